@@ -1,0 +1,36 @@
+/** What a run was made with and on, kept beside its numbers. */
+export interface Provenance {
+  /** Project version and, in a git checkout, commit. */
+  readonly codeVersion: string;
+  /** Version of each thing a result may depend on: deno, v8, tfjs, backend kernels. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly backend: string;
+  /** Processor, core count, memory, operating system; no host names or paths. */
+  readonly machine: Readonly<Record<string, string | number>>;
+}
+
+/** Progress of a run, as pages and terminals show it. */
+export interface RunProgress {
+  readonly loop: number;
+  readonly loops: number;
+  readonly envSteps: number;
+  readonly updates: number;
+  /** Updates a second over the last interval; null before the first. */
+  readonly updatesPerSecond: number | null;
+  /** Estimated time left, ms; null when unknown. */
+  readonly remainingMs: number | null;
+}
+
+/**
+ * One number of a run. The key is (run, updates, envSteps, split, metric): recording it again, after a resumption,
+ * replaces the value. A name may carry a qualifier after a slash: `accuracy/x3`, `shd/local`.
+ */
+export interface Metric {
+  readonly envSteps: number;
+  readonly updates: number;
+  readonly split: string;
+  readonly metric: string;
+  /** Missing stays null; never NaN. */
+  readonly value: number | null;
+  readonly elapsedMs: number;
+}

@@ -1,0 +1,128 @@
+import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Variable } from "../core/variable.ts";
+import type { Rng } from "../core/rng.ts";
+import type { NoiseSource } from "../tensor/noise.ts";
+
+/**
+ * What a model is told about the world before it sees data.
+ * N/M state/action variables, D/A their encoded widths.
+ */
+export interface ModelContext {
+  readonly stateVariables: readonly Variable[];
+  readonly actionVariables: readonly Variable[];
+  /** The true global graph [N, N + M]; only methods that say so in their documentation may call it. */
+  globalGraph(): Uint8Array;
+}
+
+/** Settings that every method shares. */
+export interface TrainingOptions {
+  readonly learningRate: number;
+  /** Gradients are scaled down to this global norm. */
+  readonly gradientClip: number;
+  /** T, steps a training rollout predicts. */
+  readonly predictionSteps: number;
+}
+
+/** B windows of T steps; the caller owns the tensors. */
+export interface WindowBatch {
+  /** Encoded first observation, float32 [B, D]. */
+  readonly observation: Tensor2D;
+  /** Encoded actions, float32 [B, T, A]. */
+  readonly actions: Tensor3D;
+  /** Encoded observations after each action, float32 [B, T, D]. */
+  readonly nextObservations: Tensor3D;
+}
+
+/** More of the training data, for methods that test independence. */
+export interface TrainingData {
+  /** A batch of windows of validation episodes; the caller disposes its tensors. */
+  validationBatch(): WindowBatch;
+  /** Episodes completed so far. */
+  readonly episodes: number;
+  /** All stored training transitions: values [R, N], actions [R, M], nextValues [R, N] row-major. */
+  transitions(): { readonly values: Float32Array; readonly actions: Float32Array; readonly nextValues: Float32Array };
+}
+
+/** Plain copy of all that a model's future depends on: weights, optimiser, batch-norm and codebook statistics. */
+export type ModelState = Readonly<Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>>;
+
+/** Scalars of one update, by name; `loss` is the sum that was minimised. The caller disposes them. */
+export type Losses = Readonly<Record<string, Scalar>> & { readonly loss: Scalar };
+
+/** A model of the dynamics that can be trained and asked. Evaluation never changes it. */
+export interface DynamicsModel {
+  /** One gradient step. Tensors of the batch stay the caller's. */
+  update(batch: WindowBatch, options: { readonly noise: NoiseSource; readonly data: TrainingData }): Losses;
+  /**
+   * The most likely next observation: argmax one-hot of categorical variables, mean of continuous ones.
+   *
+   * @param observation float32 [B, D], possibly shifted.
+   * @param action float32 [B, A].
+   * @returns float32 [B, D]; the caller disposes it.
+   */
+  predict(observation: Tensor2D, action: Tensor2D): Tensor2D;
+  /**
+   * Scores a rollout that feeds its own predictions back, in evaluation mode.
+   *
+   * @returns `logProb` [B, T, N], the log-probability (density) of each observed next variable, and `prediction`
+   * [B, T, D]; the caller disposes both.
+   */
+  evaluate(batch: WindowBatch): { readonly logProb: Tensor3D; readonly prediction: Tensor3D };
+  /** Trainable numbers. */
+  readonly parameterCount: number;
+  /** Copies all state to the host. */
+  state(): Promise<ModelState>;
+  /** @throws {RangeError} If a name or shape does not fit. */
+  restore(state: ModelState): void;
+  dispose(): void;
+}
+
+/** A model that infers a causal graph for each sample, or one for all. */
+export interface GraphModel extends DynamicsModel {
+  /**
+   * Edge probabilities in evaluation mode.
+   *
+   * @returns float32 [B, N, N + M] in [0, 1]; an edge is present above 0.5. The caller disposes it.
+   */
+  localGraph(observation: Tensor2D, action: Tensor2D): Tensor3D;
+}
+
+/** A model that quantizes the state-action space into K codes. */
+export interface CodebookModel extends GraphModel {
+  readonly codeCount: number;
+  /** Code of each sample, int32 [B]; the caller disposes it. */
+  codes(observation: Tensor2D, action: Tensor2D): Tensor1D;
+  /** Edge probabilities of each code, float32 [K, N, N + M]; the caller disposes it. */
+  codeGraphs(): Tensor3D;
+}
+
+/** Whether a model has a causal graph. */
+export function isGraphModel(model: DynamicsModel): model is GraphModel {
+  return "localGraph" in model;
+}
+
+/** Whether a model has a codebook. */
+export function isCodebookModel(model: DynamicsModel): model is CodebookModel {
+  return "codeGraphs" in model;
+}
+
+/** What a method's module exports. */
+export interface MethodModule {
+  /** Checks options (the `method` field of a run spec without `id` and `label`) and fills defaults. */
+  parseOptions(options: unknown): Record<string, unknown>;
+  /** Why the method cannot run on such variables; null when it can. */
+  unsupported?(context: ModelContext): string | null;
+  /** @param options What `parseOptions` returned. */
+  create(
+    context: ModelContext,
+    options: { readonly method: Record<string, unknown>; readonly training: TrainingOptions; readonly rng: Rng },
+  ): DynamicsModel;
+}
+
+/** How the registry offers a method without loading a tensor library. */
+export interface MethodEntry {
+  readonly id: string;
+  /** What pages and charts call it. */
+  readonly label: string;
+  load(): Promise<MethodModule>;
+}

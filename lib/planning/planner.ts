@@ -1,0 +1,41 @@
+import type { Variable } from "../core/variable.ts";
+import type { Rng } from "../core/rng.ts";
+
+/**
+ * A model in evaluation mode as a planner sees it: a pure function of each row.
+ *
+ * @param observations Encoded, row-major [B, D].
+ * @param actions Values, row-major [B, M] (a category's index or a number).
+ * @returns Values of the next state, row-major [B, N].
+ */
+export type TransitionFunction = (observations: Float32Array, actions: Float32Array) => Float32Array;
+
+/** The known reward of reaching `nextValues` [B, N] with goals [B, G]; returns [B]. */
+export type RewardFunction = (nextValues: Float32Array, goal: Float32Array) => Float32Array;
+
+/** What one call plans for: E environments at once. */
+export interface PlanningProblem {
+  readonly predict: TransitionFunction;
+  readonly reward: RewardFunction;
+  readonly stateVariables: readonly Variable[];
+  readonly actionVariables: readonly Variable[];
+  /** What the model observes now, encoded, row-major [E, D]. */
+  readonly observations: Float32Array;
+  /** Row-major [E, G]. */
+  readonly goal: Float32Array;
+  readonly rng: Rng;
+}
+
+/** The chosen actions and what they cost. */
+export interface Plan {
+  /** Values, row-major [E, M]. */
+  readonly actions: Float32Array;
+  /** (state, action) pairs the search looked at, and how many the model was really asked for. */
+  readonly pairs: number;
+  readonly predictedPairs: number;
+}
+
+/** Chooses actions by search through a model. */
+export interface Planner {
+  plan(problem: PlanningProblem): Plan;
+}
