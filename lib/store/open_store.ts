@@ -1,0 +1,45 @@
+import { unknownName } from "../core/errors.ts";
+import type { Store } from "./store.ts";
+
+/** What opens a location of one scheme. Drivers load only when used. */
+type Driver = (location: string, options: OpenOptions) => Promise<Store>;
+
+/** How {@link openStore} opens. */
+export interface OpenOptions {
+  /** Reads only: the store must exist. */
+  readonly readOnly?: boolean;
+}
+
+const drivers: Readonly<Record<string, Driver>> = {
+  sqlite: async (location, options) => {
+    const { openSqliteStore } = await import("./sqlite_store.ts");
+    return openSqliteStore(location.replace(/^sqlite:(\/\/)?/, ""), options);
+  },
+  postgres: notYet,
+  postgresql: notYet,
+};
+
+/**
+ * Opens the store at a location: a path or `sqlite:<path>` is an SQLite file, `postgres://...` a server.
+ *
+ * @throws {RangeError} If no driver knows the location's scheme.
+ * @throws {Error} One sentence, if the store cannot be opened.
+ */
+export async function openStore(location: string, options: OpenOptions = {}): Promise<Store> {
+  // Two letters at least: C:\results is a path.
+  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase() ?? "sqlite";
+  const driver = drivers[scheme];
+  if (!driver) throw unknownName("store driver", { name: scheme, choices: Object.keys(drivers) });
+  return await driver(location, options);
+}
+
+function notYet(location: string): Promise<Store> {
+  // Only the scheme: the rest of the address may hold a password.
+  return Promise.reject(
+    new RangeError(
+      `Cannot open the store: this version has no PostgreSQL driver yet, expected a path to an SQLite file, got ${
+        location.split(":")[0]
+      }://...`,
+    ),
+  );
+}

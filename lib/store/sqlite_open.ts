@@ -1,0 +1,152 @@
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { messageOf } from "../core/errors.ts";
+import { applicationId, migrations } from "./sqlite_schema.ts";
+
+/** How a SQLite store is opened. */
+export interface SqliteOptions {
+  /** Reads only: the file must exist and is not migrated. */
+  readonly readOnly?: boolean;
+  /** How long a write waits for another process's, ms. */
+  readonly busyTimeoutMs?: number;
+}
+
+/**
+ * Opens a SQLite file of ours in WAL mode, creating and migrating it unless `readOnly`.
+ *
+ * @throws {Error} One sentence, if the file is not ours, damaged, locked, newer than this program, or out of reach.
+ *   The file is then as it was.
+ */
+export function openDatabase(path: string, options: SqliteOptions): DatabaseSync {
+  const readOnly = options.readOnly ?? false;
+  let database: DatabaseSync | undefined;
+  try {
+    if (readOnly) {
+      // SQLite's own words do not tell a missing file from one it may not open.
+      if (!existsSync(path)) throw new StoreRefusal("there is no such file, expected an existing store, got none");
+    } else {
+      makeFolder(dirname(path));
+    }
+    database = new DatabaseSync(path, { readOnly });
+    database.exec(`PRAGMA busy_timeout = ${Math.round(options.busyTimeoutMs ?? 5000)}`);
+    checkIdentity(database);
+    if (!readOnly) {
+      database.exec("PRAGMA journal_mode = WAL");
+      // FULL: a commit is on disk before it is acknowledged, so it survives a power cut too, not only kill -9.
+      database.exec("PRAGMA synchronous = FULL");
+      database.exec("PRAGMA foreign_keys = ON");
+      migrate(database);
+    }
+    checkVersion(database);
+    return database;
+  } catch (error) {
+    closeQuietly(database);
+    throw new Error(`Cannot open the store ${path}: ${openingReason(error, path)}`);
+  }
+}
+
+/** What SQLite's message means, for a sentence that starts with "Cannot ...: ". */
+export function sqliteReason(error: unknown): string {
+  const message = messageOf(error);
+  if (/is locked|table is locked|busy/.test(message)) {
+    return "another process keeps the database locked, expected the lock within the waiting time, got none";
+  }
+  if (/not a database/.test(message)) return "expected an SQLite database, got a file that is not a database";
+  if (/malformed|corrupt/.test(message)) {
+    return "the database file is damaged, expected a sound SQLite database, got a malformed one";
+  }
+  if (/readonly database/.test(message)) return "the database is read-only, expected one that can be written, got none";
+  if (/disk is full/.test(message)) return "the disk is full, expected free space, got none";
+  if (/database is not open/.test(message)) return "the store is closed, expected an open store, got a closed one";
+  return message;
+}
+
+/** A reason of our own that needs no translation. */
+class StoreRefusal extends Error {}
+
+function openingReason(error: unknown, path: string): string {
+  if (error instanceof StoreRefusal) return error.message;
+  const folder = dirname(path);
+  const message = messageOf(error);
+  if (existsSync(path) && statSync(path).isDirectory()) return "expected a file, got a folder";
+  if (/unable to open database file|readonly database|attempt to write/.test(message)) {
+    return `expected a file and folder that can be opened and written, got ${message.split(":")[0]} in ${folder}`;
+  }
+  return sqliteReason(error);
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new StoreRefusal(
+      `its folder cannot be made, expected ${folder} to be a folder that can be written, got ${messageOf(error)}`,
+    );
+  }
+}
+
+/** Refuses another program's database before anything is written. An empty file is a new store. */
+function checkIdentity(database: DatabaseSync): void {
+  const id = pragma(database, "application_id");
+  if (id === applicationId) return checkNotNewer(database);
+  const objects = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()!.count;
+  if (id !== 0 || objects !== 0) {
+    throw new StoreRefusal("expected a store of this program, got another program's SQLite database");
+  }
+}
+
+function checkNotNewer(database: DatabaseSync): void {
+  const version = pragma(database, "user_version");
+  if (version > migrations.length) {
+    throw new StoreRefusal(
+      `a newer version of this program wrote it, expected schema version ${migrations.length} or older, got ${version}`,
+    );
+  }
+}
+
+/** Takes the steps still missing, in one transaction that other processes wait for. */
+function migrate(database: DatabaseSync): void {
+  if (pragma(database, "user_version") === migrations.length) return;
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    checkIdentity(database); // Again, now that no other process can be migrating.
+    for (const step of migrations.slice(pragma(database, "user_version"))) database.exec(step);
+    database.exec(`PRAGMA application_id = ${applicationId}`);
+    database.exec(`PRAGMA user_version = ${migrations.length}`);
+    database.exec("COMMIT");
+  } catch (error) {
+    rollBackQuietly(database);
+    throw error;
+  }
+}
+
+function checkVersion(database: DatabaseSync): void {
+  const version = pragma(database, "user_version");
+  if (version !== migrations.length) {
+    throw new StoreRefusal(
+      `it has an older schema and is opened for reading only, expected version ${migrations.length}, got ${version}`,
+    );
+  }
+}
+
+function pragma(database: DatabaseSync, name: string): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()![name]);
+}
+
+/** Ends a failed transaction; SQLite may have done so itself. */
+export function rollBackQuietly(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch {
+    // No transaction is open: the failure that led here is the one to report.
+  }
+}
+
+function closeQuietly(database: DatabaseSync | undefined): void {
+  try {
+    database?.close();
+  } catch {
+    // Never opened.
+  }
+}

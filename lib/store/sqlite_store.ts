@@ -1,0 +1,375 @@
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import type { Metric, Provenance } from "../experiment/records.ts";
+import { checkMetrics } from "./check_metrics.ts";
+import { openDatabase, rollBackQuietly, type SqliteOptions, sqliteReason } from "./sqlite_open.ts";
+import type { Artifact, MetricQuery, MetricRow, NewRun, Run, RunStatus, Store, SuiteSummary } from "./store.ts";
+
+/**
+ * Opens the embedded store: one SQLite file that several processes may share.
+ *
+ * @param path The file; made with its folder if it is not there, unless `readOnly`.
+ * @throws {Error} One sentence, if the file cannot be opened; see `openDatabase`.
+ */
+// deno-lint-ignore require-await -- A caller handles one kind of failure, a rejection, whatever the driver.
+export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
+  return new SqliteStore(openDatabase(path, options));
+}
+
+/** Rows read at a time by a stream: no statement, and so no old snapshot, stays open between two of them. */
+const streamedPage = 4096;
+
+/** The store's own clock, for writes whose caller gives no time. */
+const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+type Row = Record<string, SQLOutputValue>;
+
+class SqliteStore implements Store {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  #isOpen = true;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  addRuns(runs: readonly NewRun[]): Promise<readonly string[]> {
+    return this.#write("add runs", () => {
+      const added: string[] = [];
+      for (const run of runs) {
+        const { changes } = this.#execute(
+          `INSERT INTO runs (id, suite, environment, method, seed, spec, created_at_ms, updated_at_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ${nowMs}, ${nowMs}) ON CONFLICT (id) DO NOTHING`,
+          [run.id, run.suite, run.environment, run.method, run.seed, JSON.stringify(run.spec)],
+        );
+        if (changes > 0) added.push(run.id);
+      }
+      return added;
+    });
+  }
+
+  getRun(id: string): Promise<Run | null> {
+    return this.#read("read a run", () => {
+      const row = this.#rows("SELECT * FROM runs WHERE id = ?", [id])[0];
+      return row ? runOf(row) : null;
+    });
+  }
+
+  listRuns(filter: { suite?: string; status?: readonly RunStatus[] } = {}): Promise<readonly Run[]> {
+    return this.#read("list runs", () =>
+      this.#rows(
+        `SELECT * FROM runs WHERE (?1 IS NULL OR suite = ?1)
+         AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2))) ORDER BY sequence`,
+        [filter.suite ?? null, jsonOrNull(filter.status)],
+      ).map(runOf));
+  }
+
+  listSuites(): Promise<readonly SuiteSummary[]> {
+    return this.#read("list suites", () =>
+      this.#rows(
+        `SELECT suite, count(*) AS runs, max(updated_at_ms) AS updated_at_ms,
+           sum(status = 'pending') AS pending, sum(status = 'running') AS running,
+           sum(status = 'interrupted') AS interrupted, sum(status = 'done') AS done, sum(status = 'failed') AS failed
+         FROM runs GROUP BY suite ORDER BY suite`,
+      ).map((row) => ({
+        suite: text(row.suite),
+        runs: Number(row.runs),
+        byStatus: {
+          pending: Number(row.pending),
+          running: Number(row.running),
+          interrupted: Number(row.interrupted),
+          done: Number(row.done),
+          failed: Number(row.failed),
+        },
+        updatedAtMs: Number(row.updated_at_ms),
+      })));
+  }
+
+  claim(id: string, lease: Parameters<Store["claim"]>[1]): Promise<boolean> {
+    return this.#write(`claim run ${id}`, () => {
+      this.#sequenceOf(id);
+      const { changes } = this.#execute(
+        `UPDATE runs SET status = 'running', error = NULL, lease_worker = ?2, lease_until_ms = ?3 + ?4,
+           updated_at_ms = ?3
+         WHERE id = ?1 AND status <> 'done' AND (lease_until_ms IS NULL OR lease_until_ms <= ?3)`,
+        [id, lease.worker, lease.nowMs, lease.leaseMs],
+      );
+      return changes > 0;
+    });
+  }
+
+  heartbeat(id: string, beat: Parameters<Store["heartbeat"]>[1]): Promise<boolean> {
+    return this.#write(`extend the lease of run ${id}`, () => {
+      const { changes } = this.#execute(
+        `UPDATE runs SET lease_until_ms = ?3 + ?4, updated_at_ms = ?3, progress = coalesce(?5, progress),
+           elapsed_ms = coalesce(?6, elapsed_ms) WHERE id = ?1 AND lease_worker = ?2`,
+        [id, beat.worker, beat.nowMs, beat.leaseMs, jsonOrNull(beat.progress), beat.elapsedMs ?? null],
+      );
+      return changes > 0;
+    });
+  }
+
+  finish(id: string, end: Parameters<Store["finish"]>[1]): Promise<void> {
+    return this.#write(`finish run ${id}`, () => {
+      this.#sequenceOf(id);
+      const { changes } = this.#execute(
+        `UPDATE runs SET status = ?3, error = ?4, elapsed_ms = ?5, updated_at_ms = ?6, lease_worker = NULL,
+           lease_until_ms = NULL WHERE id = ?1 AND lease_worker = ?2`,
+        [id, end.worker, end.status, end.status === "failed" ? end.error ?? null : null, end.elapsedMs, end.nowMs],
+      );
+      if (changes === 0) {
+        const holder = this.#rows("SELECT lease_worker FROM runs WHERE id = ?", [id])[0]!.lease_worker;
+        throw new RangeError(
+          `the lease was lost, expected the worker that holds it (${holder ?? "nobody does"}), got ${end.worker}`,
+        );
+      }
+    });
+  }
+
+  setProvenance(id: string, provenance: Provenance): Promise<void> {
+    return this.#write(`set the provenance of run ${id}`, () => {
+      const run = this.#sequenceOf(id);
+      this.#execute(`UPDATE runs SET provenance = ?2, updated_at_ms = ${nowMs} WHERE sequence = ?1`, [
+        run,
+        JSON.stringify(provenance),
+      ]);
+    });
+  }
+
+  resetRun(id: string, now: number): Promise<void> {
+    return this.#write(`reset run ${id}`, () => {
+      const run = this.#sequenceOf(id);
+      this.#execute("DELETE FROM metrics WHERE run = ?", [run]);
+      this.#execute("DELETE FROM artifacts WHERE run = ?", [run]);
+      this.#execute(
+        `UPDATE runs SET status = 'pending', error = NULL, progress = NULL, provenance = NULL, elapsed_ms = 0,
+           lease_worker = NULL, lease_until_ms = NULL, updated_at_ms = ?2 WHERE sequence = ?1`,
+        [run, now],
+      );
+    });
+  }
+
+  recordMetrics(runId: string, metrics: readonly Metric[]): Promise<void> {
+    return this.#write(`record metrics of run ${runId}`, () => {
+      checkMetrics(metrics);
+      const run = this.#sequenceOf(runId);
+      if (metrics.length === 0) return;
+      for (const metric of metrics) {
+        this.#execute(
+          `INSERT INTO metrics (run, split, metric, updates, env_steps, value, elapsed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET value = excluded.value, elapsed_ms = excluded.elapsed_ms`,
+          [run, metric.split, metric.metric, metric.updates, metric.envSteps, metric.value, metric.elapsedMs],
+        );
+      }
+      this.#execute(`UPDATE runs SET updated_at_ms = ${nowMs} WHERE sequence = ?`, [run]);
+    });
+  }
+
+  queryMetrics(query: MetricQuery): Promise<readonly MetricRow[]> {
+    return this.#read("read metrics", () => {
+      const rows: MetricRow[] = [];
+      for (const run of this.#matchingRuns(query)) {
+        // One at a time: spreading a run of 100,000 rows would overflow the stack.
+        for (const row of this.#metricsPage(query, { run, limit: -1, after: null })) rows.push(row);
+      }
+      return rows;
+    });
+  }
+
+  async *streamMetrics(query: MetricQuery): AsyncIterable<MetricRow> {
+    for (const run of await this.#read("read metrics", () => this.#matchingRuns(query))) {
+      let after: MetricRow | null = null;
+      do {
+        const page: MetricRow[] = await this.#read(
+          "read metrics",
+          () => this.#metricsPage(query, { run, limit: streamedPage, after }),
+        );
+        yield* page;
+        after = page.length === streamedPage ? page[page.length - 1]! : null;
+      } while (after);
+    }
+  }
+
+  putArtifact(runId: string, artifact: Parameters<Store["putArtifact"]>[1]): Promise<void> {
+    return this.#write(`store ${artifact.name} of run ${runId}`, () => {
+      this.#execute(
+        `INSERT INTO artifacts (run, name, content_type, bytes, updated_at_ms) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET content_type = excluded.content_type, bytes = excluded.bytes,
+           updated_at_ms = excluded.updated_at_ms`,
+        [this.#sequenceOf(runId), artifact.name, artifact.contentType, artifact.bytes, artifact.nowMs],
+      );
+    });
+  }
+
+  getArtifact(runId: string, name: string): Promise<Artifact | null> {
+    return this.#read(`read ${name} of run ${runId}`, () => {
+      const row = this.#rows(
+        `SELECT name, content_type, artifacts.updated_at_ms, bytes FROM artifacts
+         JOIN runs ON sequence = run WHERE id = ? AND name = ?`,
+        [runId, name],
+      )[0];
+      return row ? { ...artifactOf(row), bytes: row.bytes as Uint8Array } : null;
+    });
+  }
+
+  listArtifacts(runId: string): Promise<readonly Omit<Artifact, "bytes">[]> {
+    return this.#read(`list the artifacts of run ${runId}`, () =>
+      this.#rows(
+        `SELECT name, content_type, artifacts.updated_at_ms FROM artifacts
+         JOIN runs ON sequence = run WHERE id = ? ORDER BY name`,
+        [runId],
+      ).map(artifactOf));
+  }
+
+  deleteArtifact(runId: string, name: string): Promise<void> {
+    return this.#write(`delete ${name} of run ${runId}`, () => {
+      this.#execute("DELETE FROM artifacts WHERE run = ? AND name = ?", [this.#sequenceOf(runId), name]);
+    });
+  }
+
+  // deno-lint-ignore require-await -- The port's methods are asynchronous.
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#statements.clear();
+    this.#database.close();
+  }
+
+  /** Runs of a query, in order of creation. */
+  #matchingRuns(query: MetricQuery): { readonly id: string; readonly sequence: number }[] {
+    return this.#rows(
+      `SELECT id, sequence FROM runs WHERE (?1 IS NULL OR suite = ?1)
+       AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) ORDER BY sequence`,
+      [query.suite ?? null, jsonOrNull(query.runIds)],
+    ).map((row) => ({ id: text(row.id), sequence: Number(row.sequence) }));
+  }
+
+  /** Rows of one run by split, metric, updates, envSteps: the order of the table, so nothing is sorted. */
+  #metricsPage(
+    query: MetricQuery,
+    page: {
+      readonly run: { readonly id: string; readonly sequence: number };
+      readonly limit: number;
+      readonly after: MetricRow | null;
+    },
+  ): MetricRow[] {
+    const { run, limit, after } = page;
+    const last = query.last
+      ? `AND NOT EXISTS (SELECT 1 FROM metrics AS later WHERE later.run = metrics.run AND later.split = metrics.split
+           AND later.metric = metrics.metric AND (later.updates, later.env_steps) > (metrics.updates, metrics.env_steps))`
+      : "";
+    return this.#rows(
+      `SELECT split, metric, updates, env_steps, value, elapsed_ms FROM metrics WHERE run = ?1
+       AND (split, metric, updates, env_steps) > (?2, ?3, ?4, ?5)
+       AND (?6 IS NULL OR split IN (SELECT value FROM json_each(?6)))
+       AND (?7 IS NULL OR metric IN (SELECT value FROM json_each(?7))) ${last}
+       ORDER BY split, metric, updates, env_steps LIMIT ?8`,
+      [
+        run.sequence,
+        after?.split ?? "",
+        after?.metric ?? "",
+        after?.updates ?? -1,
+        after?.envSteps ?? -1,
+        jsonOrNull(query.splits),
+        jsonOrNull(query.metrics),
+        limit,
+      ],
+    ).map((row) => ({
+      runId: run.id,
+      envSteps: Number(row.env_steps),
+      updates: Number(row.updates),
+      split: text(row.split),
+      metric: text(row.metric),
+      value: row.value === null ? null : Number(row.value),
+      elapsedMs: Number(row.elapsed_ms),
+    }));
+  }
+
+  #sequenceOf(id: string): number {
+    const row = this.#rows("SELECT sequence FROM runs WHERE id = ?", [id])[0];
+    if (!row) throw new RangeError(`there is no such run, expected the id of a run in the store, got "${id}"`);
+    return Number(row.sequence);
+  }
+
+  #rows(sql: string, values: readonly SQLInputValue[] = []): Row[] {
+    return this.#prepared(sql).all(...values);
+  }
+
+  #execute(sql: string, values: readonly SQLInputValue[]): { readonly changes: number } {
+    return { changes: Number(this.#prepared(sql).run(...values).changes) };
+  }
+
+  #prepared(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** One consistent view: all that `work` reads is of one moment. */
+  #read<Value>(what: string, work: () => Value): Promise<Value> {
+    return this.#transaction(what, { begin: "BEGIN", work });
+  }
+
+  /** All or nothing, and on disk before the promise resolves. IMMEDIATE: what it reads cannot change before it writes. */
+  #write<Value>(what: string, work: () => Value): Promise<Value> {
+    return this.#transaction(what, { begin: "BEGIN IMMEDIATE", work });
+  }
+
+  // deno-lint-ignore require-await -- A failure must be a rejection.
+  async #transaction<Value>(
+    what: string,
+    { begin, work }: { readonly begin: string; readonly work: () => Value },
+  ): Promise<Value> {
+    try {
+      if (!this.#isOpen) throw new Error("the store is closed, expected an open store, got a closed one");
+      this.#database.exec(begin);
+      try {
+        const value = work();
+        this.#database.exec("COMMIT");
+        return value;
+      } catch (error) {
+        rollBackQuietly(this.#database);
+        throw error;
+      }
+    } catch (error) {
+      const sentence = `Cannot ${what}: ${sqliteReason(error)}`;
+      throw error instanceof RangeError ? new RangeError(sentence) : new Error(sentence);
+    }
+  }
+}
+
+function jsonOrNull(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  return value as string;
+}
+
+function parsed<Value>(value: SQLOutputValue | undefined): Value | null {
+  return value === null ? null : JSON.parse(text(value));
+}
+
+function runOf(row: Row): Run {
+  return {
+    id: text(row.id),
+    suite: text(row.suite),
+    environment: text(row.environment),
+    method: text(row.method),
+    seed: Number(row.seed),
+    spec: parsed<unknown>(row.spec),
+    status: text(row.status) as RunStatus,
+    error: row.error === null ? null : text(row.error),
+    progress: parsed(row.progress),
+    provenance: parsed(row.provenance),
+    createdAtMs: Number(row.created_at_ms),
+    updatedAtMs: Number(row.updated_at_ms),
+    elapsedMs: Number(row.elapsed_ms),
+  };
+}
+
+function artifactOf(row: Row): Omit<Artifact, "bytes"> {
+  return { name: text(row.name), contentType: text(row.content_type), updatedAtMs: Number(row.updated_at_ms) };
+}

@@ -1,0 +1,460 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import type { Metric } from "../../lib/experiment/records.ts";
+import type { MetricQuery, MetricRow, NewRun, Store } from "../../lib/store/store.ts";
+
+/** A new, empty store that a test owns. */
+export interface StoreFixture {
+  /** What `openStore` takes. */
+  readonly location: string;
+  /** Removes all that the fixture made; every store is closed by then. */
+  remove(): Promise<void>;
+}
+
+/** Registers the tests that every driver of the Store port passes. */
+export function testStoreContract(driver: string, options: { create(): Promise<StoreFixture> }): void {
+  const test = (name: string, body: (store: Store, location: string) => Promise<void>) =>
+    Deno.test(`${driver}: ${name}`, async () => {
+      const fixture = await options.create();
+      try {
+        const { openStore } = await import("../../lib/store/open_store.ts");
+        const store = await openStore(fixture.location);
+        try {
+          await body(store, fixture.location);
+        } finally {
+          await store.close();
+        }
+      } finally {
+        await fixture.remove();
+      }
+    });
+
+  test("addRuns adds what is missing and leaves what is there", async (store) => {
+    const before = Date.now();
+    assert.deepEqual(await store.addRuns([newRun("a"), newRun("b")]), ["a", "b"]);
+    assert.deepEqual(await store.addRuns([{ ...newRun("b"), suite: "other" }, newRun("c")]), ["c"]);
+    assert.deepEqual((await store.listRuns()).map((run) => run.id), ["a", "b", "c"]);
+    const { createdAtMs, updatedAtMs, ...run } = (await store.getRun("b"))!;
+    assert.deepEqual(run, {
+      ...newRun("b"),
+      status: "pending",
+      error: null,
+      progress: null,
+      provenance: null,
+      elapsedMs: 0,
+    });
+    assert.equal(createdAtMs, updatedAtMs);
+    assert.ok(createdAtMs >= before - 5 && createdAtMs <= Date.now() + 5);
+    assert.equal(await store.getRun("nobody"), null);
+  });
+
+  test("addRuns adds all or none", async (store) => {
+    const broken = { ...newRun("b"), seed: null as unknown as number };
+    await assert.rejects(store.addRuns([newRun("a"), broken]), /^Error: Cannot add runs: /);
+    assert.deepEqual(await store.listRuns(), []);
+  });
+
+  test("listRuns keeps the order of creation and filters by suite and status", async (store) => {
+    await store.addRuns([newRun("z", "one"), newRun("a", "two"), newRun("m", "one")]);
+    await store.claim("m", lease("w", 0));
+    const ids = async (filter: Parameters<Store["listRuns"]>[0]) => (await store.listRuns(filter)).map((run) => run.id);
+    assert.deepEqual(await ids({}), ["z", "a", "m"]);
+    assert.deepEqual(await ids({ suite: "one" }), ["z", "m"]);
+    assert.deepEqual(await ids({ status: ["pending"] }), ["z", "a"]);
+    assert.deepEqual(await ids({ suite: "one", status: ["running", "done"] }), ["m"]);
+    assert.deepEqual(await ids({ suite: "none" }), []);
+    assert.deepEqual(await ids({ status: [] }), []);
+  });
+
+  test("listSuites counts runs by status", async (store) => {
+    assert.deepEqual(await store.listSuites(), []);
+    await store.addRuns([newRun("a", "two"), newRun("b", "one"), newRun("c", "two"), newRun("d", "two")]);
+    const far = Date.now() + 1e6;
+    await store.claim("a", lease("w", far));
+    await store.finish("a", { worker: "w", status: "failed", error: "It broke", elapsedMs: 1, nowMs: far + 7 });
+    const [one, two] = await store.listSuites();
+    const none = { pending: 0, running: 0, interrupted: 0, done: 0, failed: 0 };
+    assert.deepEqual([one!.suite, one!.runs, one!.byStatus], ["one", 1, { ...none, pending: 1 }]);
+    assert.deepEqual([two!.suite, two!.runs, two!.byStatus], ["two", 3, { ...none, pending: 2, failed: 1 }]);
+    assert.equal(two!.updatedAtMs, far + 7);
+  });
+
+  test("claim gives a run to one worker until its lease ends", async (store) => {
+    await store.addRuns([newRun("a")]);
+    assert.equal(await store.claim("a", { worker: "first", leaseMs: 100, nowMs: 1000 }), true);
+    assert.equal((await store.getRun("a"))!.status, "running");
+    assert.equal(await store.claim("a", lease("second", 1099)), false);
+    assert.equal(await store.claim("a", lease("first", 1099)), false);
+    assert.equal(await store.claim("a", lease("second", 1100)), true);
+  });
+
+  test("a worker that lost its lease learns it from heartbeat, and its finish is refused", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.claim("a", { worker: "slow", leaseMs: 100, nowMs: 1000 });
+    await store.claim("a", { worker: "quick", leaseMs: 100, nowMs: 1200 });
+    assert.equal(await store.heartbeat("a", { worker: "slow", leaseMs: 100, nowMs: 1201, progress }), false);
+    assert.equal((await store.getRun("a"))!.progress, null);
+    await assert.rejects(
+      store.finish("a", { worker: "slow", status: "done", elapsedMs: 1, nowMs: 1202 }),
+      {
+        message: "Cannot finish run a: the lease was lost, expected the worker that holds it (quick), got slow",
+      },
+    );
+    assert.equal((await store.getRun("a"))!.status, "running");
+    assert.equal(await store.heartbeat("a", { worker: "quick", leaseMs: 100, nowMs: 1250 }), true);
+  });
+
+  test("heartbeat extends the lease, even a late one, and keeps progress", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.claim("a", { worker: "w", leaseMs: 100, nowMs: 1000 });
+    assert.equal(await store.heartbeat("a", { worker: "w", leaseMs: 100, nowMs: 1500, progress, elapsedMs: 40 }), true);
+    assert.equal(await store.claim("a", lease("other", 1599)), false);
+    assert.equal(await store.heartbeat("a", { worker: "w", leaseMs: 100, nowMs: 1550 }), true);
+    const run = (await store.getRun("a"))!;
+    assert.deepEqual(run.progress, progress);
+    assert.equal(run.elapsedMs, 40);
+    assert.equal(run.updatedAtMs, 1550);
+    assert.equal(await store.heartbeat("nobody", { worker: "w", leaseMs: 100, nowMs: 1550 }), false);
+  });
+
+  test("finish ends the lease; done is final, failed and interrupted can be claimed again", async (store) => {
+    await store.addRuns([newRun("a"), newRun("b"), newRun("c")]);
+    for (const [id, status] of [["a", "done"], ["b", "failed"], ["c", "interrupted"]] as const) {
+      await store.claim(id, lease("w", 1000));
+      const error = status === "failed" ? { error: "Cannot train: loss is NaN" } : {};
+      await store.finish(id, { worker: "w", status, ...error, elapsedMs: 12.5, nowMs: 1001 });
+      const run = (await store.getRun(id))!;
+      assert.equal(run.status, status);
+      assert.equal(run.error, status === "failed" ? "Cannot train: loss is NaN" : null);
+      assert.equal(run.elapsedMs, 12.5);
+      assert.equal(await store.heartbeat(id, { worker: "w", leaseMs: 1, nowMs: 1002 }), false);
+      await assert.rejects(
+        store.finish(id, { worker: "w", status, elapsedMs: 1, nowMs: 1003 }),
+        /expected the worker that holds it \(nobody does\), got w/,
+      );
+    }
+    assert.equal(await store.claim("a", lease("w", 1e9)), false);
+    assert.equal(await store.claim("b", lease("w", 1002)), true);
+    assert.equal((await store.getRun("b"))!.error, null);
+    assert.equal(await store.claim("c", lease("w", 1002)), true);
+  });
+
+  test("methods that need a run name the unknown one", async (store) => {
+    const lost = /: there is no such run, expected the id of a run in the store, got "x"$/;
+    await assert.rejects(store.claim("x", lease("w", 0)), lost);
+    await assert.rejects(store.finish("x", { worker: "w", status: "done", elapsedMs: 0, nowMs: 0 }), lost);
+    await assert.rejects(store.setProvenance("x", provenance), lost);
+    await assert.rejects(store.resetRun("x", 0), lost);
+    await assert.rejects(store.recordMetrics("x", [metric({})]), lost);
+    await assert.rejects(store.putArtifact("x", { ...blob("checkpoint", [1]), nowMs: 0 }), lost);
+    await assert.rejects(store.deleteArtifact("x", "checkpoint"), lost);
+    assert.equal(await store.getArtifact("x", "checkpoint"), null);
+    assert.deepEqual(await store.listArtifacts("x"), []);
+  });
+
+  test("setProvenance keeps what a run was made with", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.setProvenance("a", provenance);
+    assert.deepEqual((await store.getRun("a"))!.provenance, provenance);
+  });
+
+  test("resetRun removes what a run made and frees it", async (store) => {
+    await store.addRuns([newRun("a"), newRun("b")]);
+    for (const id of ["a", "b"]) {
+      await store.claim(id, lease("w", 1000));
+      await store.heartbeat(id, { worker: "w", leaseMs: 1e6, nowMs: 1000, progress, elapsedMs: 5 });
+      await store.recordMetrics(id, [metric({})]);
+      await store.putArtifact(id, { ...blob("checkpoint", [1, 2]), nowMs: 1000 });
+      await store.setProvenance(id, provenance);
+    }
+    await store.resetRun("a", 2000);
+    const { createdAtMs: _, ...run } = (await store.getRun("a"))!;
+    assert.deepEqual(run, {
+      ...newRun("a"),
+      status: "pending",
+      error: null,
+      progress: null,
+      provenance: null,
+      elapsedMs: 0,
+      updatedAtMs: 2000,
+    });
+    assert.deepEqual((await store.queryMetrics({})).map((row) => row.runId), ["b"]);
+    assert.deepEqual(await store.listArtifacts("a"), []);
+    assert.equal((await store.listArtifacts("b")).length, 1);
+    assert.equal(await store.heartbeat("a", { worker: "w", leaseMs: 1, nowMs: 2001 }), false);
+    assert.equal(await store.claim("a", lease("other", 2001)), true);
+  });
+
+  test("recordMetrics replaces a value under the same key and keeps null as missing", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.recordMetrics("a", []);
+    await store.recordMetrics("a", [metric({ value: 1 }), metric({ value: 2 }), metric({ split: "n2", value: null })]);
+    await store.recordMetrics("a", [metric({ value: 3.25, elapsedMs: 9 })]);
+    assert.deepEqual(await store.queryMetrics({}), [
+      { runId: "a", ...metric({ split: "n2", value: null }) },
+      { runId: "a", ...metric({ value: 3.25, elapsedMs: 9 }) },
+    ]);
+    // Every part of the key tells rows apart.
+    await store.recordMetrics("a", [metric({ updates: 6 }), metric({ envSteps: 11 }), metric({ metric: "success" })]);
+    assert.equal((await store.queryMetrics({})).length, 5);
+  });
+
+  test("recordMetrics refuses what is not finite, names it and writes nothing", async (store) => {
+    await store.addRuns([newRun("a")]);
+    for (const value of [NaN, Infinity, -Infinity]) {
+      await assert.rejects(store.recordMetrics("a", [metric({}), metric({ metric: "nll", value })]), {
+        name: "RangeError",
+        message: "Cannot record metrics of run a: metric nll of split train at update 5 is not finite, " +
+          `expected a finite number or null for missing, got ${value}`,
+      });
+    }
+    await assert.rejects(store.recordMetrics("a", [metric({ updates: -1 })]), /no valid updates/);
+    await assert.rejects(store.recordMetrics("a", [metric({ envSteps: 0.5 })]), /no valid envSteps/);
+    await assert.rejects(store.recordMetrics("a", [metric({ elapsedMs: NaN })]), /no valid elapsedMs/);
+    assert.deepEqual(await store.queryMetrics({}), []);
+  });
+
+  test("queryMetrics returns what was recorded, at full precision, in a stable order", async (store) => {
+    const arbitrary = fc.uniqueArray(
+      fc.record({
+        envSteps: fc.nat(),
+        updates: fc.nat(3),
+        split: fc.constantFrom("train", "n2", "n4"),
+        metric: fc.constantFrom("return", "accuracy/x3", 'größe, "q"\n'),
+        value: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
+        elapsedMs: fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0),
+      }),
+      { selector: (row) => [row.split, row.metric, row.updates, row.envSteps].join("|"), maxLength: 40 },
+    );
+    let run = 0;
+    await fc.assert(
+      fc.asyncProperty(arbitrary, async (metrics) => {
+        const runId = `run-${run++}`;
+        await store.addRuns([newRun(runId)]);
+        await store.recordMetrics(runId, metrics);
+        const expected = metrics.map((row): MetricRow => ({ runId, ...row })).sort(byKey);
+        assert.deepEqual(await store.queryMetrics({ runIds: [runId] }), expected);
+        assert.deepEqual(await store.queryMetrics({ runIds: [runId], last: true }), lastOf(expected));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("queryMetrics filters by suite, runs, metrics and splits, in any combination", async (store) => {
+    await store.addRuns([newRun("b", "one"), newRun("a", "one"), newRun("c", "two")]);
+    for (const id of ["a", "b", "c"]) {
+      await store.recordMetrics(id, [
+        metric({}),
+        metric({ split: "n2" }),
+        metric({ metric: "success" }),
+        metric({ updates: 9, envSteps: 90, value: null }),
+      ]);
+    }
+    const keys = async (query: MetricQuery) =>
+      (await store.queryMetrics(query)).map((row) => `${row.runId} ${row.split} ${row.metric} ${row.updates}`);
+    assert.deepEqual(await keys({ suite: "one" }), [
+      ...["b n2 return 5", "b train return 5", "b train return 9", "b train success 5"],
+      ...["a n2 return 5", "a train return 5", "a train return 9", "a train success 5"],
+    ]);
+    assert.deepEqual(await keys({ runIds: ["c"], metrics: ["success"] }), ["c train success 5"]);
+    assert.deepEqual(await keys({ suite: "two", splits: ["n2", "n4"] }), ["c n2 return 5"]);
+    assert.deepEqual(await keys({ suite: "two", runIds: ["a"] }), []);
+    assert.deepEqual(await keys({ runIds: [] }), []);
+    assert.deepEqual(await keys({ metrics: [] }), []);
+    // The last record of a series counts even when its value is missing: nothing older stands in for it.
+    assert.deepEqual(await store.queryMetrics({ runIds: ["a"], metrics: ["return"], splits: ["train"], last: true }), [
+      { runId: "a", ...metric({ updates: 9, envSteps: 90, value: null }) },
+    ]);
+  });
+
+  test("last goes by updates, then by environment steps", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.recordMetrics("a", [
+      metric({ updates: 5, envSteps: 100, value: 1 }),
+      metric({ updates: 6, envSteps: 20, value: 2 }),
+      metric({ updates: 6, envSteps: 30, value: 3 }),
+    ]);
+    assert.deepEqual((await store.queryMetrics({ last: true })).map((row) => row.value), [3]);
+  });
+
+  test("streamMetrics yields the rows of queryMetrics, and writes may come between", async (store) => {
+    await store.addRuns([newRun("a"), newRun("b")]);
+    for (const id of ["a", "b"]) {
+      await store.recordMetrics(id, Array.from({ length: 9000 }, (_, i) => metric({ updates: i, envSteps: i * 10 })));
+    }
+    for (const query of [{}, { last: true }, { runIds: ["b"], splits: ["train"] }, { suite: "none" }]) {
+      const streamed: MetricRow[] = [];
+      for await (const row of store.streamMetrics(query)) streamed.push(row);
+      assert.deepEqual(streamed, await store.queryMetrics(query));
+    }
+    let count = 0;
+    for await (const row of store.streamMetrics({ runIds: ["b"] })) {
+      if (count++ % 1000 === 0) await store.recordMetrics("a", [metric({ metric: "other", updates: row.updates })]);
+    }
+    assert.equal(count, 9000);
+    assert.equal((await store.queryMetrics({ metrics: ["other"] })).length, 9);
+    for await (const _ of store.streamMetrics({})) break; // A reader that leaves early holds nothing open.
+  });
+
+  test("artifacts are kept byte for byte, replaced, listed by name and deleted", async (store) => {
+    await store.addRuns([newRun("a"), newRun("b")]);
+    const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => i * 7);
+    await store.putArtifact("a", { ...blob("checkpoint", [1]), nowMs: 1 });
+    await store.putArtifact("a", { name: "checkpoint", contentType: "application/x-test", bytes, nowMs: 2 });
+    await store.putArtifact("a", { ...blob("big", []), nowMs: 3 });
+    await store.putArtifact("b", { ...blob("checkpoint", [9]), nowMs: 4 });
+    assert.deepEqual(await store.getArtifact("a", "checkpoint"), {
+      name: "checkpoint",
+      contentType: "application/x-test",
+      bytes,
+      updatedAtMs: 2,
+    });
+    assert.deepEqual(await store.listArtifacts("a"), [
+      { name: "big", contentType: "application/octet-stream", updatedAtMs: 3 },
+      { name: "checkpoint", contentType: "application/x-test", updatedAtMs: 2 },
+    ]);
+    assert.deepEqual((await store.getArtifact("a", "big"))!.bytes, new Uint8Array());
+    await store.deleteArtifact("a", "checkpoint");
+    await store.deleteArtifact("a", "checkpoint"); // Deleting what is gone is no error.
+    assert.equal(await store.getArtifact("a", "checkpoint"), null);
+    assert.deepEqual((await store.getArtifact("b", "checkpoint"))!.bytes, Uint8Array.of(9));
+  });
+
+  test("a closed store refuses with a sentence, and close can be called again", async (store) => {
+    await store.addRuns([newRun("a")]);
+    await store.close();
+    await store.close();
+    await assert.rejects(store.listRuns(), {
+      message: "Cannot list runs: the store is closed, expected an open store, got a closed one",
+    });
+  });
+
+  test("what one opener writes, another one reads", async (store, location) => {
+    const { openStore } = await import("../../lib/store/open_store.ts");
+    const other = await openStore(location);
+    const reader = await openStore(location, { readOnly: true });
+    try {
+      await store.addRuns([newRun("a")]);
+      await other.recordMetrics("a", [metric({})]);
+      assert.equal((await store.queryMetrics({})).length, 1);
+      assert.equal((await reader.queryMetrics({})).length, 1);
+      await assert.rejects(reader.resetRun("a", 0), /^Error: Cannot reset run a: /);
+    } finally {
+      await other.close();
+      await reader.close();
+    }
+  });
+
+  test("two processes that claim the same 50 runs get each run once", async (store, location) => {
+    const ids = Array.from({ length: 50 }, (_, i) => `run-${i}`);
+    await store.addRuns(ids.map((id) => newRun(id)));
+    const workers = ["one", "two"].map((worker) => startWorker("claim", { location, worker }));
+    await Promise.all(workers.map((worker) => worker.ready));
+    await Promise.all(workers.map((worker) => worker.go()));
+    const claimed = await Promise.all(workers.map((worker) => worker.lines()));
+    assert.deepEqual(claimed.flat().sort(), ids.toSorted());
+    assert.equal((await store.listRuns({ status: ["running"] })).length, 50);
+  });
+
+  test("every write acknowledged before a kill -9 is there afterwards", async (store, location) => {
+    await store.addRuns([newRun("a")]);
+    const worker = startWorker("write", { location, worker: "w" });
+    await worker.ready;
+    await worker.go();
+    const acknowledged = await worker.lines({ killAfter: 40 });
+    assert.ok(acknowledged.length >= 40);
+    const rows = await store.queryMetrics({ runIds: ["a"] });
+    const losses = new Map(rows.filter((row) => row.metric === "loss").map((row) => [row.updates, row.value]));
+    for (const line of acknowledged) assert.equal(losses.get(Number(line)), Number(line) / 3);
+    // A call is one transaction: both of its rows or neither.
+    assert.equal(rows.length, losses.size * 2);
+    assert.ok(losses.size <= acknowledged.length + 1);
+  });
+}
+
+/** A process of store_worker.ts that waits for `go`. */
+function startWorker(mode: "claim" | "write", options: { readonly location: string; readonly worker: string }) {
+  const script = fileURLToPath(new URL("./store_worker.ts", import.meta.url));
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-all", script, mode, options.location, options.worker],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  let received = "";
+  const receive = async () => {
+    const { value, done } = await reader.read();
+    received += value ?? "";
+    return !done;
+  };
+  const complete = () => received.split("\n").slice(0, -1);
+  const ready = (async () => {
+    while (complete().length === 0 && await receive());
+    assert.equal(complete()[0], "ready");
+  })();
+  return {
+    ready,
+    async go() {
+      const writer = child.stdin.getWriter();
+      await writer.write(Uint8Array.of(10));
+      await writer.close();
+    },
+    /** All lines after `ready`, until the process ends or is killed. */
+    async lines({ killAfter = Infinity } = {}) {
+      let isKilled = false;
+      while (await receive()) {
+        if (!isKilled && complete().length > killAfter) {
+          child.kill("SIGKILL");
+          isKilled = true;
+        }
+      }
+      await child.status;
+      return complete().slice(1);
+    },
+  };
+}
+
+function newRun(id: string, suite = "suite"): NewRun {
+  return {
+    id,
+    suite,
+    environment: "chemical-fork",
+    method: "fcdl",
+    seed: 1,
+    spec: { suite, seed: 1, training: { learningRate: 1e-4 }, list: [null, "é"] },
+  };
+}
+
+function metric(fields: Partial<Metric>): Metric {
+  return { envSteps: 10, updates: 5, split: "train", metric: "return", value: 0.1, elapsedMs: 7, ...fields };
+}
+
+function lease(worker: string, nowMs: number) {
+  return { worker, leaseMs: 60_000, nowMs };
+}
+
+function blob(name: string, bytes: readonly number[]) {
+  return { name, contentType: "application/octet-stream", bytes: Uint8Array.from(bytes) };
+}
+
+function byKey(a: MetricRow, b: MetricRow): number {
+  const text = (x: string, y: string) => x < y ? -1 : x > y ? 1 : 0;
+  return text(a.split, b.split) || text(a.metric, b.metric) || a.updates - b.updates || a.envSteps - b.envSteps;
+}
+
+function lastOf(sorted: readonly MetricRow[]): MetricRow[] {
+  return sorted.filter((row, i) => {
+    const next = sorted[i + 1];
+    return !next || next.split !== row.split || next.metric !== row.metric;
+  });
+}
+
+const progress = { loop: 3, loops: 10, envSteps: 30, updates: 3, updatesPerSecond: null, remainingMs: 1234.5 };
+
+const provenance = {
+  codeVersion: "0.1.0+abc",
+  versions: { deno: "2.9.6" },
+  backend: "wasm",
+  machine: { cores: 2, cpu: "test" },
+};

@@ -1,0 +1,33 @@
+/**
+ * A second process for the store contract: `store_worker.ts <claim|write> <location> <worker>`.
+ * `claim` claims every run it can and prints the ids; `write` records one metric after another for ever and prints the
+ * update of each once it is acknowledged.
+ */
+import { openStore } from "../../lib/store/open_store.ts";
+
+const [mode, location, worker] = Deno.args as [string, string, string];
+const encoder = new TextEncoder();
+const say = (line: string) => Deno.stdout.writeSync(encoder.encode(`${line}\n`));
+
+const store = await openStore(location);
+const runs = await store.listRuns();
+say("ready");
+// The parent answers when every worker is ready, so that they meet.
+await Deno.stdin.read(new Uint8Array(1));
+
+if (mode === "claim") {
+  for (const { id } of runs) {
+    if (await store.claim(id, { worker, leaseMs: 60_000, nowMs: 1_000 })) say(id);
+  }
+  await store.close();
+} else {
+  const id = runs[0]!.id;
+  for (let updates = 0;; updates++) {
+    const point = { envSteps: updates, updates, split: "train", elapsedMs: updates };
+    await store.recordMetrics(id, [
+      { ...point, metric: "loss", value: updates / 3 },
+      { ...point, metric: "return", value: null },
+    ]);
+    say(String(updates));
+  }
+}
