@@ -1,0 +1,121 @@
+import { z } from "zod";
+import { Rng } from "../../core/rng.ts";
+import type { Environment } from "../environment.ts";
+import { checkedOptions, optionError } from "../option_errors.ts";
+import { chemicalEnvironment } from "./chemical_environment.ts";
+import { chemicalDynamics } from "./dynamics.ts";
+import { parseGraph } from "./graph_language.ts";
+import { MechanismBank, randomMechanisms } from "./mechanisms.ts";
+import { graphNames, namedGraphSize } from "./named_graphs.ts";
+
+const { smallest, largest } = namedGraphSize;
+
+function integer(low: number, high: number) {
+  const error = `expected an integer from ${low} to ${high}`;
+  return z.int({ error }).min(low, { error }).max(high, { error });
+}
+
+function number(low: number, high: number) {
+  const error = `expected a number from ${low} to ${high}`;
+  return z.number({ error }).min(low, { error }).max(high, { error });
+}
+
+/** Options of Chemical; the defaults are those of Hwang et al. 2024. */
+const optionsSchema = z.strictObject({
+  /** What replaces the global graph while the root has colour 0. */
+  rule: z.enum(["fork", "chain", "none"], { error: "expected one of fork, chain, none" }).default("fork"),
+  /** The global graph: a name or text of the mini-language. */
+  graph: z.string({ error: "expected a graph's name or edges such as 0->1->2" }).default("full"),
+  /** N, number of nodes. */
+  variables: integer(smallest, largest).default(10),
+  /** c, colours of a node. */
+  colors: integer(2, 100).default(5),
+  /** One test split for each n: nodes 1..n are noisy. Default: those of 2, 4, 6 that leave a later node. */
+  noisyNodes: z.array(integer(1, largest - 2), { error: "expected a list of integers" }).optional(),
+  /** H, hidden units of a mechanism. */
+  mechanismWidth: integer(1, 1000).default(40),
+  /** Gain of a mechanism's orthogonal weights. */
+  mechanismGain: number(0, 100).default(3),
+  /** A mechanism's biases are uniform in [-mechanismBias, mechanismBias). */
+  mechanismBias: number(0, 100).default(0.2),
+  /** Standard deviation of the factors on noisy nodes' one-hots. */
+  shiftScale: number(0, 1e6).default(100),
+  /** Steps of an episode. */
+  episodeLength: integer(1, 10000).default(25),
+  /** Random interventions between the start and the target of a training episode. */
+  targetInterventions: integer(0, 10000).default(10),
+});
+
+/** Checked options of Chemical. */
+export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes"> & {
+  readonly noisyNodes: readonly number[];
+};
+
+/**
+ * Checks options and fills defaults.
+ *
+ * @throws {RangeError} If a field is unknown or not allowed; the sentence names it.
+ */
+export function parseOptions(options: unknown): ChemicalOptions {
+  const parsed = checkedOptions(optionsSchema, { environment: "Chemical", options });
+  checkGraph(parsed.graph, parsed.variables);
+  const largestNoisy = parsed.variables - 2;
+  const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= largestNoisy);
+  for (const [index, noisy] of noisyNodes.entries()) {
+    const rule = noisy > largestNoisy
+      ? `expected at most variables - 2 = ${largestNoisy}`
+      : noisyNodes.indexOf(noisy) < index
+      ? "expected each number once"
+      : null;
+    if (rule) throw optionError("Chemical", { path: ["noisyNodes", index], rule, options });
+  }
+  return { ...parsed, noisyNodes };
+}
+
+/**
+ * Name of the task: `chemical-<rule>`, then `-on-<graph>` if the graph is not full, then `-<N>x<c>` if that is not 10x5.
+ * A graph in the mini-language is named by a hash of its edges. Other options do not show.
+ */
+export function taskName(options: Record<string, unknown>): string {
+  const { rule, graph, variables, colors } = parseOptions(options);
+  const name = graphName(graph, variables);
+  return `chemical-${rule}${name === "full" ? "" : `-on-${name}`}` +
+    (variables === 10 && colors === 5 ? "" : `-${variables}x${colors}`);
+}
+
+/**
+ * Makes the environment of a run. The mechanisms follow from the seed alone.
+ *
+ * @param options What {@link parseOptions} returned.
+ * @param seed The run's seed.
+ */
+export function create(options: Record<string, unknown>, seed: number): Promise<Environment> {
+  const parsed = parseOptions(options);
+  const sizes = { variables: parsed.variables, colors: parsed.colors, width: parsed.mechanismWidth };
+  const rng = new Rng(seed).fork("mechanisms");
+  const mechanisms = randomMechanisms(sizes, { gain: parsed.mechanismGain, bias: parsed.mechanismBias, rng });
+  const dynamics = chemicalDynamics(new MechanismBank(mechanisms, sizes), {
+    adjacency: parseGraph(parsed.graph, parsed.variables),
+    rule: parsed.rule,
+  });
+  return Promise.resolve(chemicalEnvironment(dynamics, parsed));
+}
+
+/** Refuses a graph that cannot be read; the parser's sentence already names the field and the text. */
+function checkGraph(graph: string, variables: number): void {
+  try {
+    parseGraph(graph, variables);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new RangeError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** A short name for a graph, the same for the same edges under one spelling kind. */
+function graphName(graph: string, variables: number): string {
+  const name = graph.trim().replace(/\d+$/, "");
+  if (graphNames.includes(name)) return name;
+  let hash = 2166136261;
+  for (const edge of parseGraph(graph, variables)) hash = Math.imul(hash ^ edge, 16777619);
+  return `graph${(hash >>> 0).toString(16).padStart(8, "0")}`;
+}

@@ -1,0 +1,63 @@
+import type { ChemicalDynamics, ContextIndex } from "./dynamics.ts";
+
+/**
+ * The true local causal graph of every kind of step. What causes a node's next colour:
+ * - the node that was set: the action;
+ * - a resampled node: its parents in the graph in force, and the action;
+ * - any other node: itself;
+ * - and in the local context also the root, where its colour makes a difference (see {@link rootMatters}).
+ *
+ * @returns By context and node set, row-major [N, N + 1]; the last column is the action.
+ * @see The published program's graphs, for the full graph to the bit (deviation: with other graphs the root's edge is
+ * left out where the root can make no difference, so that a node outside its influence gets no false cause).
+ */
+export function trueGraphs(dynamics: ChemicalDynamics): readonly [readonly Uint8Array[], readonly Uint8Array[]] {
+  const count = dynamics.bank.sizes.variables;
+  const nodes = Array.from({ length: count }, (_, node) => node);
+  const isRootCause = rootMatters(dynamics);
+  const inContext = (context: ContextIndex) =>
+    nodes.map((set) => {
+      const graph = new Uint8Array(count * (count + 1));
+      const resampled = new Set(dynamics.resampled[context][set]);
+      for (const row of nodes) {
+        const start = row * (count + 1);
+        if (row === set || resampled.has(row)) graph[start + count] = 1;
+        else graph[start + row] = 1;
+        if (resampled.has(row)) { for (const parent of dynamics.parents[context][row]!) graph[start + parent] = 1; }
+        if (context === 1 && isRootCause[row]) graph[start] = 1;
+      }
+      return graph;
+    });
+  return [inContext(0), inContext(1)];
+}
+
+/**
+ * Whether the root's colour counts as a cause of each node in the local context: of the root itself, of its children in
+ * the global graph, of each node that loses a parent to the rule, and of each node whose resampling hangs on one of
+ * those that lose a parent.
+ *
+ * @returns One claim for each node; all true for the full graph.
+ */
+export function rootMatters(dynamics: ChemicalDynamics): boolean[] {
+  const count = dynamics.bank.sizes.variables;
+  const [globalParents, localParents] = dynamics.parents;
+  const isRuled: boolean[] = [];
+  return Array.from({ length: count }, (_, node) => {
+    const parents = globalParents[node]!;
+    isRuled.push(parents.length !== localParents[node]!.length || parents.some((parent) => isRuled[parent]!));
+    return node === 0 || parents.includes(0) || isRuled[node]!;
+  });
+}
+
+/**
+ * The union of all graphs that {@link trueGraphs} has for the contexts that can occur.
+ *
+ * @returns Row-major [N, N + 1].
+ */
+export function unionOfGraphs(dynamics: ChemicalDynamics): Uint8Array {
+  const [global, local] = trueGraphs(dynamics);
+  const occurring = dynamics.rule === "none" ? global : [...global, ...local];
+  const union = new Uint8Array(occurring[0]!.length);
+  for (const graph of occurring) for (let i = 0; i < union.length; i++) union[i]! |= graph[i]!;
+  return union;
+}
