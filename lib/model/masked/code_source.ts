@@ -1,0 +1,88 @@
+import * as tf from "@tensorflow/tfjs";
+import type { NoiseSource } from "../../tensor/noise.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import { hardGumbelSigmoid } from "../../tensor/straight_through.ts";
+import type { ModelRuns } from "../variable_runs.ts";
+import type { Codebook } from "./codebook.ts";
+import { type GraphForm, GraphLogits } from "./graph_logits.ts";
+import type { Masks, MaskSource } from "./mask_source.ts";
+import { NormalisedMlp } from "./normalised_mlp.ts";
+
+/** Sizes and coefficients of a {@link CodeSource}. */
+export interface CodeSourceOptions {
+  readonly runs: ModelRuns;
+  readonly featureWidth: number;
+  readonly encoderWidths: readonly number[];
+  readonly decoderWidths: readonly number[];
+  readonly codeWidth: number;
+  /** λ, the factor of the mean edge probability in the loss. */
+  readonly sparsity: number;
+  readonly graph: GraphForm;
+  /** Whether the code's one-hot is appended to the predictor's input. */
+  readonly codeLabels: boolean;
+}
+
+/** One sparse graph a code: encoder, codebook, decoder (Hwang et al. 2024, section 3.3). */
+export class CodeSource implements MaskSource {
+  readonly labelWidth: number;
+  readonly codebook: Codebook;
+  readonly #options: CodeSourceOptions;
+  readonly #encoder: NormalisedMlp;
+  readonly #decoder: NormalisedMlp;
+  readonly #logits: GraphLogits;
+
+  /** @param createCodebook Called between encoder and decoder, so that tensors are created in forward order. */
+  constructor(
+    parameters: ParameterSet,
+    options: CodeSourceOptions,
+    createCodebook: (parameters: ParameterSet) => Codebook,
+  ) {
+    const { runs, featureWidth } = options;
+    this.#options = options;
+    this.#logits = new GraphLogits(parameters, { ...runs, form: options.graph });
+    this.#encoder = new NormalisedMlp(parameters, {
+      name: "encoder",
+      inputs: (runs.stateCount + runs.actionCount) * featureWidth,
+      hidden: options.encoderWidths,
+      outputs: options.codeWidth,
+    });
+    this.codebook = createCodebook(parameters);
+    this.#decoder = new NormalisedMlp(parameters, {
+      name: "decoder",
+      inputs: options.codeWidth,
+      hidden: options.decoderWidths,
+      outputs: this.#logits.freeCount,
+    });
+    this.labelWidth = options.codeLabels ? this.codebook.codeCount : 0;
+  }
+
+  masks(features: tf.Tensor2D, noise: NoiseSource | null): Masks {
+    const training = noise !== null;
+    const latent = this.#encoder.apply(features, { training });
+    const { value, assignment, penalties } = this.codebook.quantize(latent, { training });
+    const logits = this.#logits.place(this.#decoder.apply(value, { training }));
+    const probabilities = logits.sigmoid() as tf.Tensor3D;
+    const mask = noise ? hardGumbelSigmoid(logits, noise.uniform(logits.shape)) : threshold(probabilities);
+    return {
+      mask: mask as tf.Tensor3D,
+      probabilities,
+      label: this.#options.codeLabels ? assignment.expandDims(0) as tf.Tensor3D : null,
+      penalties: {
+        ...penalties,
+        sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#options.sparsity },
+      },
+      trace: { probabilities, assignment },
+    };
+  }
+
+  /** Edge probabilities of each code in evaluation mode, float32 [K, N, N + M]; call inside `tf.tidy`. */
+  codeGraphs(): tf.Tensor3D {
+    const codes = this.codebook.codes as tf.Tensor as tf.Tensor2D;
+    return this.#logits.place(this.#decoder.apply(codes, { training: false })).sigmoid();
+  }
+}
+
+/** 1 where a probability is above one half. */
+export function threshold(probabilities: tf.Tensor): tf.Tensor {
+  return probabilities.greater(0.5).cast("float32");
+}

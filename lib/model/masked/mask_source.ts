@@ -1,0 +1,26 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { NoiseSource } from "../../tensor/noise.ts";
+import type { Penalty } from "../rollout_model.ts";
+
+/** The masks of a batch. All tensors live in the caller's tidy scope. */
+export interface Masks {
+  /** What each target may see, float32 [B, N, N + M] of 0 and 1. */
+  readonly mask: tf.Tensor3D;
+  /** Edge probabilities, float32 [B, N, N + M]. */
+  readonly probabilities: tf.Tensor3D;
+  /** Appended to the predictor's input, float32 [N, B, X] or [1, B, X]; null for none. */
+  readonly label: tf.Tensor3D | null;
+  readonly penalties: Readonly<Record<string, Penalty>>;
+  readonly trace: Readonly<Record<string, tf.Tensor>>;
+}
+
+/** Where a masked predictor's masks come from: what tells FCDL, NCD and Oracle apart. */
+export interface MaskSource {
+  /** X, columns that its labels append to the predictor's input; 0 for none. */
+  readonly labelWidth: number;
+  /**
+   * @param features All features of a sample side by side, float32 [B, (N + M)·H].
+   * @param noise The draws of training; null in evaluation, where an edge is a probability above 0.5.
+   */
+  masks(features: tf.Tensor2D, noise: NoiseSource | null): Masks;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+import { parseWith } from "../../core/parse.ts";
+import { applyLinear, createLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { ParameterSet } from "../../tensor/parameters.ts";
+import type { MethodModule } from "../dynamics_model.ts";
+import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
+import { headWidth, joinRuns, type ModelRuns, modelRuns, splitRuns, type VariableRun } from "../variable_runs.ts";
+
+const optionsSchema = z.strictObject({
+  /** Widths of the hidden layers; the paper's Chemical has 1024 × 3, Magnetic 512 × 4. */
+  hidden: z.array(z.int().positive()).min(1).default([1024, 1024, 1024]),
+});
+
+/** One network on all of state and action that predicts all variables at once; no causal graph. */
+class MlpNetwork implements StepNetwork {
+  readonly parameters: ParameterSet;
+  readonly #layers: readonly Linear[];
+  readonly #runs: ModelRuns;
+  readonly #outputs: readonly VariableRun[];
+
+  constructor(runs: ModelRuns, options: { hidden: readonly number[]; parameters: ParameterSet }) {
+    this.#runs = runs;
+    this.#outputs = outputRuns(runs.state);
+    this.parameters = options.parameters;
+    const outputs = runs.state.reduce((sum, run) => sum + run.count * headWidth(run), 0);
+    const widths = [runs.stateWidth + runs.actionWidth, ...options.hidden, outputs];
+    this.#layers = widths.slice(1).map((width, k) =>
+      createLinear(this.parameters, {
+        name: `layer.${k}`,
+        inputs: widths[k]!,
+        outputs: width,
+        init: plainInit({ inputs: widths[k]! }),
+      })
+    );
+  }
+
+  step({ state, action }: StepInput): StepOutput {
+    let hidden: tf.Tensor = tf.concat([joinRuns(state), joinRuns(action)], 1);
+    const last = this.#layers.length - 1;
+    this.#layers.forEach((layer, k) => hidden = applyLinear(hidden, layer, k < last ? "relu" : "linear"));
+    return { heads: splitRuns(hidden as tf.Tensor2D, this.#outputs) };
+  }
+}
+
+/** Where each run's distribution parameters stand in a flat output. */
+function outputRuns(runs: readonly VariableRun[]): readonly VariableRun[] {
+  let column = 0;
+  return runs.map((run) => {
+    const output = { ...run, width: headWidth(run), column };
+    column += run.count * output.width;
+    return output;
+  });
+}
+
+/** Checks and completes the method's options. */
+export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
+
+/** Makes the model. */
+export const create: MethodModule["create"] = (context, { method, training, rng }) => {
+  const { hidden } = optionsSchema.parse(method);
+  const network = new MlpNetwork(modelRuns(context), { hidden, parameters: new ParameterSet(rng) });
+  return new RolloutModel(network, { context, training });
+};

@@ -1,0 +1,208 @@
+import * as tf from "@tensorflow/tfjs";
+import { Adam } from "../tensor/adam.ts";
+import type { NoiseSource } from "../tensor/noise.ts";
+import type { ParameterSet } from "../tensor/parameters.ts";
+import { logProbability, modeState, sampleState } from "./distribution.ts";
+import type {
+  DynamicsModel,
+  Losses,
+  ModelContext,
+  ModelState,
+  TrainingData,
+  TrainingOptions,
+  WindowBatch,
+} from "./dynamics_model.ts";
+import { type Factored, joinRuns, type ModelRuns, modelRuns, splitRuns } from "./variable_runs.ts";
+
+/** One step's input: state and action by run, and the noise of training or null in evaluation. */
+export interface StepInput {
+  readonly state: Factored;
+  readonly action: Factored;
+  readonly noise: NoiseSource | null;
+}
+
+/** A term that is added to the prediction loss, averaged over a rollout's steps. */
+export interface Penalty {
+  readonly value: tf.Scalar;
+  /** Its factor in the minimised sum. */
+  readonly weight: number;
+}
+
+/** One step's output. All tensors live in the caller's tidy scope. */
+export interface StepOutput {
+  /** Parameters of each next variable's distribution, a tensor a run: [n, B, c] logits or [n, B, 2]. */
+  readonly heads: Factored;
+  readonly penalties?: Readonly<Record<string, Penalty>>;
+  /** Further tensors worth a look, for tests and metrics. */
+  readonly trace?: Readonly<Record<string, tf.Tensor>>;
+}
+
+/** A network that predicts one step. All that is special about most methods. */
+export interface StepNetwork {
+  readonly parameters: ParameterSet;
+  step(input: StepInput): StepOutput;
+}
+
+/** What {@link RolloutModel.gradients} returns; the caller disposes all tensors. */
+export interface GradientResult {
+  readonly losses: Losses;
+  /** In the order of the parameter set; null where no gradient arrives. */
+  readonly gradients: readonly (tf.Tensor | null)[];
+  readonly steps: readonly StepOutput[];
+}
+
+/**
+ * A dynamics model trained on rollouts that feed sampled predictions back: mean negative log-likelihood over batch,
+ * variables and steps, plus the network's penalties; one Adam step an update.
+ */
+export class RolloutModel<Network extends StepNetwork = StepNetwork> implements DynamicsModel {
+  protected readonly network: Network;
+  protected readonly runs: ModelRuns;
+  readonly #optimiser: Adam;
+  readonly #steps: number;
+
+  /** @param network Owned and disposed by the model. */
+  constructor(network: Network, options: { context: ModelContext; training: TrainingOptions }) {
+    this.network = network;
+    this.runs = modelRuns(options.context);
+    this.#steps = options.training.predictionSteps;
+    this.#optimiser = new Adam(network.parameters, options.training);
+  }
+
+  get parameterCount(): number {
+    return this.network.parameters.count;
+  }
+
+  /** Names of the trainable tensors, in the order of {@link RolloutModel.gradients}. */
+  get parameterNames(): readonly string[] {
+    return this.network.parameters.names;
+  }
+
+  update(batch: WindowBatch, options: { readonly noise: NoiseSource; readonly data: TrainingData }): Losses {
+    const { losses, gradients } = this.gradients(batch, options.noise);
+    const gradientNorm = this.applyGradients(gradients);
+    for (const gradient of gradients) gradient?.dispose();
+    return { ...losses, gradient_norm: gradientNorm };
+  }
+
+  /** Forward and backward pass of one update without the optimiser's step. `trace` keeps the steps' outputs. */
+  gradients(batch: WindowBatch, noise: NoiseSource, options = { trace: false }): GradientResult {
+    const kept: { losses?: Losses; steps: StepOutput[]; gradients: (tf.Tensor | null)[] } = {
+      steps: [],
+      gradients: [],
+    };
+    tf.tidy(() => {
+      const { grads } = tf.variableGrads(() => {
+        const { losses, steps } = this.#trainingLoss(batch, noise);
+        for (const loss of Object.values(losses)) tf.keep(loss);
+        if (options.trace) steps.forEach(keepStep);
+        kept.losses = losses;
+        if (options.trace) kept.steps = steps;
+        return losses.loss;
+      }, [...this.network.parameters.variables]);
+      // Gradients come by the variables' global names.
+      kept.gradients = this.network.parameters.variables.map((variable) => {
+        const gradient = grads[variable.name];
+        return gradient ? tf.keep(gradient) : null;
+      });
+    });
+    return { losses: kept.losses!, gradients: kept.gradients, steps: kept.steps };
+  }
+
+  /** The optimiser's step; returns the gradients' global norm, which the caller disposes. */
+  applyGradients(gradients: readonly (tf.Tensor | null)[]): tf.Scalar {
+    return this.#optimiser.apply(gradients);
+  }
+
+  predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
+    return tf.tidy(() => {
+      const { heads } = this.evaluationStep(observation, action);
+      return joinRuns(modeState(this.runs.state, heads));
+    });
+  }
+
+  evaluate(batch: WindowBatch): { readonly logProb: tf.Tensor3D; readonly prediction: tf.Tensor3D } {
+    return tf.tidy(() => {
+      const logProbs: tf.Tensor2D[] = [];
+      const predictions: tf.Tensor2D[] = [];
+      let state = splitRuns(batch.observation, this.runs.state);
+      for (let t = 0; t < batch.actions.shape[1]; t++) {
+        const { heads } = this.network.step({ state, action: this.#actionAt(batch, t), noise: null });
+        logProbs.push(logProbability(this.runs.state, heads, this.#targetAt(batch, t)).transpose());
+        state = modeState(this.runs.state, heads);
+        predictions.push(joinRuns(state));
+      }
+      return {
+        logProb: tf.stack(logProbs, 1) as tf.Tensor3D,
+        prediction: tf.stack(predictions, 1) as tf.Tensor3D,
+      };
+    });
+  }
+
+  async state(): Promise<ModelState> {
+    return { ...await this.network.parameters.save(), ...await this.#optimiser.save() };
+  }
+
+  restore(state: ModelState): void {
+    this.network.parameters.restore(state);
+    this.#optimiser.restore(state);
+  }
+
+  dispose(): void {
+    this.network.parameters.dispose();
+    this.#optimiser.dispose();
+  }
+
+  /** One step in evaluation mode on encoded input [B, D] and [B, A]; call inside `tf.tidy`. */
+  protected evaluationStep(observation: tf.Tensor2D, action: tf.Tensor2D): StepOutput {
+    return this.network.step({
+      state: splitRuns(observation, this.runs.state),
+      action: splitRuns(action, this.runs.action),
+      noise: null,
+    });
+  }
+
+  #trainingLoss(batch: WindowBatch, noise: NoiseSource): { losses: Losses; steps: StepOutput[] } {
+    const steps: StepOutput[] = [];
+    const nll: tf.Scalar[] = [];
+    let state = splitRuns(batch.observation, this.runs.state);
+    for (let t = 0; t < this.#steps; t++) {
+      const step = this.network.step({ state, action: this.#actionAt(batch, t), noise });
+      nll.push(logProbability(this.runs.state, step.heads, this.#targetAt(batch, t)).mean().neg() as tf.Scalar);
+      steps.push(step);
+      // Drawn after the last step too, so that recorded noise is used up in order.
+      state = sampleState(this.runs.state, step.heads, noise);
+    }
+    const prediction = mean(nll);
+    const losses: Record<string, tf.Scalar> = { prediction };
+    let loss = prediction;
+    for (const [name, { weight }] of Object.entries(steps[0]!.penalties ?? {})) {
+      const value = mean(steps.map((step) => step.penalties![name]!.value));
+      losses[name] = value;
+      loss = loss.add(value.mul(weight));
+    }
+    return { losses: { ...losses, loss: loss.clone() }, steps };
+  }
+
+  #actionAt(batch: WindowBatch, t: number): Factored {
+    return splitRuns(at(batch.actions, t), this.runs.action);
+  }
+
+  #targetAt(batch: WindowBatch, t: number): Factored {
+    return splitRuns(at(batch.nextObservations, t), this.runs.state);
+  }
+}
+
+/** Step t of [B, T, W] as [B, W]. */
+function at(tensor: tf.Tensor3D, t: number): tf.Tensor2D {
+  return tensor.slice([0, t, 0], [-1, 1, -1]).reshape([tensor.shape[0], tensor.shape[2]]);
+}
+
+function mean(values: readonly tf.Scalar[]): tf.Scalar {
+  return tf.addN([...values]).div(values.length);
+}
+
+function keepStep(step: StepOutput): void {
+  for (const head of step.heads) tf.keep(head);
+  for (const tensor of Object.values(step.trace ?? {})) tf.keep(tensor);
+}

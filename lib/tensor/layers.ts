@@ -1,0 +1,154 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ParameterSet } from "./parameters.ts";
+
+/** Slope of leaky ReLU for negative inputs, as in the published programs. */
+export const LEAKY_SLOPE = 0.01;
+
+/** Weights of a linear layer, one or a stack of V independent ones. */
+export interface Linear {
+  /** float32 [in, out] or [V, in, out]. */
+  readonly weight: tf.Variable;
+  /** float32 [out] or [V, 1, out]; null for none. */
+  readonly bias: tf.Variable | null;
+}
+
+/** Bounds of a layer's uniform start values. */
+export interface LinearInit {
+  readonly weightBound: number;
+  readonly biasBound: number;
+}
+
+/** Start values of the per-variable layers: the fan is the second axis (spec: initialisation). */
+export function stackedInit(options: { outputs: number }): LinearInit {
+  return { weightBound: Math.sqrt(6 / options.outputs), biasBound: 1 / Math.sqrt(options.outputs) };
+}
+
+/** Start values of a stack's output layer of shape [1, in, c], whose fan covers both axes. */
+export function outputInit(options: { inputs: number; outputs: number }): LinearInit {
+  return {
+    weightBound: Math.sqrt(6 / (options.inputs * options.outputs)),
+    biasBound: 1 / Math.sqrt(options.inputs),
+  };
+}
+
+/** Start values of encoder and decoder layers. */
+export function encoderInit(options: { inputs: number }): LinearInit {
+  return { weightBound: Math.sqrt(1.5 / options.inputs), biasBound: 1 / Math.sqrt(options.inputs) };
+}
+
+/** PyTorch's start values of a linear layer, used by the MLP and the GNN. */
+export function plainInit(options: { inputs: number }): LinearInit {
+  return { weightBound: 1 / Math.sqrt(options.inputs), biasBound: 1 / Math.sqrt(options.inputs) };
+}
+
+/** Makes a stack of V linear layers with weights [V, in, out] and biases [V, 1, out]. */
+export function createStackedLinear(
+  parameters: ParameterSet,
+  options: { name: string; stack: number; inputs: number; outputs: number; init: LinearInit },
+): Linear {
+  const { name, stack, inputs, outputs, init } = options;
+  return {
+    weight: parameters.parameter(`${name}.weight`, {
+      shape: [stack, inputs, outputs],
+      init: { kind: "uniform", bound: init.weightBound },
+    }),
+    bias: parameters.parameter(`${name}.bias`, {
+      shape: [stack, 1, outputs],
+      init: { kind: "uniform", bound: init.biasBound },
+    }),
+  };
+}
+
+/** Makes a linear layer with weight [in, out] and, unless `bias` is false, bias [out]. */
+export function createLinear(
+  parameters: ParameterSet,
+  options: { name: string; inputs: number; outputs: number; init: LinearInit; bias?: boolean },
+): Linear {
+  const { name, inputs, outputs, init, bias = true } = options;
+  return {
+    weight: parameters.parameter(`${name}.weight`, {
+      shape: [inputs, outputs],
+      init: { kind: "uniform", bound: init.weightBound },
+    }),
+    bias: bias
+      ? parameters.parameter(`${name}.bias`, { shape: [outputs], init: { kind: "uniform", bound: init.biasBound } })
+      : null,
+  };
+}
+
+/** What follows a linear layer. */
+export type Activation = "linear" | "relu";
+
+/**
+ * Applies a linear layer (2-D) or a stack of them (3-D).
+ *
+ * @param input float32 [B, in], or [V, B, in] for a stack.
+ * @returns float32 [B, out] or [V, B, out]; the caller disposes it.
+ */
+export function applyLinear(input: tf.Tensor, layer: Linear, activation: Activation = "linear"): tf.Tensor {
+  const product = tf.matMul(input, layer.weight);
+  const sum = layer.bias ? product.add(layer.bias) : product;
+  return activation === "relu" ? sum.relu() : sum;
+}
+
+/** Batch normalisation over the first axis, with running statistics for evaluation. */
+export interface BatchNorm {
+  readonly scale: tf.Variable;
+  readonly shift: tf.Variable;
+  readonly mean: tf.Variable;
+  readonly variance: tf.Variable;
+}
+
+const MOMENTUM = 0.1;
+const EPSILON = 1e-5;
+
+/** Makes a batch normalisation of `width` features: scale 1, shift 0, running mean 0 and variance 1. */
+export function createBatchNorm(parameters: ParameterSet, options: { name: string; width: number }): BatchNorm {
+  const { name, width } = options;
+  const one = { shape: [width], init: { kind: "constant", value: 1 } } as const;
+  const zero = { shape: [width], init: { kind: "constant", value: 0 } } as const;
+  return {
+    scale: parameters.parameter(`${name}.scale`, { ...one, shape: [width] }),
+    shift: parameters.parameter(`${name}.shift`, { ...zero, shape: [width] }),
+    mean: parameters.statistic(`${name}.mean`, { ...zero, shape: [width] }),
+    variance: parameters.statistic(`${name}.variance`, { ...one, shape: [width] }),
+  };
+}
+
+/**
+ * Applies batch normalisation. In training it uses the batch's mean and biased variance and moves the running
+ * statistics (momentum 0.1, unbiased variance); in evaluation it uses the running ones.
+ *
+ * @param input float32 [B, W].
+ * @returns float32 [B, W]; the caller disposes it.
+ */
+export function applyBatchNorm(input: tf.Tensor, norm: BatchNorm, options: { training: boolean }): tf.Tensor {
+  if (!options.training) {
+    const scale = norm.scale.div(norm.variance.add(EPSILON).sqrt());
+    return input.sub(norm.mean).mul(scale).add(norm.shift);
+  }
+  return tf.customGrad((...inputs) => {
+    const [x, scale, shift, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    const batch = x.shape[0]!;
+    const mean = x.mean(0);
+    const centred = x.sub(mean);
+    const variance = centred.square().mean(0);
+    const inverse = tf.rsqrt(variance.add(EPSILON));
+    const normal = centred.mul(inverse);
+    tf.tidy(() => {
+      norm.mean.assign(norm.mean.mul(1 - MOMENTUM).add(mean.mul(MOMENTUM)));
+      const unbiased = variance.mul(batch / Math.max(batch - 1, 1));
+      norm.variance.assign(norm.variance.mul(1 - MOMENTUM).add(unbiased.mul(MOMENTUM)));
+    });
+    save([normal, inverse, scale]);
+    return {
+      value: normal.mul(scale).add(shift),
+      gradFunc: (dy, [normal, inverse, scale]) => {
+        const dShift = dy.sum(0);
+        const dScale = dy.mul(normal!).sum(0);
+        const inner = dy.sub(dShift.div(batch)).sub(normal!.mul(dScale.div(batch)));
+        return [inner.mul(scale!.mul(inverse!)), dScale, dShift];
+      },
+    };
+  })(input, norm.scale, norm.shift);
+}

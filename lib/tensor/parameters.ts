@@ -1,0 +1,123 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Rng } from "../core/rng.ts";
+
+/** Host copy of a named tensor. */
+export interface NamedArray {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** How a tensor starts: uniform in ±`bound`, standard normal, or a constant. */
+export type Initializer =
+  | { readonly kind: "uniform"; readonly bound: number }
+  | { readonly kind: "normal" }
+  | { readonly kind: "constant"; readonly value: number };
+
+/**
+ * The named float32 tensors of one model: parameters, which an optimiser changes, and statistics (batch-norm and
+ * codebook averages), which the forward pass changes. Order of creation is the order everywhere.
+ */
+export class ParameterSet {
+  readonly #rng: Rng;
+  readonly #parameters = new Map<string, tf.Variable>();
+  readonly #statistics = new Map<string, tf.Variable>();
+  readonly #constants: tf.Tensor[] = [];
+
+  /** @param rng Draws initial values; used only while tensors are created. */
+  constructor(rng: Rng) {
+    this.#rng = rng;
+  }
+
+  /** Adds a trainable tensor; this set owns it. */
+  parameter(name: string, options: { shape: number[]; init: Initializer }): tf.Variable {
+    return this.#create(this.#parameters, name, { ...options, trainable: true });
+  }
+
+  /** Adds a tensor that no gradient reaches; this set owns it. */
+  statistic(name: string, options: { shape: number[]; init: Initializer }): tf.Variable {
+    return this.#create(this.#statistics, name, { ...options, trainable: false });
+  }
+
+  /** Hands over a tensor that never changes; it is disposed with the set and not saved. */
+  constant<T extends tf.Tensor>(tensor: T): T {
+    this.#constants.push(tf.keep(tensor));
+    return tensor;
+  }
+
+  /** The trainable tensors, in order of creation. */
+  get variables(): readonly tf.Variable[] {
+    return [...this.#parameters.values()];
+  }
+
+  /** Names of the trainable tensors, in order of creation. */
+  get names(): readonly string[] {
+    return [...this.#parameters.keys()];
+  }
+
+  /** Trainable numbers in all. */
+  get count(): number {
+    return this.variables.reduce((sum, variable) => sum + variable.size, 0);
+  }
+
+  /** Copies parameters and statistics to the host. */
+  async save(): Promise<Record<string, NamedArray>> {
+    const saved: Record<string, NamedArray> = {};
+    for (const [name, variable] of [...this.#parameters, ...this.#statistics]) {
+      saved[name] = { shape: variable.shape, data: (await variable.data<"float32">()).slice() };
+    }
+    return saved;
+  }
+
+  /**
+   * Writes saved values back.
+   *
+   * @throws {RangeError} If a tensor is missing or has another shape; nothing is changed then.
+   */
+  restore(saved: Readonly<Record<string, NamedArray>>): void {
+    const all = [...this.#parameters, ...this.#statistics];
+    for (const [name, variable] of all) {
+      const array = saved[name];
+      if (!array || array.shape.join() !== variable.shape.join()) {
+        throw new RangeError(
+          `Cannot restore ${name}: wrong shape, expected [${variable.shape}], got ${
+            array ? `[${array.shape}]` : "nothing"
+          }`,
+        );
+      }
+    }
+    for (const [name, variable] of all) {
+      const value = tf.tensor(saved[name]!.data.slice(), variable.shape, "float32");
+      variable.assign(value);
+      value.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const variable of [...this.#parameters.values(), ...this.#statistics.values()]) variable.dispose();
+    for (const constant of this.#constants) constant.dispose();
+  }
+
+  #create(
+    into: Map<string, tf.Variable>,
+    name: string,
+    options: { shape: number[]; init: Initializer; trainable: boolean },
+  ): tf.Variable {
+    if (this.#parameters.has(name) || this.#statistics.has(name)) {
+      throw new RangeError(`Cannot add tensor ${name}: the name is taken, expected a new name, got ${name}`);
+    }
+    const start = tf.tensor(this.#initial(options.shape, options.init), options.shape, "float32");
+    const variable = tf.variable(start, options.trainable);
+    start.dispose();
+    into.set(name, variable);
+    return variable;
+  }
+
+  #initial(shape: readonly number[], init: Initializer): Float32Array {
+    const data = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1));
+    if (init.kind === "constant") return data.fill(init.value);
+    if (init.kind === "normal") return this.#rng.fillNormal(data);
+    this.#rng.fillUniform(data);
+    for (let i = 0; i < data.length; i++) data[i] = (2 * data[i]! - 1) * init.bound;
+    return data;
+  }
+}

@@ -1,0 +1,84 @@
+import * as tf from "@tensorflow/tfjs";
+
+/**
+ * Hard Gumbel-sigmoid: `sigmoid((logits + log u - log(1 - u)) / τ) > 0.5` with the gradient of the soft value.
+ *
+ * @param logits float32, any shape.
+ * @param uniform Draws in (0, 1), of `logits`' shape; no gradient reaches them.
+ * @returns float32 of 0 and 1, of `logits`' shape; the caller disposes it.
+ */
+export function hardGumbelSigmoid(logits: tf.Tensor, uniform: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+  const { temperature } = options;
+  return tf.customGrad((...inputs) => {
+    const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const logistic = uniform.log().sub(tf.sub(1, uniform).log());
+    const soft = z.add(logistic).div(temperature).sigmoid();
+    save([soft]);
+    return {
+      value: soft.greater(0.5).cast("float32"),
+      gradFunc: (dy, [soft]) => dy.mul(soft!.mul(tf.sub(1, soft!))).div(temperature),
+    };
+  })(logits);
+}
+
+/**
+ * Hard Gumbel-softmax over the last axis: the one-hot of `argmax(logits + gumbel)` with the gradient of
+ * `softmax((logits + gumbel) / τ)`.
+ *
+ * @param logits float32 [..., c].
+ * @param gumbel Standard Gumbel draws of the same shape; no gradient reaches them.
+ * @returns One-hot float32 [..., c]; the caller disposes it.
+ */
+export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+  const { temperature } = options;
+  return tf.customGrad((...inputs) => {
+    const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const noisy = z.add(gumbel);
+    const soft = noisy.div(temperature).softmax();
+    save([soft]);
+    return {
+      value: argmaxOneHot(noisy),
+      gradFunc: (dy, [soft]) => {
+        const inner = dy.mul(soft!);
+        return inner.sub(soft!.mul(inner.sum(-1, true))).div(temperature);
+      },
+    };
+  })(logits);
+}
+
+/**
+ * One-hot of the largest entry along the last axis; no gradient.
+ *
+ * @param scores float32 [..., c].
+ * @returns float32 [..., c]; the caller disposes it.
+ */
+export function argmaxOneHot(scores: tf.Tensor): tf.Tensor {
+  // The wasm backend writes integer bits into a float32 oneHot, hence int32 and a cast.
+  return tf.tidy(() => tf.oneHot(scores.argMax(-1), scores.shape.at(-1)!, 1, 0, "int32").cast("float32"));
+}
+
+/** Smallest probability that a log is taken of: float32's machine epsilon, as in the published programs. */
+export const PROBABILITY_FLOOR = 1.1920929e-7;
+
+/**
+ * Log-probabilities of the normalised softmax over the last axis, probabilities clamped to [ε, 1 - ε]. No gradient
+ * passes where the clamp acts.
+ *
+ * @param logits float32 [..., c].
+ * @returns float32 [..., c]; the caller disposes it.
+ */
+export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
+  return tf.customGrad((...inputs) => {
+    const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
+    const probabilities = z.softmax();
+    save([probabilities]);
+    return {
+      value: probabilities.clipByValue(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR).log(),
+      gradFunc: (dy, [p]) => {
+        const inside = tf.logicalAnd(p!.greaterEqual(PROBABILITY_FLOOR), p!.lessEqual(1 - PROBABILITY_FLOOR));
+        const passed = dy.mul(inside.cast("float32"));
+        return passed.sub(p!.mul(passed.sum(-1, true)));
+      },
+    };
+  })(logits);
+}
