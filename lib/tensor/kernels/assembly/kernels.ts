@@ -1,0 +1,2 @@
+// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+export { gemm, gemmScratchBytes } from "./gemm.ts";
