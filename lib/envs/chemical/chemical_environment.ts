@@ -4,7 +4,7 @@ import type { Environment, EnvironmentState, StepResult, Transitions } from "../
 import { type ChemicalDynamics, contextNamesOf, contextOf, intervene } from "./dynamics.ts";
 import { notScored, resetTest, resetTraining } from "./resets.ts";
 import { chemicalSplits, trainSplit } from "./splits.ts";
-import { trueGraphs, unionOfGraphs } from "./true_graphs.ts";
+import { globalGraphOf, trueGraphs } from "./true_graphs.ts";
 
 /** What a Chemical environment is made of, apart from its dynamics. */
 export interface ChemicalTask {
@@ -89,7 +89,7 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
       return out;
     },
 
-    globalGraph: () => unionOfGraphs(dynamics),
+    globalGraph: () => globalGraphOf(dynamics),
 
     contexts({ nextValues }: Transitions): Uint8Array {
       return Uint8Array.from({ length: nextValues.length / count }, (_, row) => (

@@ -50,14 +50,19 @@ export function rootMatters(dynamics: ChemicalDynamics): boolean[] {
 }
 
 /**
- * The union of all graphs that {@link trueGraphs} has for the contexts that can occur.
+ * The global graph: the union of all graphs that {@link trueGraphs} has for the contexts that can occur, and each node's
+ * own edge. The last node of the full graph has that edge in no step of the chain rule, for every action reaches it; the
+ * published program's Oracle counts it all the same, and so does this.
  *
  * @returns Row-major [N, N + 1].
  */
-export function unionOfGraphs(dynamics: ChemicalDynamics): Uint8Array {
+export function globalGraphOf(dynamics: ChemicalDynamics): Uint8Array {
+  const count = dynamics.bank.sizes.variables;
   const [global, local] = trueGraphs(dynamics);
-  const occurring = dynamics.rule === "none" ? global : [...global, ...local];
-  const union = new Uint8Array(occurring[0]!.length);
-  for (const graph of occurring) for (let i = 0; i < union.length; i++) union[i]! |= graph[i]!;
+  const union = new Uint8Array(count * (count + 1));
+  for (const graph of dynamics.rule === "none" ? global : [...global, ...local]) {
+    for (let i = 0; i < union.length; i++) union[i]! |= graph[i]!;
+  }
+  for (let node = 0; node < count; node++) union[node * (count + 1) + node] = 1;
   return union;
 }
