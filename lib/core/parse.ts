@@ -3,18 +3,72 @@ import type { z } from "zod";
 /**
  * Parses unknown data with a schema.
  *
- * @param what The name of the whole, the start of each reported path, such as `spec` or `method`.
+ * @param what What the sentence calls the whole, such as `method` or `suite my_suite.json`.
  * @returns The parsed value with defaults filled.
- * @throws {RangeError} One sentence: the first wrong field's path, the rule and the value.
+ * @throws {RangeError} "Cannot read <what>: <path> is not allowed, expected <rule>, got <value>", for the first wrong
+ *   field; for one that does not exist the rule names those that do.
  */
 export function parseWith<Schema extends z.ZodType>(schema: Schema, data: unknown, what: string): z.output<Schema> {
-  const result = schema.safeParse(data, { reportInput: true });
+  const result = schema.safeParse(data);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
-  const path = [what, ...issue.path.map(String)].join(".");
-  const value = JSON.stringify("input" in issue ? issue.input : undefined) ?? "nothing";
-  const unknown = issue.code === "unrecognized_keys" ? ` (no such field: ${issue.keys.join(", ")})` : "";
-  throw new RangeError(
-    `Cannot read ${path}: ${issue.message}${unknown}, got ${value.length > 120 ? `${value.slice(0, 117)}...` : value}`,
-  );
+  throw new RangeError(`Cannot read ${what}: ${sentenceOf(result.error.issues[0]!, { schema, value: data })}`);
+}
+
+function sentenceOf(
+  issue: z.core.$ZodIssue,
+  { schema, value }: { readonly schema: z.ZodType; readonly value: unknown },
+): string {
+  if (issue.code === "unrecognized_keys") {
+    const key = issue.keys[0]!;
+    const choices = fieldsAt(schema, issue.path);
+    const rule = choices.length > 0 ? `one of ${choices.join(", ")}` : "no such field";
+    return `${pathOf([...issue.path, key])} is not a field, expected ${rule}, got "${key}"`;
+  }
+  const got = valueAt(value, issue.path);
+  const rule = /expected (.*?)(?:, received .*)?$/s.exec(issue.message)?.[1] ?? issue.message;
+  const reason = got === undefined && issue.code === "invalid_type" ? "is missing" : "is not allowed";
+  return `${pathOf(issue.path)} ${reason}, expected ${rule}, got ${shown(got)}`;
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? "the whole" : path.map(String).join(".");
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== "object" || at === null) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? "nothing" : JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** Field names of the object schema at `path`; empty when it cannot be told. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at = unwrapped(schema);
+  for (const key of path) {
+    if (at.type === "object") at = unwrapped(at.shape?.[String(key)]);
+    else if (at.type === "array") at = unwrapped(at.element);
+    else return [];
+  }
+  return Object.keys(at.shape ?? {});
+}
+
+/** The part of a zod definition that is walked. */
+interface Definition {
+  readonly type?: string;
+  readonly shape?: Readonly<Record<string, unknown>>;
+  readonly element?: unknown;
+  readonly innerType?: unknown;
+}
+
+function unwrapped(schema: unknown): Definition {
+  let definition = (schema as { def?: Definition } | undefined)?.def ?? {};
+  while (definition.innerType) definition = (definition.innerType as { def: Definition }).def;
+  return definition;
 }

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { parseWith } from "../core/parse.ts";
+import { evaluationSchema, plannerSchema, trainingSchema } from "./run_spec.ts";
+import { LARGEST_SEED, parseSeeds } from "./seeds.ts";
+
+const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected lower-case letters, digits and dashes");
+
+const seedList = z.array(z.int().min(0).max(LARGEST_SEED)).min(1)
+  .refine((seeds) => new Set(seeds).size === seeds.length, { error: "expected different seeds" });
+
+const seedText = z.string().superRefine((text, context) => {
+  try {
+    parseSeeds(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "expected seeds such as 1-8 or 1,3,5, each once" });
+  }
+}).describe("Numbers and ranges, such as 1-8 or 1,3,5-7");
+
+/** A suite as a file holds it: environments x methods x seeds under one planner, training and evaluation. */
+export const suiteSchema = z.strictObject({
+  $schema: z.string().optional().describe("Where an editor finds this schema"),
+  name: id.max(60).describe("Identity of the suite; results are kept under it"),
+  title: z.string().min(1).max(120).describe("What pages call it"),
+  description: z.string().max(1000).default("").describe("What it measures, in a sentence or two"),
+  notes: z.array(z.string()).default([]).describe("Remarks; not part of a run"),
+  environments: z.array(z.looseObject({ id })).min(1).describe("Environments by id, each with its own options"),
+  methods: z.array(
+    z.looseObject({ id, label: z.string().regex(/^[^,]+$/, "expected no comma").max(60).optional() }),
+  ).min(1).describe("Methods by id, each with its own options; a label tells variants of one method apart"),
+  seeds: z.union([seedList, seedText], { error: "expected a list of different seeds, or text such as 1-8 or 1,3,5" })
+    .describe("A list of seeds, or text such as 1-8"),
+  planner: plannerSchema.prefault({}).describe("Cross-entropy method"),
+  training: trainingSchema.prefault({}).describe("Training loop"),
+  evaluation: evaluationSchema.prefault({}).describe("Evaluation"),
+});
+
+/** A validated suite, defaults filled; options of methods and environments are not checked yet. */
+export type Suite = z.output<typeof suiteSchema>;
+
+/**
+ * Checks a suite.
+ *
+ * @param value What a JSON file holds.
+ * @param options `what` names it in an error, such as "suite my_suite.json".
+ * @throws {RangeError} With the field's path, the rule and the value.
+ */
+export function parseSuite(value: unknown, options: { readonly what: string }): Suite {
+  return parseWith(suiteSchema, value, options.what);
+}
+
+/** The seeds of a suite, in order. */
+export function seedsOf(suite: Suite): readonly number[] {
+  return typeof suite.seeds === "string" ? parseSeeds(suite.seeds) : suite.seeds;
+}
+
+/** JSON Schema (2020-12) of a suite file. */
+export function suiteJsonSchema(): Record<string, unknown> {
+  const schema = z.toJSONSchema(suiteSchema, { io: "input" });
+  return { ...schema, title: "Suite", description: "A suite of runs for `deno task bench --suite <file>`." };
+}

@@ -1,0 +1,46 @@
+import { unknownName } from "../core/errors.ts";
+import { parseSuite, type Suite } from "./suite.ts";
+
+/** How the registry offers a suite without reading it. */
+export interface SuiteEntry {
+  readonly id: string;
+  /** What it is for, in a few words. */
+  readonly summary: string;
+  /** The suite's JSON, unchecked. */
+  load(): Promise<{ readonly default: unknown }>;
+}
+
+/** Every suite that can be named. A new one: one file in `suites/` and one line here. */
+export const suites: readonly SuiteEntry[] = [
+  {
+    id: "smoke",
+    summary: "tiny but real, under a minute on two cores",
+    load: () => import("./suites/smoke.json", { with: { type: "json" } }),
+  },
+  {
+    id: "quick",
+    summary: "FCDL and MLP on a small Chemical, under 12 minutes on two cores",
+    load: () => import("./suites/quick.json", { with: { type: "json" } }),
+  },
+  {
+    id: "chemical-fork",
+    summary: "Chemical (fork) with the paper's settings, 8 seeds",
+    load: () => import("./suites/chemical-fork.json", { with: { type: "json" } }),
+  },
+  {
+    id: "chemical-chain",
+    summary: "Chemical (chain) with the paper's settings, 8 seeds",
+    load: () => import("./suites/chemical-chain.json", { with: { type: "json" } }),
+  },
+];
+
+/**
+ * Loads a built-in suite.
+ *
+ * @throws {RangeError} If no suite has that name; names the choices.
+ */
+export async function loadSuite(id: string): Promise<Suite> {
+  const entry = suites.find((suite) => suite.id === id);
+  if (!entry) throw unknownName("suite", { name: id, choices: suites.map((suite) => suite.id) });
+  return parseSuite((await entry.load()).default, { what: `suite ${id}` });
+}
