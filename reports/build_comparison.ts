@@ -1,0 +1,194 @@
+import { Rng } from "../lib/core/rng.ts";
+import { presentValues } from "../lib/metrics/mean.ts";
+import { performanceProfile } from "../lib/metrics/performance_profile.ts";
+import { interquartileMean } from "../lib/metrics/seed_statistics.ts";
+import type { CategorySeries, ChartBlock, LineSeries, TableBlock } from "./blocks.ts";
+import { finalStatistics, statisticsCell } from "./build_leaderboard.ts";
+import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
+import { paperStyle } from "./method_styles.ts";
+import { paperMethods, paperSource, paperSplits, paperValue } from "./paper_results.ts";
+import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
+
+/** Points with 95 % intervals: every method in every split. */
+export function buildFinalChart(
+  results: SuiteResults,
+  { environment, metric }: { readonly environment: string; readonly metric: string },
+): ChartBlock | null {
+  const runs = results.runs.filter((run) => run.environment === environment);
+  const ids = new Set(runs.filter((run) => run.status === "done").map((run) => run.id));
+  const splits = splitsOf(results.finals.filter((row) => ids.has(row.runId)), metric);
+  if (splits.length === 0) return null;
+  const info = metricInfo(metric);
+  const styles = stylesOf(results.runs);
+  const series = methodsOf(runs).map((method): CategorySeries => ({
+    name: methodLabel(method),
+    style: styles.get(method)!,
+    values: splits.map((split) => {
+      const { mean, low, high } = finalStatistics(results, { environment, method, split, metric });
+      if (mean === null) return null;
+      return {
+        y: mean * info.scale,
+        low: low === null ? null : low * info.scale,
+        high: high === null ? null : high * info.scale,
+      };
+    }),
+  })).filter((line) => line.values.some((value) => value !== null));
+  return {
+    kind: "chart",
+    id: `final-${environment}-${metric}`,
+    title: `Final ${info.label.toLowerCase()} by split`,
+    caption: "Mean over finished seeds at the last evaluation; bars: 95 % interval of the mean (Student's t, from " +
+      "three seeds on).",
+    alt: `${info.label} of each method in each split, ${environment}. ${
+      series.map((line) =>
+        `${line.name}: ${
+          splits.map((split, index) => {
+            const value = line.values[index];
+            return `${splitLabel(split)} ${value ? formatMetric(metric, value.y / info.scale) : "missing"}`;
+          }).join(", ")
+        }`
+      ).join(". ")
+    }.`,
+    chart: {
+      kind: "range",
+      xTitle: "",
+      yTitle: info.axis,
+      categories: splits.map(splitLabel),
+      series,
+      yMin: info.min,
+      yMax: info.max,
+    },
+  };
+}
+
+/** Share of finished runs in shifted splits whose return is above each level. */
+export function buildPerformanceProfile(results: SuiteResults, environment: string): ChartBlock | null {
+  const runs = results.runs.filter((run) => run.environment === environment && run.status === "done");
+  const splits = splitsOf(results.finals, "return").filter((split) => split !== "train");
+  const styles = stylesOf(results.runs);
+  const scores = methodsOf(runs).map((method) => {
+    const ids = new Set(runs.filter((run) => run.method === method).map((run) => run.id));
+    const rows = results.finals.filter((row) => row.metric === "return" && ids.has(row.runId));
+    const strata = splits.map((split) => presentValues(rows.filter((row) => row.split === split).map((r) => r.value)));
+    return { method, strata: strata.filter((stratum) => stratum.length > 0) };
+  }).filter(({ strata }) => strata.length > 0);
+  if (scores.length < 2) return null;
+  const top = Math.ceil(Math.max(...scores.flatMap(({ strata }) => strata.flat())));
+  const thresholds = Array.from({ length: 61 }, (_, index) => top * index / 60);
+  const series = scores.map(({ method, strata }): LineSeries => ({
+    name: methodLabel(method),
+    // The step itself is the shape to read: no markers.
+    style: styles.get(method)!,
+    points: performanceProfile(strata, { rng: new Rng(1), thresholds, resamples: 200 }).flatMap((point) =>
+      point.share === null ? [] : [{
+        x: point.threshold,
+        y: 100 * point.share,
+        low: point.interval ? 100 * point.interval.low : null,
+        high: point.interval ? 100 * point.interval.high : null,
+      }]
+    ),
+    seeds: [],
+  }));
+  return {
+    kind: "chart",
+    id: `profile-${environment}`,
+    title: "Performance profile, shifted splits",
+    caption: "Share of seeds with a return above each level, averaged over the shifted splits; further right is " +
+      "better. Band: pointwise 95 % stratified bootstrap interval.",
+    alt: `Performance profile over the shifted splits, ${environment}. Interquartile mean return: ${
+      scores.map(({ method, strata }) =>
+        `${methodLabel(method)} ${formatMetric("return", interquartileMean(strata.flat()))}`
+      ).join(", ")
+    }.`,
+    chart: {
+      kind: "line",
+      xTitle: "episode return (sum of rewards)",
+      yTitle: "seeds above (%)",
+      series,
+      yMin: 0,
+      yMax: 100,
+      stepped: true,
+    },
+  };
+}
+
+/** Ours and the paper's number of each method side by side in one chart; null where the paper has none. */
+export function buildPaperChart(
+  results: SuiteResults,
+  { environment, metric }: { readonly environment: string; readonly metric: string },
+): ChartBlock | null {
+  const splits = paperSplits(environment, metric);
+  const runs = results.runs.filter((run) => run.environment === environment);
+  const methods = methodsOf(runs).filter((method) => method in paperMethods);
+  const pairs = methods.flatMap((method) =>
+    splits.filter((split) => paperValue(method, { environment, split, metric }) !== null)
+      .map((split) => ({ method, split }))
+  );
+  const info = metricInfo(metric);
+  const ours = pairs.map(({ method, split }) => finalStatistics(results, { environment, method, split, metric }));
+  if (ours.every((value) => value.mean === null)) return null;
+  const papers = pairs.map(({ method, split }) => paperValue(method, { environment, split, metric })!);
+  const spread = (value: { readonly mean: number | null; readonly std: number | null }) =>
+    value.mean === null ? null : {
+      y: value.mean * info.scale,
+      low: value.std === null ? null : (value.mean - value.std) * info.scale,
+      high: value.std === null ? null : (value.mean + value.std) * info.scale,
+    };
+  const style = stylesOf(results.runs).get(methods[0]!)!;
+  return {
+    kind: "chart",
+    id: `paper-${environment}-${metric}`,
+    title: `${info.label}: ours beside the paper`,
+    caption: `Filled: this suite; open: ${paperSource.short}. Bars: ± one standard deviation over seeds.`,
+    alt: pairs.map(({ method, split }, index) =>
+      `${methodLabel(method)} ${splitLabel(split)}: ours ${
+        formatMetric(metric, ours[index]!.mean) || "missing"
+      }, paper ${formatMetric(metric, papers[index]!.mean)}`
+    ).join("; "),
+    chart: {
+      kind: "range",
+      xTitle: "",
+      yTitle: info.axis,
+      categories: pairs.map(({ method, split }) => `${methodLabel(method)} ${splitLabel(split)}`),
+      series: [
+        { name: "this suite", style: { ...style, marker: "circle" }, values: ours.map(spread) },
+        { name: "paper", style: paperStyle, hollow: true, values: papers.map(spread) },
+      ],
+      yMin: info.min,
+      yMax: info.max,
+    },
+  };
+}
+
+/** The paper's whole table for an environment and metric; null where it has none. */
+export function buildPaperTable(
+  environment: string,
+  metric: string,
+): TableBlock | null {
+  const splits = paperSplits(environment, metric);
+  if (splits.length === 0) return null;
+  const info = metricInfo(metric);
+  return {
+    kind: "table",
+    id: `paper-${environment}-${metric}`,
+    title: `The paper's table: ${info.label.toLowerCase()}, ${environment}`,
+    caption: paperSource.long,
+    collapsed: true,
+    columns: [
+      { label: "Method" },
+      ...splits.map((split) => ({ label: splitLabel(split), numeric: true })),
+    ],
+    rows: Object.entries(paperMethods).map(([method, label]) => [
+      { text: label },
+      ...splits.map((split) => {
+        const value = paperValue(method, { environment, split, metric });
+        return value
+          ? statisticsCell(
+            { count: 8, mean: value.mean, std: value.std, low: null, high: null, min: null, max: null },
+            metric,
+          )
+          : { text: "", value: null };
+      }),
+    ]),
+  };
+}

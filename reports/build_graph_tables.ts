@@ -1,0 +1,93 @@
+import type { Cell, TableBlock } from "./blocks.ts";
+import { finalStatistics, statisticsCell } from "./build_leaderboard.ts";
+import { compareNatural, compareSplits, metricInfo, splitLabel } from "./metric_info.ts";
+import { methodLabel, methodsOf, stylesOf, type SuiteResults } from "./results.ts";
+
+/** Which metric families go into one table, with a title. */
+interface Family {
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  /** Names before the slash, in order. */
+  readonly metrics: readonly string[];
+}
+
+const families: readonly Family[] = [
+  {
+    id: "graphs",
+    title: "Local causal graphs against the truth",
+    caption: "Edges at probability above 0.5, by context; mean ± standard deviation over finished seeds. " +
+      "SHD: missing plus extra edges, lower is better; F1 and ROC area: higher is better.",
+    metrics: ["shd", "edge_f1", "edge_auc"],
+  },
+  {
+    id: "codebook",
+    title: "Codebooks",
+    caption: "Perplexity: effective number of codes; dead: codes no sample uses; AMI: agreement of code and true " +
+      "context beyond chance.",
+    metrics: ["perplexity", "dead_codes", "ami"],
+  },
+  {
+    id: "prediction",
+    title: "More of prediction",
+    caption: "Mean ± standard deviation over finished seeds.",
+    metrics: ["accuracy_t3", "nll", "mse", "success"],
+  },
+  {
+    id: "cost",
+    title: "Cost",
+    caption: "Mean ± standard deviation over finished seeds, as measured on the machines of the runs.",
+    metrics: ["cost"],
+  },
+];
+
+/** Tables of graph, codebook, further prediction and cost metrics that an environment's runs have. */
+export function buildDetailTables(results: SuiteResults, environment: string): readonly TableBlock[] {
+  const runs = results.runs.filter((run) => run.environment === environment);
+  const ids = new Set(runs.map((run) => run.id));
+  const present = new Map<string, { metric: string; split: string }>();
+  for (const { runId, metric, split, value } of results.finals) {
+    if (value !== null && ids.has(runId)) present.set(`${metric} ${split}`, { metric, split });
+  }
+  const styles = stylesOf(results.runs);
+  return families.flatMap((family): TableBlock[] => {
+    const wanted = [...present.values()]
+      .filter(({ metric }) => family.metrics.includes(metric.split("/")[0]!))
+      .sort((a, b) =>
+        family.metrics.indexOf(a.metric.split("/")[0]!) - family.metrics.indexOf(b.metric.split("/")[0]!) ||
+        compareNatural(a.metric, b.metric) || compareSplits(a.split, b.split)
+      );
+    const rows = methodsOf(runs).flatMap((method): (readonly Cell[])[] => {
+      const cells = wanted.map((at) =>
+        statisticsCell(finalStatistics(results, { environment, method, ...at }), at.metric)
+      );
+      if (cells.every((cell) => cell.text === "")) return [];
+      const color = styles.get(method)?.color;
+      return [[{ text: methodLabel(method), ...(color ? { swatch: color } : {}) }, ...cells]];
+    });
+    if (rows.length === 0) return [];
+    return [{
+      kind: "table",
+      id: `${family.id}-${environment}`,
+      title: family.title,
+      caption: family.caption,
+      collapsed: family.id === "prediction" || family.id === "cost",
+      columns: [
+        { label: "Method" },
+        ...wanted.map(({ metric, split }) => ({
+          label: splitLabel(split),
+          group: columnGroup(metric),
+          numeric: true,
+        })),
+      ],
+      rows,
+    }];
+  });
+}
+
+function columnGroup(metric: string): string {
+  const slash = metric.indexOf("/");
+  if (metric.startsWith("cost/")) return metric.slice(slash + 1).replaceAll("_", " ");
+  const info = metricInfo(metric);
+  return info.scale === 100 ? `${info.label} (%)` : info.label;
+}

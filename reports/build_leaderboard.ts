@@ -1,0 +1,133 @@
+import type { Run } from "../lib/store/store.ts";
+import type { Cell, Column, TableBlock } from "./blocks.ts";
+import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
+import { paperSource, type PaperValue, paperValue } from "./paper_results.ts";
+import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
+import { type SeedStatistics, seedStatistics } from "./interval_statistics.ts";
+
+/** Which metrics a leaderboard shows, in order of importance; those without values are left out. */
+const leaderboardMetrics = ["return", "accuracy", "success", "mse", "nll"] as const;
+
+/** How many metrics a leaderboard shows side by side. */
+const shownMetrics = 2;
+
+/**
+ * A row a method, a column a split for each of the main metrics: mean ± standard deviation over finished seeds, with
+ * the paper's number under ours where it has one.
+ */
+export function buildLeaderboard(results: SuiteResults, environment: string): TableBlock {
+  const runs = results.runs.filter((run) => run.environment === environment);
+  const styles = stylesOf(results.runs);
+  const methods = methodsOf(runs);
+  const finals = results.finals.filter((row) => runs.some((run) => run.id === row.runId));
+  const metrics = leaderboardMetrics.filter((metric) => splitsOf(finals, metric).length > 0).slice(0, shownMetrics);
+  const wanted = metrics.flatMap((metric) => splitsOf(finals, metric).map((split) => ({ metric, split })));
+  const statistics = wanted.map((column) =>
+    methods.map((method) => finalStatistics(results, { environment, method, ...column }))
+  );
+  const best = wanted.map((column, index) => bestIndex(statistics[index]!, column.metric));
+  let hasPaper = false;
+  const rows = methods.map((method, row): readonly Cell[] => [
+    { text: methodLabel(method), ...swatch(styles.get(method)?.color) },
+    seedsCell(runs.filter((run) => run.method === method)),
+    ...wanted.map((column, index): Cell => {
+      const paper = paperValue(method, { environment, ...column });
+      hasPaper ||= paper !== null;
+      return {
+        ...statisticsCell(statistics[index]![row]!, column.metric),
+        ...(paper ? { sub: `paper ${paperText(paper, column.metric)}` } : {}),
+        ...(best[index] === row ? { best: true } : {}),
+      };
+    }),
+  ]);
+  const columns: Column[] = [
+    { label: "Method" },
+    { label: "Seeds", numeric: true },
+    ...wanted.map((column) => ({
+      label: splitLabel(column.split),
+      group: groupLabel(column.metric),
+      numeric: true,
+    })),
+  ];
+  return {
+    kind: "table",
+    id: `leaderboard-${environment}`,
+    title: `Leaderboard, ${environment}`,
+    caption: "Mean ± standard deviation over the finished seeds, from each run's last evaluation. Bold: best of its " +
+      "column, and its 95 % interval overlaps no other method's." +
+      (hasPaper ? ` Small numbers: ${paperSource.short}, 8 seeds, the paper's settings.` : ""),
+    columns,
+    rows,
+  };
+}
+
+function groupLabel(metric: string): string {
+  const info = metricInfo(metric);
+  return info.scale === 100 ? `${info.label} (%)` : info.label;
+}
+
+function swatch(color: Cell["swatch"] | undefined): Pick<Cell, "swatch"> {
+  return color ? { swatch: color } : {};
+}
+
+/** Finished, failed and open seeds of a method, said in full. */
+function seedsCell(runs: readonly Run[]): Cell {
+  const count = (status: Run["status"]) => runs.filter((run) => run.status === status).length;
+  const done = count("done");
+  const failed = count("failed");
+  const open = runs.length - done - failed;
+  const sub = [failed > 0 ? `${failed} failed` : "", open > 0 ? `${open} open` : ""].filter(Boolean).join(", ");
+  return { text: done === runs.length ? `${done}` : `${done} of ${runs.length}`, value: done, ...(sub ? { sub } : {}) };
+}
+
+/** Statistics over the finished seeds of a method. */
+export function finalStatistics(
+  results: SuiteResults,
+  at: { readonly environment: string; readonly method: string; readonly split: string; readonly metric: string },
+): SeedStatistics {
+  const ids = new Set(
+    results.runs.filter((run) =>
+      run.environment === at.environment && run.method === at.method && run.status === "done"
+    ).map((run) => run.id),
+  );
+  return seedStatistics(
+    results.finals
+      .filter((row) => row.metric === at.metric && row.split === at.split && ids.has(row.runId))
+      .map((row) => row.value),
+  );
+}
+
+/** "12.3 ± 0.4"; one seed has no deviation; none is an empty cell. */
+export function statisticsCell(statistics: SeedStatistics, metric: string): Cell {
+  if (statistics.mean === null) return { text: "", value: null };
+  const mean = formatMetric(metric, statistics.mean);
+  return {
+    text: statistics.std === null ? mean : `${mean} ± ${formatMetric(metric, statistics.std)}`,
+    value: statistics.mean * metricInfo(metric).scale,
+  };
+}
+
+function paperText(paper: PaperValue, metric: string): string {
+  const mean = formatMetric(metric, paper.mean);
+  return paper.std === null ? mean : `${mean} ± ${formatMetric(metric, paper.std)}`;
+}
+
+/** The row whose interval lies beyond every other's, or -1: a best is only named where intervals separate. */
+export function bestIndex(statistics: readonly SeedStatistics[], metric: string): number {
+  const { better } = metricInfo(metric);
+  if (better === "neither") return -1;
+  const sign = better === "higher" ? 1 : -1;
+  const known = statistics.flatMap((entry, index) =>
+    entry.mean === null ? [] : [{ index, low: entry.low, high: entry.high }]
+  );
+  if (known.length < 2) return -1;
+  for (const candidate of known) {
+    const wins = known.every((other) => {
+      if (other === candidate) return true;
+      if (candidate.low === null || candidate.high === null || other.low === null || other.high === null) return false;
+      return sign > 0 ? candidate.low > other.high : candidate.high < other.low;
+    });
+    if (wins) return candidate.index;
+  }
+  return -1;
+}

@@ -1,0 +1,273 @@
+import type { MetricRow } from "../lib/store/store.ts";
+import { type GraphsArtifact, parseGraphs } from "./artifacts.ts";
+import type {
+  Block,
+  ChartBlock,
+  GraphBlock,
+  GraphPicture,
+  LineSeries,
+  NoteBlock,
+  Section,
+  TableBlock,
+} from "./blocks.ts";
+import { wrongEdges } from "./graph_svg.ts";
+import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
+import { methodStyles, plainStyle } from "./method_styles.ts";
+import { type RunResults, splitsOf } from "./results.ts";
+
+/** Metrics with a chart of their own on a run's page, if the run has them. */
+const chartedMetrics = ["return", "accuracy", "success", "mse", "nll", "perplexity", "ami"] as const;
+
+/** A run's report: curves, causal graphs, codebook, all final numbers. */
+export function buildRun(results: RunResults): readonly Section[] {
+  const graphs = parseGraphs(results.graphs);
+  return [
+    { id: "curves", title: "Curves", blocks: curves(results) },
+    { id: "graphs", title: "Local causal graphs", blocks: graphs ? graphBlocks(graphs) : [] },
+    { id: "codebook", title: "Codebook", blocks: codebookBlocks(results) },
+    { id: "numbers", title: "Final numbers", blocks: finalTable(results.finals) },
+  ].filter((section) => section.blocks.length > 0);
+}
+
+function curves({ curves: rows, run, suiteMethods }: RunResults): readonly Block[] {
+  const ownStyle = methodStyles(suiteMethods).get(run.method) ?? plainStyle(0);
+  const charts = chartedMetrics.flatMap((metric): ChartBlock[] => {
+    const splits = splitsOf(rows, metric);
+    return splits.length === 0 ? [] : [curveChart(rows, {
+      id: metric,
+      metrics: splits.map((split, index) => ({
+        metric,
+        split,
+        name: splitLabel(split),
+        style: splits.length === 1 ? ownStyle : plainStyle(index),
+      })),
+    })];
+  });
+  const losses = [...new Set(rows.filter((row) => /^loss(\/|$)/.test(row.metric)).map((row) => row.metric))]
+    .sort(compareNatural);
+  if (losses.length > 0) {
+    charts.push(curveChart(rows, {
+      id: "loss",
+      metrics: losses.map((metric, index) => ({
+        metric,
+        split: null,
+        name: metric.includes("/") ? metric.slice(5).replaceAll("_", " ") : "sum",
+        style: plainStyle(index),
+      })),
+    }));
+  }
+  return charts;
+}
+
+interface CurveMetric {
+  readonly metric: string;
+  /** Null takes every split. */
+  readonly split: string | null;
+  readonly name: string;
+  readonly style: LineSeries["style"];
+}
+
+function curveChart(
+  rows: readonly MetricRow[],
+  { id, metrics }: { readonly id: string; readonly metrics: readonly CurveMetric[] },
+): ChartBlock {
+  const info = metricInfo(id);
+  const series = metrics.map(({ metric, split, name, style }): LineSeries => ({
+    name,
+    style,
+    points: rows
+      .filter((row) => row.metric === metric && (split === null || row.split === split) && row.value !== null)
+      .map((row) => ({ x: row.envSteps, y: row.value! * info.scale, low: null, high: null }))
+      .sort((a, b) => a.x - b.x),
+    seeds: [],
+  })).filter((line) => line.points.length > 0);
+  return {
+    kind: "chart",
+    id: `run-${id}`,
+    title: info.label,
+    caption: "",
+    alt: `${info.label} over environment steps. Last values: ${
+      series.map((line) => `${line.name} ${formatMetric(id, line.points.at(-1)!.y / info.scale)}`).join(", ")
+    }.`,
+    half: true,
+    chart: { kind: "line", xTitle: "environment steps", yTitle: info.axis, series, yMin: info.min, yMax: info.max },
+  };
+}
+
+function graphBlocks(graphs: GraphsArtifact): readonly Block[] {
+  const { rows, columns } = labels(graphs.variables);
+  return Object.keys(graphs.inferred).sort(compareSplits).map((split): GraphBlock => ({
+    kind: "graphs",
+    id: `graphs-${split}`,
+    title: `Inferred beside the truth, ${splitLabel(split)}`,
+    caption: "Mean edge probability over the samples of a context: row = next value of a variable, column = state or " +
+      "action variable; darker = more probable; ring = the truth has the edge.",
+    rows,
+    columns,
+    pictures: Object.keys(graphs.inferred[split]!).sort(compareNatural).flatMap((context): GraphPicture[] => {
+      const truth = graphs.truth[split]?.[context] ?? null;
+      const inferred: GraphPicture = {
+        caption: `${contextLabel(context)}: inferred`,
+        probabilities: graphs.inferred[split]![context]!,
+        truth,
+      };
+      return truth
+        ? [inferred, { caption: `${contextLabel(context)}: truth`, probabilities: truth, truth: null }]
+        : [inferred];
+    }),
+  }));
+}
+
+function codebookBlocks({ codebook }: RunResults): readonly Block[] {
+  if (!codebook) return [];
+  const { rows, columns } = labels(codebook.variables);
+  const splits = Object.keys(codebook.usage).sort(compareSplits);
+  const totals = Array.from({ length: codebook.codes }, (_, code) => usageOf(codebook.usage, code));
+  const used = totals.map((total, code) => ({ total, code })).filter(({ total }) => total > 0)
+    .sort((a, b) => b.total - a.total);
+  const all = totals.reduce((sum, total) => sum + total, 0);
+  const contexts = Object.keys(codebook.truth).sort(compareNatural);
+  const blocks: Block[] = [];
+  if (codebook.findings.length > 0) {
+    const note: NoteBlock = {
+      kind: "note",
+      id: "findings",
+      tone: "warning",
+      title: "Findings",
+      lines: codebook.findings,
+    };
+    blocks.push(note);
+  }
+  blocks.push({
+    kind: "graphs",
+    id: "codebook-truth",
+    title: "The truth, by context",
+    caption: "Mean true local causal graph of each context.",
+    rows,
+    columns,
+    pictures: contexts.map((context) => ({
+      caption: contextLabel(context),
+      probabilities: codebook.truth[context]!,
+      truth: null,
+    })),
+  });
+  blocks.push({
+    kind: "graphs",
+    id: "codebook-graphs",
+    title: `Graph of each code in use (${used.length} of ${codebook.codes})`,
+    caption: "Most used first; rings: the true graph of the context the code serves most.",
+    rows,
+    columns,
+    pictures: used.map(({ total, code }): GraphPicture => {
+      const context = mainContext(codebook.usage, { code, contexts });
+      const share = Math.round(100 * total / all);
+      const picture: GraphPicture = {
+        caption: "",
+        probabilities: codebook.graphs[code] ?? [],
+        truth: context === null ? null : codebook.truth[context] ?? null,
+      };
+      const wrong = wrongEdges(picture);
+      return {
+        ...picture,
+        caption: `Code ${code}: ${share < 1 ? "under 1" : share} % of samples` +
+          (context === null ? "" : `, mostly ${contextLabel(context)}; SHD ${wrong.missing + wrong.extra}`),
+      };
+    }),
+  });
+  for (const split of splits) blocks.push(usageChart(codebook.usage[split]!, { split, codes: codebook.codes }));
+  return blocks;
+}
+
+function usageChart(
+  usage: Readonly<Record<string, readonly number[]>>,
+  { split, codes }: { readonly split: string; readonly codes: number },
+): ChartBlock {
+  const contexts = Object.keys(usage).sort(compareNatural);
+  const series = contexts.map((context, index) => {
+    const counts = usage[context]!;
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    return {
+      name: contextLabel(context),
+      style: plainStyle(index),
+      values: Array.from(
+        { length: codes },
+        (_, code) => total === 0 ? null : { y: 100 * (counts[code] ?? 0) / total, low: null, high: null },
+      ),
+    };
+  });
+  return {
+    kind: "chart",
+    id: `usage-${split}`,
+    title: `Code usage by context, ${splitLabel(split)}`,
+    caption: "Share of a context's samples that each code takes.",
+    alt: series.map((line) => {
+      const top = line.values.map((value, code) => ({ code, y: value?.y ?? 0 })).sort((a, b) => b.y - a.y)[0]!;
+      return `${line.name}: most in code ${top.code}, ${top.y.toFixed(0)} %`;
+    }).join("; ") + ".",
+    half: true,
+    chart: {
+      kind: "bar",
+      xTitle: "code",
+      yTitle: "samples of the context (%)",
+      categories: Array.from({ length: codes }, (_, code) => String(code)),
+      series,
+      yMin: 0,
+      yMax: 100,
+    },
+  };
+}
+
+function finalTable(finals: readonly MetricRow[]): readonly TableBlock[] {
+  const splits = [...new Set(finals.map((row) => row.split))].sort(compareSplits);
+  const metrics = [...new Set(finals.map((row) => row.metric))].sort(compareNatural);
+  if (metrics.length === 0) return [];
+  const values = new Map(finals.map((row) => [`${row.metric} ${row.split}`, row.value]));
+  return [{
+    kind: "table",
+    id: "final",
+    title: "Last value of every metric",
+    caption: "Numbers as stored, accuracy and success as shares in [0, 1].",
+    collapsed: metrics.length > 24,
+    columns: [{ label: "Metric" }, ...splits.map((split) => ({ label: splitLabel(split), numeric: true }))],
+    rows: metrics.map((metric) => [
+      { text: metric },
+      ...splits.map((split) => {
+        const value = values.get(`${metric} ${split}`) ?? null;
+        return { text: value === null ? "" : String(Number(value.toPrecision(5))), value };
+      }),
+    ]),
+  }];
+}
+
+function labels(variables: { readonly state: readonly string[]; readonly action: readonly string[] }) {
+  return { rows: variables.state, columns: [...variables.state, ...variables.action] };
+}
+
+function usageOf(usage: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>, code: number): number {
+  let total = 0;
+  for (const contexts of Object.values(usage)) {
+    for (const counts of Object.values(contexts)) total += counts[code] ?? 0;
+  }
+  return total;
+}
+
+/** The context with the largest share of a code's samples over all splits; null when none has any. */
+function mainContext(
+  usage: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>,
+  { code, contexts }: { readonly code: number; readonly contexts: readonly string[] },
+): string | null {
+  let best: string | null = null;
+  let most = 0;
+  for (const context of contexts) {
+    const count = Object.values(usage).reduce((sum, by) => sum + (by[context]?.[code] ?? 0), 0);
+    if (count > most) {
+      best = context;
+      most = count;
+    }
+  }
+  return best;
+}
+
+function contextLabel(context: string): string {
+  return context.replaceAll("_", " ");
+}

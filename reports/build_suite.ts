@@ -1,0 +1,103 @@
+import type { Block, NoteBlock, Section } from "./blocks.ts";
+import { buildFinalChart, buildPaperChart, buildPaperTable, buildPerformanceProfile } from "./build_comparison.ts";
+import { buildLearningCurves } from "./build_curves.ts";
+import { buildDetailTables } from "./build_graph_tables.ts";
+import { buildLeaderboard } from "./build_leaderboard.ts";
+import { paperEnvironment, protocolDifferences, protocolTable } from "./paper_protocol.ts";
+import { environmentsOf, methodLabel, splitsOf, type SuiteResults } from "./results.ts";
+
+/** How many findings a page lists before it says how many more there are. */
+const shownFindings = 12;
+
+/** A suite's report: one group of sections an environment, from results to method details. */
+export function buildSuite(results: SuiteResults): readonly Section[] {
+  return environmentsOf(results.runs).flatMap((environment): Section[] => {
+    const own = new Set(results.runs.filter((run) => run.environment === environment).map((run) => run.id));
+    const finals = results.finals.filter((row) => own.has(row.runId));
+    const metrics = ["return", "accuracy", "mse"].filter((metric) => splitsOf(finals, metric).length > 0).slice(0, 2);
+    const suffix = `-${environment}`;
+    const leaderboard: Block[] = metrics.length === 0
+      ? [noResults(environment)]
+      : [buildLeaderboard(results, environment)];
+    const finalsBlocks = present([
+      ...metrics.map((metric) => buildFinalChart(results, { environment, metric })),
+      buildPerformanceProfile(results, environment),
+    ]);
+    const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
+    const graphs = [...buildDetailTables(results, environment), ...findings(results, environment)];
+    return [
+      { id: `leaderboard${suffix}`, title: `Leaderboard: ${environment}`, blocks: leaderboard },
+      { id: `final${suffix}`, title: "Final performance", blocks: finalsBlocks },
+      { id: `paper${suffix}`, title: "Beside the paper", blocks: paperBlocks(results, environment) },
+      { id: `curves${suffix}`, title: "Learning curves", blocks: curves },
+      { id: `details${suffix}`, title: "Graphs, codebooks and cost", blocks: graphs },
+    ].filter((section) => section.blocks.length > 0);
+  });
+}
+
+function present<T>(values: readonly (T | null)[]): T[] {
+  return values.filter((value): value is T => value !== null);
+}
+
+function noResults(environment: string): NoteBlock {
+  return {
+    kind: "note",
+    id: `empty-${environment}`,
+    tone: "info",
+    title: "No evaluation yet",
+    lines: ["The leaderboard appears with the first finished run; learning curves appear with the first evaluation."],
+  };
+}
+
+function paperBlocks(results: SuiteResults, environment: string): readonly Block[] {
+  const reference = paperEnvironment(environment);
+  const differences = protocolDifferences(results.runs, environment);
+  if (reference === null || differences === null) return [];
+  const isSameTask = reference === environment;
+  const note: NoteBlock = differences.rows.length === 0
+    ? {
+      kind: "note",
+      id: `protocol-note-${environment}`,
+      tone: "info",
+      title: "The paper's settings",
+      lines: ["Every setting compared here, number of seeds included, is the paper's."],
+    }
+    : {
+      kind: "note",
+      id: `protocol-note-${environment}`,
+      tone: "warning",
+      title: isSameTask
+        ? "Not the paper's settings: compare with care"
+        : `A variant of the paper's ${reference}: numbers are not comparable`,
+      lines: [
+        `${differences.rows.length} ${differences.rows.length === 1 ? "setting differs" : "settings differ"} from ` +
+        "the paper, listed below" +
+        (isSameTask ? "." : "; the paper's numbers are given for the order of methods only."),
+      ],
+    };
+  return [
+    note,
+    ...(differences.rows.length > 0 ? [protocolTable(differences)] : []),
+    ...(isSameTask
+      ? present(["return", "accuracy"].map((metric) => buildPaperChart(results, { environment, metric })))
+      : []),
+    ...present(["return", "accuracy"].map((metric) => buildPaperTable(reference, metric))),
+  ];
+}
+
+function findings(results: SuiteResults, environment: string): readonly NoteBlock[] {
+  const lines = results.runs.filter((run) => run.environment === environment).flatMap((run) =>
+    (results.codebooks.get(run.id)?.findings ?? []).map((finding) =>
+      `${methodLabel(run.method)}, seed ${run.seed}: ${finding}`
+    )
+  );
+  if (lines.length === 0) return [];
+  const more = lines.length - shownFindings;
+  return [{
+    kind: "note",
+    id: `findings-${environment}`,
+    tone: "warning",
+    title: "Findings in codebooks",
+    lines: more > 0 ? [...lines.slice(0, shownFindings), `and ${more} more, on the pages of the runs.`] : lines,
+  }];
+}

@@ -1,0 +1,110 @@
+/** How a metric is shown. */
+export interface MetricInfo {
+  readonly label: string;
+  /** Axis title with its unit. */
+  readonly axis: string;
+  /** Shown number = stored number × scale. */
+  readonly scale: number;
+  readonly digits: number;
+  readonly better: "higher" | "lower" | "neither";
+  /** Bounds of an axis, in shown numbers. */
+  readonly min: number | null;
+  readonly max: number | null;
+}
+
+const base: MetricInfo = { label: "", axis: "", scale: 1, digits: 2, better: "neither", min: null, max: null };
+
+/** Metrics by the part of their name before the slash. */
+const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
+  return: { label: "Episode return", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
+  success: { label: "Success rate", axis: "success (% of episodes)", scale: 100, digits: 1, better: "higher", min: 0 },
+  accuracy: {
+    label: "Prediction accuracy, one step",
+    axis: "accuracy (% of scored variables)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
+  accuracy_t3: {
+    label: "Prediction accuracy, three steps",
+    axis: "accuracy after 3 steps (%)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
+  nll: { label: "Negative log-likelihood", axis: "negative log-likelihood (nats)", digits: 3, better: "lower" },
+  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower" },
+  shd: { label: "Structural Hamming distance", axis: "SHD (edges)", digits: 1, better: "lower", min: 0 },
+  edge_precision: {
+    label: "Edge precision",
+    axis: "edge precision (0 to 1)",
+    digits: 3,
+    better: "higher",
+    min: 0,
+    max: 1,
+  },
+  edge_recall: { label: "Edge recall", axis: "edge recall (0 to 1)", digits: 3, better: "higher", min: 0, max: 1 },
+  edge_f1: { label: "Edge F1", axis: "edge F1 (0 to 1)", digits: 3, better: "higher", min: 0, max: 1 },
+  edge_auc: { label: "Edge ROC area", axis: "edge ROC area (0 to 1)", digits: 3, better: "higher", min: 0, max: 1 },
+  edge_density: { label: "Edge density", axis: "share of edges present (0 to 1)", digits: 3, min: 0, max: 1 },
+  perplexity: { label: "Codebook perplexity", axis: "perplexity (codes)", digits: 2, min: 0 },
+  dead_codes: { label: "Dead codes", axis: "unused codes", digits: 1, better: "lower", min: 0 },
+  ami: {
+    label: "Code-context agreement (AMI)",
+    axis: "adjusted mutual information (at most 1)",
+    digits: 3,
+    better: "higher",
+    max: 1,
+  },
+  loss: { label: "Training loss", axis: "loss (nats)", digits: 3, better: "lower" },
+  episode_return: { label: "Return while training", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
+  cost: { label: "Cost", axis: "cost", digits: 1 },
+};
+
+/** How `metric` is shown; a metric nobody described keeps its own name. */
+export function metricInfo(metric: string): MetricInfo {
+  const slash = metric.indexOf("/");
+  const name = slash < 0 ? metric : metric.slice(0, slash);
+  const info = infos[name];
+  if (!info) return { ...base, label: metric, axis: metric };
+  const qualifier = slash < 0 ? "" : metric.slice(slash + 1).replaceAll("_", " ");
+  return { ...base, ...info, label: qualifier ? `${info.label}, ${qualifier}` : info.label };
+}
+
+/** A stored number as shown: scaled, with the metric's digits; empty when missing. */
+export function formatMetric(metric: string, value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "";
+  const info = metricInfo(metric);
+  return formatNumber(value * info.scale, info.digits);
+}
+
+/** A number with `digits` decimals and a true minus sign; very large and small ones in scientific form. */
+export function formatNumber(value: number, digits: number): string {
+  const size = Math.abs(value);
+  const text = size >= 1e6 || (size > 0 && size < 0.5 * 10 ** -digits && size < 1e-4)
+    ? value.toExponential(2)
+    : value.toFixed(digits);
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace("-", "\u2212");
+}
+
+/** A split's name on pages: `n2` is "n = 2". */
+export function splitLabel(split: string): string {
+  return split.replace(/^n(\d+)$/, "n = $1");
+}
+
+/** Orders splits: `train` first, then by name with numbers as numbers. */
+export function compareSplits(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a === "train") return -1;
+  if (b === "train") return 1;
+  return compareNatural(a, b);
+}
+
+/** Orders names with the numbers in them as numbers, so that k16 follows k8. */
+export function compareNatural(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
+}

@@ -1,0 +1,240 @@
+import { createCanvas, SvgExportFlag } from "@napi-rs/canvas";
+import { BasicPlatform, Chart, type ChartConfiguration, type ChartItem, type Plugin, registerables } from "chart.js";
+import type { CategoryChart, ChartBlock, LineChart, Style } from "./blocks.ts";
+import { chartSizes } from "./chart_sizes.ts";
+import { chartFont, registerChartFont } from "./chart_font.ts";
+import { formatTick } from "./chart_ticks.ts";
+import { bandPlugin, endLabelPlugin, intervalPlugin, platePlugin, type Theme, themes } from "./chart_plugins.ts";
+
+/** What kind of image, for which background and width. */
+export interface ChartImageOptions {
+  readonly format: "png" | "svg";
+  readonly theme: "light" | "dark";
+  /** `narrow` is drawn for phones, `half` for two columns. */
+  readonly size: "wide" | "half" | "narrow";
+  /** Draws the title into the image, for files that leave the page. */
+  readonly titled: boolean;
+}
+
+/** An encoded image. */
+export interface ChartImage {
+  readonly bytes: Uint8Array;
+  readonly contentType: "image/png" | "image/svg+xml";
+}
+
+let prepared = false;
+
+/**
+ * Draws a chart.
+ *
+ * @throws {Error} If the bundled font cannot be read.
+ */
+export function renderChart(block: ChartBlock, options: ChartImageOptions): ChartImage {
+  registerChartFont();
+  if (!prepared) Chart.register(...registerables);
+  prepared = true;
+  const theme = themes[options.theme];
+  const { width, height } = chartSizes[options.size];
+  const canvas = options.format === "png"
+    ? createCanvas(width, height)
+    : createCanvas(width, height, SvgExportFlag.ConvertTextToPaths | SvgExportFlag.NoPrettyXML);
+  const configuration = configure(block, { theme, options });
+  const chart = new Chart(canvas.getContext("2d") as unknown as ChartItem, configuration);
+  try {
+    const bytes = "encodeSync" in canvas ? canvas.encodeSync("png") : canvas.getContent();
+    return {
+      bytes: new Uint8Array(bytes),
+      contentType: options.format === "png" ? "image/png" : "image/svg+xml",
+    };
+  } finally {
+    chart.destroy();
+  }
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly low: number | null;
+  readonly high: number | null;
+}
+
+type ScatterConfiguration = ChartConfiguration<"line" | "bar", Point[]>;
+
+function configure(
+  block: ChartBlock,
+  { theme, options }: { readonly theme: Theme; readonly options: ChartImageOptions },
+): ChartConfiguration {
+  const { chart } = block;
+  const plugins: Plugin[] = [platePlugin(theme)];
+  const narrow = options.size === "narrow";
+  const fontSize = narrow ? 11 : 12;
+  const directLabels = chart.kind === "line" && !narrow && chart.series.length <= 10;
+  let datasets;
+  let padRight = 10;
+  if (chart.kind === "line") {
+    datasets = chart.series.map((series) => lineDataset(series, { chart, theme, color: shade(series.style, theme) }));
+    plugins.push(bandPlugin(chart.series.map((series) => ({ ...series, color: shade(series.style, theme) }))));
+    if (directLabels) {
+      const labels = chart.series.map((series) => ({ name: series.name, color: shade(series.style, theme) }));
+      padRight = 16 + Math.max(0, ...labels.map((label) => label.name.length)) * 7.4;
+      plugins.push(endLabelPlugin(labels, fontSize));
+    }
+  } else {
+    datasets = chart.series.map((_, index) => categoryDataset(chart, index, theme));
+    plugins.push(intervalPlugin(chart.kind === "bar" ? theme.text : null));
+  }
+  const font = { family: chartFont, size: fontSize };
+  const configuration = {
+    type: chart.kind === "bar" ? "bar" : "line",
+    plugins,
+    platform: BasicPlatform,
+    data: {
+      ...(chart.kind === "bar" ? { labels: chart.categories } : {}),
+      datasets,
+    },
+    options: {
+      animation: false,
+      responsive: false,
+      devicePixelRatio: options.format === "png" ? 2 : 1,
+      font,
+      color: theme.text,
+      layout: { padding: { left: 6, right: padRight, top: 10, bottom: 4 } },
+      plugins: {
+        tooltip: { enabled: false },
+        title: {
+          display: options.titled,
+          text: block.title,
+          align: "start",
+          color: theme.text,
+          font: { ...font, size: fontSize + 3, weight: "bold" },
+          padding: { bottom: 10 },
+        },
+        legend: {
+          display: !directLabels && chart.series.length > 1,
+          align: "start",
+          labels: {
+            color: theme.text,
+            font,
+            usePointStyle: true,
+            pointStyleWidth: 12,
+            boxHeight: 8,
+            padding: 12,
+          },
+        },
+      },
+      scales: {
+        x: chart.kind === "bar" ? barAxis(chart, { theme, font }) : xAxis(chart, { theme, font }),
+        y: {
+          ...(chart.yMin === null ? {} : { min: chart.yMin }),
+          ...(chart.yMax === null ? {} : { max: chart.yMax }),
+          grid: { color: theme.grid, drawTicks: false },
+          border: { display: false },
+          ticks: { color: theme.muted, font, padding: 8, maxTicksLimit: 7, callback: formatTick },
+          title: { display: true, text: chart.yTitle, color: theme.muted, font },
+        },
+      },
+    },
+  };
+  // Chart.js types a mixed, linear-axis line chart more narrowly than it draws it.
+  return configuration as unknown as ScatterConfiguration as unknown as ChartConfiguration;
+}
+
+function shade(style: Style, theme: Theme): string {
+  return style.color[theme.name];
+}
+
+function lineDataset(
+  series: LineChart["series"][number],
+  { chart, theme, color }: { readonly chart: LineChart; readonly theme: Theme; readonly color: string },
+) {
+  return {
+    label: series.name,
+    data: series.points,
+    borderColor: color,
+    backgroundColor: color,
+    pointBackgroundColor: color,
+    pointBorderColor: theme.surface,
+    borderWidth: 2,
+    borderDash: [...series.style.dash],
+    pointStyle: series.style.marker,
+    pointRadius: series.points.length > 40 ? 0 : series.style.marker === "star" ? 4 : 3,
+    pointBorderWidth: 0.5,
+    stepped: chart.stepped ?? false,
+    clip: 6,
+  };
+}
+
+function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
+  const series = chart.series[index]!;
+  const color = shade(series.style, theme);
+  if (chart.kind === "bar") {
+    return {
+      label: series.name,
+      data: series.values.map((value) => value?.y ?? null),
+      intervals: series.values,
+      backgroundColor: color,
+      maxBarThickness: 28,
+      categoryPercentage: 0.78,
+      barPercentage: 0.9,
+    };
+  }
+  const spread = Math.min(0.74, 0.16 * chart.series.length);
+  const offset = chart.series.length === 1 ? 0 : -spread / 2 + spread * index / (chart.series.length - 1);
+  return {
+    label: series.name,
+    data: series.values.flatMap((value, category) => value ? [{ x: category + offset, ...value }] : []),
+    showLine: false,
+    borderColor: color,
+    backgroundColor: series.hollow ? theme.surface : color,
+    pointStyle: series.style.marker,
+    pointRadius: 5,
+    pointBorderWidth: series.hollow ? 1.6 : 1,
+    pointBorderColor: color,
+    clip: false,
+  };
+}
+
+interface AxisStyle {
+  readonly theme: Theme;
+  readonly font: { readonly family: string; readonly size: number };
+}
+
+function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
+  const title = { display: chart.xTitle !== "", text: chart.xTitle, color: theme.muted, font };
+  if (chart.kind === "line") {
+    return {
+      type: "linear",
+      grid: { display: false },
+      border: { color: theme.muted },
+      ticks: { color: theme.muted, font, callback: formatTick, maxTicksLimit: 8, maxRotation: 0 },
+      title,
+    };
+  }
+  return {
+    type: "linear",
+    min: -0.5,
+    max: chart.categories.length - 0.5,
+    afterBuildTicks(axis: { ticks: { value: number }[] }) {
+      axis.ticks = chart.categories.map((_, value) => ({ value }));
+    },
+    grid: { display: false },
+    border: { color: theme.muted },
+    ticks: {
+      color: theme.muted,
+      font,
+      maxRotation: 40,
+      autoSkip: false,
+      callback: (value: number | string) => chart.categories[Number(value)] ?? "",
+    },
+    title,
+  };
+}
+
+function barAxis(chart: CategoryChart, { theme, font }: AxisStyle) {
+  return {
+    grid: { display: false },
+    border: { color: theme.muted },
+    ticks: { color: theme.muted, font, maxRotation: 40 },
+    title: { display: chart.xTitle !== "", text: chart.xTitle, color: theme.muted, font },
+  };
+}

@@ -1,0 +1,114 @@
+import { methods as methodRegistry } from "../lib/model/registry.ts";
+import type { MetricRow, Run, Store } from "../lib/store/store.ts";
+import { type CodebookArtifact, parseCodebook } from "./artifacts.ts";
+import type { Style } from "./blocks.ts";
+import { compareNatural, compareSplits } from "./metric_info.ts";
+import { methodStyles } from "./method_styles.ts";
+
+/** Metrics with learning curves, the first that a suite has being its main one. */
+const curveMetrics = ["return", "success", "accuracy", "mse", "nll"] as const;
+
+/** Everything a suite's report is built from. */
+export interface SuiteResults {
+  readonly suite: string;
+  readonly runs: readonly Run[];
+  /** Last value of each metric and split of each run. */
+  readonly finals: readonly MetricRow[];
+  /** All evaluations of the metrics that have learning curves. */
+  readonly curves: readonly MetricRow[];
+  /** Of runs that have one, by run id. */
+  readonly codebooks: ReadonlyMap<string, CodebookArtifact>;
+}
+
+/** Everything a run's report is built from. */
+export interface RunResults {
+  readonly run: Run;
+  readonly finals: readonly MetricRow[];
+  readonly curves: readonly MetricRow[];
+  readonly codebook: CodebookArtifact | null;
+  readonly graphs: unknown;
+  readonly artifacts: readonly { readonly name: string; readonly contentType: string }[];
+  /** Methods of the run's suite, which decide its colour. */
+  readonly suiteMethods: readonly string[];
+}
+
+/** Reads a suite; null when the store does not know it. */
+export async function loadSuiteResults(store: Store, suite: string): Promise<SuiteResults | null> {
+  const runs = await store.listRuns({ suite });
+  if (runs.length === 0) return null;
+  const finals = await store.queryMetrics({ suite, last: true });
+  const curves = await store.queryMetrics({ suite, metrics: curveMetrics });
+  const codebooks = new Map<string, CodebookArtifact>();
+  const quantized = new Set(finals.filter((row) => row.metric === "perplexity").map((row) => row.runId));
+  for (const run of runs) {
+    if (!quantized.has(run.id)) continue;
+    const codebook = parseCodebook(await readJson(store, { runId: run.id, name: "codebook" }));
+    if (codebook) codebooks.set(run.id, codebook);
+  }
+  return { suite, runs, finals, curves, codebooks };
+}
+
+/** Reads a run; null when the store does not know it. */
+export async function loadRunResults(store: Store, id: string): Promise<RunResults | null> {
+  const run = await store.getRun(id);
+  if (!run) return null;
+  const curves = await store.queryMetrics({ runIds: [id] });
+  const finals = await store.queryMetrics({ runIds: [id], last: true });
+  const artifacts = await store.listArtifacts(id);
+  const names = new Set(artifacts.map((artifact) => artifact.name));
+  const siblings = await store.listRuns({ suite: run.suite });
+  return {
+    run,
+    finals,
+    curves,
+    artifacts,
+    codebook: names.has("codebook") ? parseCodebook(await readJson(store, { runId: id, name: "codebook" })) : null,
+    graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs" }) : null,
+    suiteMethods: methodsOf(siblings),
+  };
+}
+
+async function readJson(
+  store: Store,
+  { runId, name }: { readonly runId: string; readonly name: string },
+): Promise<unknown> {
+  const artifact = await store.getArtifact(runId, name);
+  if (!artifact) return null;
+  try {
+    return JSON.parse(new TextDecoder().decode(artifact.bytes));
+  } catch {
+    // An artifact that is not JSON is shown as missing; the run's numbers are still good.
+    return null;
+  }
+}
+
+/** Display names of the methods of `runs`: registered ones in the registry's order, then others by name. */
+export function methodsOf(runs: readonly Run[]): readonly string[] {
+  const rank = (method: string) => {
+    const index = methodRegistry.findIndex((entry) => entry.id === method);
+    return index < 0 ? methodRegistry.length : index;
+  };
+  return [...new Set(runs.map((run) => run.method))]
+    .sort((a, b) => rank(a) - rank(b) || compareNatural(a, b));
+}
+
+/** What pages call a method: the registry's label for an id, else the label the suite gave. */
+export function methodLabel(method: string): string {
+  return methodRegistry.find((entry) => entry.id === method)?.label ?? method;
+}
+
+/** Environments of `runs` by name. */
+export function environmentsOf(runs: readonly Run[]): readonly string[] {
+  return [...new Set(runs.map((run) => run.environment))].sort(compareNatural);
+}
+
+/** Styles of a suite's methods. */
+export function stylesOf(runs: readonly Run[]): ReadonlyMap<string, Style> {
+  return methodStyles(methodsOf(runs));
+}
+
+/** Splits that have values of `metric`, training first. */
+export function splitsOf(rows: readonly MetricRow[], metric: string): readonly string[] {
+  return [...new Set(rows.filter((row) => row.metric === metric && row.value !== null).map((row) => row.split))]
+    .sort(compareSplits);
+}

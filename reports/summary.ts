@@ -1,0 +1,141 @@
+import { Rng } from "../lib/core/rng.ts";
+import { bootstrapInterval } from "../lib/metrics/bootstrap.ts";
+import { meanOf, presentValues } from "../lib/metrics/mean.ts";
+import { interquartileMean, sampleStd } from "../lib/metrics/seed_statistics.ts";
+import type { MetricRow, Run, RunStatus } from "../lib/store/store.ts";
+
+/** What a summary needs to know of a run. */
+export type SummarisedRun = Pick<Run, "id" | "suite" | "environment" | "method" | "seed" | "status">;
+
+/** One metric of one method over its seeds. */
+export interface SummaryRow {
+  readonly suite: string;
+  readonly environment: string;
+  readonly split: string;
+  readonly metric: string;
+  readonly method: string;
+  /** Seeds whose value is in the numbers below. */
+  readonly seeds: number;
+  /** Seeds whose run failed. */
+  readonly failed: number;
+  /** Other seeds without a value: not run or not finished, or without this metric. */
+  readonly missing: number;
+  /** The values themselves, in the order of the runs. */
+  readonly values: readonly number[];
+  /** null without a value, like the other numbers. */
+  readonly mean: number | null;
+  /** Sample standard deviation (ddof 1); null for fewer than two seeds. */
+  readonly std: number | null;
+  /** Interquartile mean, and its 95 % bootstrap interval; the interval is null for fewer than two seeds. */
+  readonly iqm: number | null;
+  readonly ciLow: number | null;
+  readonly ciHigh: number | null;
+}
+
+/** How {@link summarise} counts. */
+export interface SummaryOptions {
+  /** Runs whose values count. Only finished ones when absent: the last record of another is not its final result. */
+  readonly statuses?: readonly RunStatus[];
+  /** Seed of the bootstrap; each row draws from its own stream, so rows do not depend on which others are there. */
+  readonly seed?: number;
+  /** Redrawn data sets of an interval. */
+  readonly resamples?: number;
+}
+
+/**
+ * Summarises each metric over seeds, from each run's last record of it.
+ *
+ * A row is made for every (split, metric) that any run of the method recorded, so that seeds that failed before they
+ * recorded it still show. A method of which no run recorded anything gets the rows that all others of its environment
+ * have.
+ *
+ * @param metricRows Of these runs; earlier records of a series may be among them.
+ * @returns Sorted by suite and environment and, inside a metric, by method, each in the order of the runs; by split
+ *   and metric by name.
+ */
+export function summarise(
+  runs: readonly SummarisedRun[],
+  metricRows: readonly MetricRow[],
+  options: SummaryOptions = {},
+): SummaryRow[] {
+  const byRun = lastRecords(metricRows);
+  const tasks = Map.groupBy(runs, (run) => JSON.stringify([run.suite, run.environment]));
+  return [...tasks.values()].flatMap((taskRuns) => summariseTask(taskRuns, { byRun, options }));
+}
+
+/** The last record of each series, by run and then by series. */
+type LastRecords = ReadonlyMap<string, ReadonlyMap<string, MetricRow>>;
+
+function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
+  const byRun = new Map<string, Map<string, MetricRow>>();
+  for (const row of metricRows) {
+    let series = byRun.get(row.runId);
+    if (!series) byRun.set(row.runId, series = new Map());
+    const key = JSON.stringify([row.split, row.metric]);
+    const known = series.get(key);
+    const isLater = !known || row.updates > known.updates ||
+      (row.updates === known.updates && row.envSteps >= known.envSteps);
+    if (isLater) series.set(key, row);
+  }
+  return byRun;
+}
+
+function summariseTask(
+  runs: readonly SummarisedRun[],
+  { byRun, options }: { readonly byRun: LastRecords; readonly options: SummaryOptions },
+): SummaryRow[] {
+  const methods = [...Map.groupBy(runs, (run) => run.method)].map(([method, methodRuns]) => ({
+    method,
+    runs: methodRuns,
+    series: new Set(methodRuns.flatMap((run) => [...byRun.get(run.id)?.keys() ?? []])),
+  }));
+  const recorded = methods.filter((entry) => entry.series.size > 0).map((entry) => entry.series);
+  const shared = recorded.length === 0 ? new Set<string>() : recorded.reduce((a, b) => a.intersection(b));
+  const allSeries = [...new Set(recorded.flatMap((series) => [...series]))].map((key) => {
+    const [split, metric] = JSON.parse(key) as [string, string];
+    return { key, split, metric };
+  }).sort((a, b) => compare(a.split, b.split) || compare(a.metric, b.metric));
+  return allSeries.flatMap((series) =>
+    methods
+      .filter((entry) => (entry.series.size > 0 ? entry.series : shared).has(series.key))
+      .map((entry) => summariseSeries(entry.runs, { series, byRun, options }))
+  );
+}
+
+function summariseSeries(
+  runs: readonly SummarisedRun[],
+  { series, byRun, options }: {
+    readonly series: { readonly key: string; readonly split: string; readonly metric: string };
+    readonly byRun: LastRecords;
+    readonly options: SummaryOptions;
+  },
+): SummaryRow {
+  const statuses = options.statuses ?? ["done"];
+  const values = presentValues(
+    runs.map((run) => statuses.includes(run.status) ? byRun.get(run.id)?.get(series.key)?.value ?? null : null),
+  );
+  const counted = statuses.includes("failed") ? 0 : runs.filter((run) => run.status === "failed").length;
+  const { suite, environment, method } = runs[0]!;
+  const identity = { suite, environment, split: series.split, metric: series.metric, method };
+  const interval = bootstrapInterval([values], {
+    rng: new Rng(options.seed ?? 0).fork(JSON.stringify(identity)),
+    statistic: (strata) => interquartileMean(strata[0]!),
+    ...(options.resamples === undefined ? {} : { resamples: options.resamples }),
+  });
+  return {
+    ...identity,
+    seeds: values.length,
+    failed: counted,
+    missing: runs.length - counted - values.length,
+    values,
+    mean: meanOf(values),
+    std: sampleStd(values),
+    iqm: interquartileMean(values),
+    ciLow: interval?.low ?? null,
+    ciHigh: interval?.high ?? null,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
