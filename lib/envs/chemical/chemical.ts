@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { parseWith } from "../../core/parse.ts";
 import { Rng } from "../../core/rng.ts";
 import type { Environment } from "../environment.ts";
-import { checkedOptions, optionError } from "../option_errors.ts";
 import { chemicalEnvironment } from "./chemical_environment.ts";
 import { chemicalDynamics } from "./dynamics.ts";
 import { parseGraph } from "./graph_language.ts";
@@ -44,6 +44,16 @@ const optionsSchema = z.strictObject({
   episodeLength: integer(1, 10000).default(25),
   /** Random interventions between the start and the target of a training episode. */
   targetInterventions: integer(0, 10000).default(10),
+}).superRefine(({ variables, noisyNodes = [] }, context) => {
+  for (const [index, noisy] of noisyNodes.entries()) {
+    const path = ["noisyNodes", index];
+    if (noisy > variables - 2) {
+      context.addIssue({ code: "custom", path, message: `expected at most variables - 2 = ${variables - 2}` });
+    }
+    if (noisyNodes.indexOf(noisy) < index) {
+      context.addIssue({ code: "custom", path, message: "expected each number once" });
+    }
+  }
 });
 
 /** Checked options of Chemical. */
@@ -57,24 +67,15 @@ export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes">
  * @throws {RangeError} If a field is unknown or not allowed; the sentence names it.
  */
 export function parseOptions(options: unknown): ChemicalOptions {
-  const parsed = checkedOptions(optionsSchema, { environment: "Chemical", options });
+  const parsed = parseWith(optionsSchema, options, "environment");
   checkGraph(parsed.graph, parsed.variables);
-  const largestNoisy = parsed.variables - 2;
-  const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= largestNoisy);
-  for (const [index, noisy] of noisyNodes.entries()) {
-    const rule = noisy > largestNoisy
-      ? `expected at most variables - 2 = ${largestNoisy}`
-      : noisyNodes.indexOf(noisy) < index
-      ? "expected each number once"
-      : null;
-    if (rule) throw optionError("Chemical", { path: ["noisyNodes", index], rule, options });
-  }
+  const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= parsed.variables - 2);
   return { ...parsed, noisyNodes };
 }
 
 /**
- * Name of the task: `chemical-<rule>`, then `-on-<graph>` if the graph is not full, then `-<N>x<c>` if that is not 10x5.
- * A graph in the mini-language is named by a hash of its edges. Other options do not show.
+ * Name of the task: `chemical-<rule>`, then `-on-<graph>` if the graph is not full, then `-<N>x<c>` if that is not
+ * 10x5. A graph in the mini-language is named by a hash of its edges. Other options do not show.
  */
 export function taskName(options: Record<string, unknown>): string {
   const { rule, graph, variables, colors } = parseOptions(options);

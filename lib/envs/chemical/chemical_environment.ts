@@ -19,9 +19,9 @@ export interface ChemicalTask {
 }
 
 /**
- * Chemical as an environment: N nodes of c colours; action a sets node a div c to colour a mod c. The goal is the target
- * colour of each node, -1 where a node is not scored; the reward is the share of scored nodes with their target colour,
- * success that all have it. The observation is the whole state.
+ * Chemical as an environment: N nodes of c colours; action a sets node a div c to colour a mod c. The goal is the
+ * target colour of each node, -1 where a node is not scored; the reward is the share of scored nodes with their target
+ * colour, success that all have it. The observation is the whole state.
  *
  * @param dynamics The world; shared by all environments and splits of a run.
  * @param task Episodes and splits.

@@ -25,7 +25,8 @@ export const graphNames: readonly string[] = Object.keys(parentsOf);
  * @param name One of {@link graphNames}.
  * @param count N, the number of nodes.
  * @returns Row-major [N, N], 1 where the column is a parent of the row; undefined for an unknown name.
- * @see Ke et al. 2021, their table of graphs (deviation: fork is extended from 3 nodes, tree from 9 to 15, to all sizes).
+ * @see Ke et al. 2021, their table of graphs (deviation: fork, there for 3 nodes, and tree, from 9, exist for all
+ * sizes).
  */
 export function namedGraph(name: string, count: number): Uint8Array | undefined {
   const parents = Object.hasOwn(parentsOf, name) ? parentsOf[name] : undefined;

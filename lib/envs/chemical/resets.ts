@@ -12,8 +12,8 @@ export interface EpisodeStart {
 }
 
 /**
- * Starts a training episode: the root's colour uniform, the others drawn from their mechanisms in order, in the graph in
- * force. The target is what a number of random interventions on nodes other than the root make of the start.
+ * Starts a training episode: the root's colour uniform, the others drawn from their mechanisms in order, in the graph
+ * in force. The target is what a number of random interventions on nodes other than the root make of the start.
  *
  * @param start Overwritten.
  * @param options.interventions How many (10 in the published program).

@@ -50,9 +50,9 @@ export function rootMatters(dynamics: ChemicalDynamics): boolean[] {
 }
 
 /**
- * The global graph: the union of all graphs that {@link trueGraphs} has for the contexts that can occur, and each node's
- * own edge. The last node of the full graph has that edge in no step of the chain rule, for every action reaches it; the
- * published program's Oracle counts it all the same, and so does this.
+ * The global graph: the union of all graphs that {@link trueGraphs} has for the contexts that can occur, and each
+ * node's own edge. The last node of the full graph has that edge in no step of the chain rule, for every action reaches
+ * it; the published program's Oracle counts it all the same, and so does this.
  *
  * @returns Row-major [N, N + 1].
  */

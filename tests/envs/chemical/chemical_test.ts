@@ -30,7 +30,11 @@ Deno.test("parseOptions refuses what is not allowed in one sentence", () => {
     [{ variables: "10" }, 'variables is not allowed, expected an integer from 3 to 15, got "10"'],
     [{ colors: 1 }, "colors is not allowed, expected an integer from 2 to 100, got 1"],
     [{ rule: "ring" }, 'rule is not allowed, expected one of fork, chain, none, got "ring"'],
-    [{ size: 3 }, "size is not allowed, expected no field of this name, got 3"],
+    [
+      { size: 3 },
+      "size is not a field, expected one of rule, graph, variables, colors, noisyNodes, " +
+      'mechanismWidth, mechanismGain, mechanismBias, shiftScale, episodeLength, targetInterventions, got "size"',
+    ],
     [{ noisyNodes: [2, 9] }, "noisyNodes.1 is not allowed, expected at most variables - 2 = 8, got 9"],
     [{ noisyNodes: [2, 2] }, "noisyNodes.1 is not allowed, expected each number once, got 2"],
     [{ noisyNodes: [0] }, "noisyNodes.0 is not allowed, expected an integer from 1 to 13, got 0"],
@@ -38,10 +42,10 @@ Deno.test("parseOptions refuses what is not allowed in one sentence", () => {
   for (const [options, sentence] of refused) {
     assert.throws(() => parseOptions(options), {
       name: "RangeError",
-      message: `Cannot make the Chemical environment: ${sentence}`,
+      message: `Cannot read environment: ${sentence}`,
     });
   }
-  assert.throws(() => parseOptions(null), { name: "RangeError", message: /^Cannot make the Chemical environment: / });
+  assert.throws(() => parseOptions(null), { name: "RangeError", message: /^Cannot read environment: / });
   assert.throws(() => parseOptions({ graph: "0->1->0" }), {
     name: "RangeError",
     message: "Cannot read graph: 1->0 makes a cycle or runs against the order of the nodes, " +
