@@ -4,7 +4,7 @@ import { parseGraph } from "../../../lib/envs/chemical/graph_language.ts";
 import { graphNames, namedGraph } from "../../../lib/envs/chemical/named_graphs.ts";
 import { edgesOf } from "./chemical_fixtures.ts";
 
-/** Spellings of the benchmark's named graphs in its own mini-language, at some sizes. */
+/** Named graphs in the benchmark's mini-language: its own spellings, and fork at 10 nodes, which it does not name. */
 const spellings: Readonly<Record<string, readonly [number, string][]>> = {
   chain: [[3, "0->1->2"], [5, "0->1->2->3->4"]],
   fork: [[3, "0->{1-2}"], [10, "0->{1-9}"]],
