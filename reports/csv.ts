@@ -6,23 +6,21 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, unknownName } from "../lib/core/errors.ts";
 import type { Store } from "../lib/store/store.ts";
-import { summarise, type SummaryOptions } from "./summary.ts";
+import { summarise } from "./summary.ts";
 
 /** A cell: text, a number at full precision, or null for an empty cell. */
 export type Cell = string | number | null;
 
 /** Columns of metrics.csv: one line for each record. */
-export const metricsColumns = [
-  ...["suite", "env", "method", "seed", "run", "env_steps", "updates", "split", "metric", "value", "elapsed_ms"],
-] as const;
+export const metricsColumns: readonly string[] =
+  "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms".split(",");
 
 /**
  * Columns of summary.csv: one line for each metric of a method over its seeds. `seeds` counts the seeds with a value,
  * `failed` those without one, for whatever reason: together they are all seeds of the suite.
  */
-export const summaryColumns = [
-  ...["suite", "env", "split", "metric", "method", "seeds", "failed", "mean", "std", "iqm", "ci_low", "ci_high"],
-] as const;
+export const summaryColumns: readonly string[] =
+  "suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high".split(",");
 
 /** The files of an exported suite. */
 export interface ExportedFiles {
@@ -38,12 +36,7 @@ export interface ExportedFiles {
  * @throws {RangeError} If the store has no such suite, or its name cannot be a folder's.
  * @throws {Error} One sentence, if a file cannot be written.
  */
-export async function exportSuite(
-  store: Store,
-  suite: string,
-  outDir: string,
-  options: SummaryOptions = {},
-): Promise<ExportedFiles> {
+export async function exportSuite(store: Store, suite: string, outDir: string): Promise<ExportedFiles> {
   const runs = await store.listRuns({ suite });
   if (runs.length === 0) {
     const choices = (await store.listSuites()).map((known) => known.suite);
@@ -68,7 +61,7 @@ export async function exportSuite(
       ];
     }
   }
-  const summary = summarise(runs, await store.queryMetrics({ suite, last: true }), options);
+  const summary = summarise(runs, await store.queryMetrics({ suite, last: true }));
   const summaryPath = join(folder, "summary.csv");
   await writeCsv(summaryPath, {
     columns: summaryColumns,
@@ -106,11 +99,14 @@ export async function writeCsv(
       header: true,
       columns: [...table.columns],
       record_delimiter: "windows",
+      quote_record_delimiter: true, // A lone CR or LF in a cell is quoted too: readers take it for a line's end.
       escape_formulas: true,
     });
     await pipeline(Readable.from(table.records), formatted, createWriteStream(partial));
     await rename(partial, path);
   } catch (error) {
+    // What the records could not be read for is a sentence already.
+    if (messageOf(error).startsWith("Cannot ")) throw error;
     throw new Error(`Cannot write ${path}: expected a file that can be written, got ${messageOf(error)}`);
   } finally {
     if (temporary) await rm(temporary, { recursive: true, force: true });

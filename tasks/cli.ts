@@ -1,0 +1,39 @@
+import process from "node:process";
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { messageOf, unknownName } from "../lib/core/errors.ts";
+
+/**
+ * Runs a command line's main function. What it throws becomes one sentence on standard error and exit code 2, never a
+ * stack trace.
+ */
+export async function runCli(main: () => Promise<void> | void): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    console.error(messageOf(error).replace(/\s*\n\s*/g, " "));
+    process.exitCode = 2;
+  }
+}
+
+/** The options of a command line, as `parseArgs` of node:util takes them. */
+export type FlagOptions = NonNullable<ParseArgsConfig["options"]>;
+
+/**
+ * Reads `--name value` options; there are no positional arguments.
+ *
+ * @throws {RangeError} One sentence that names the options, if one is unknown, lacks its value or has one too many.
+ */
+export function parseFlags<const Options extends FlagOptions>(args: readonly string[], options: Options) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+  } catch (error) {
+    const message = messageOf(error);
+    const choices = Object.keys(options).map((name) => `--${name}`);
+    const unknown = /^Unknown option '(.*?)'/.exec(message)?.[1];
+    if (unknown) throw unknownName("option", { name: unknown, choices });
+    const reason = message.split(". ")[0]!;
+    throw new RangeError(
+      `Cannot read the command line: ${reason}, expected options of ${choices.join(", ")}, got ${args.join(" ")}`,
+    );
+  }
+}

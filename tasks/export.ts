@@ -1,0 +1,48 @@
+import { join } from "node:path";
+import { unknownName } from "../lib/core/errors.ts";
+import { openStore } from "../lib/store/open_store.ts";
+import { exportSuite } from "../reports/csv.ts";
+import { parseFlags, runCli } from "./cli.ts";
+
+const help = `Write metrics.csv and summary.csv of a suite from the store.
+
+  deno task export [--suite <name>]... [--out <folder>]
+
+  --suite <name>   A suite in the store; may be repeated. Default: all.
+  --out <folder>   The folder with store.sqlite; files go to <folder>/<suite>/. Default: results.
+  --help           This text.`;
+
+/**
+ * The command line of `deno task export`.
+ *
+ * @param options.print Takes each line of output.
+ * @throws {Error} One sentence, if an option, the suite or the store is not there or a file cannot be written.
+ */
+export async function main(args: readonly string[], options: { print(line: string): void }): Promise<void> {
+  const flags = parseFlags(args, {
+    suite: { type: "string", multiple: true },
+    out: { type: "string", default: "results" },
+    help: { type: "boolean", default: false },
+  });
+  if (flags.help) return options.print(help);
+  const store = await openStore(join(flags.out, "store.sqlite"), { readOnly: true });
+  try {
+    const known = (await store.listSuites()).map((summary) => summary.suite);
+    const suites = flags.suite ?? known;
+    // Before anything is written.
+    const unknown = suites.find((suite) => !known.includes(suite));
+    if (unknown !== undefined) {
+      throw unknownName("suite", { name: unknown, choices: known.length > 0 ? known : ["none: the store is empty"] });
+    }
+    if (suites.length === 0) options.print(`The store in ${flags.out} has no suite yet: nothing to export.`);
+    for (const suite of suites) {
+      const { metricsPath, summaryPath } = await exportSuite(store, suite, flags.out);
+      options.print(metricsPath);
+      options.print(summaryPath);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+if (import.meta.main) await runCli(() => main(Deno.args, { print: console.log }));

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { csvParse, csvParseRows } from "d3-dsv";
+import fc from "fast-check";
+import { openStore } from "../../lib/store/open_store.ts";
+import type { Store } from "../../lib/store/store.ts";
+import { type Cell, exportSuite, metricsColumns, summaryColumns, writeCsv } from "../../reports/csv.ts";
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fcdl-csv-"));
+  try {
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** A store with a suite of two finished seeds and a failed one. */
+async function exampleStore(folder: string): Promise<Store> {
+  const store = await openStore(join(folder, "store.sqlite"));
+  const ids = ["a", "b", "c"];
+  await store.addRuns(ids.map((id, seed) => ({
+    ...{ id, seed, suite: "demo", environment: "chemical-fork", method: id === "x" ? "" : "=fcdl", spec: {} },
+  })));
+  for (const [i, id] of ids.entries()) {
+    const lease = { worker: "w", leaseMs: 1000, nowMs: 0 };
+    await store.claim(id, lease);
+    await store.recordMetrics(id, [
+      { envSteps: 10, updates: 1, split: "train", metric: "return", value: 0.1 + 0.2, elapsedMs: 5 },
+      { envSteps: 20, updates: 2, split: "train", metric: "return", value: i === 0 ? -1.5 : 1 / 3, elapsedMs: 9.5 },
+      { envSteps: 20, updates: 2, split: "n2", metric: "nll", value: null, elapsedMs: 9.5 },
+    ]);
+    await store.finish(id, { worker: "w", status: id === "c" ? "failed" : "done", elapsedMs: 1, nowMs: 1 });
+  }
+  return store;
+}
+
+Deno.test("exportSuite writes every record and the summary of the last ones", () =>
+  inFolder(async (folder) => {
+    const store = await exampleStore(folder);
+    const paths = await exportSuite(store, "demo", join(folder, "out"));
+    assert.deepEqual(paths, {
+      metricsPath: join(folder, "out", "demo", "metrics.csv"),
+      summaryPath: join(folder, "out", "demo", "summary.csv"),
+    });
+    const metrics = (await readFile(paths.metricsPath, "utf8")).split("\r\n");
+    assert.deepEqual(metrics.slice(0, 4), [
+      "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms",
+      "demo,chemical-fork,'=fcdl,0,a,20,2,n2,nll,,9.5",
+      "demo,chemical-fork,'=fcdl,0,a,10,1,train,return,0.30000000000000004,5",
+      "demo,chemical-fork,'=fcdl,0,a,20,2,train,return,-1.5,9.5",
+    ]);
+    assert.equal(metrics.length, 1 + 9 + 1);
+    const summary = csvParse(await readFile(paths.summaryPath, "utf8"));
+    assert.deepEqual(summary.columns, summaryColumns);
+    const fields = { suite: "demo", env: "chemical-fork", method: "'=fcdl" };
+    const empty = { mean: "", std: "", iqm: "", ci_low: "", ci_high: "" };
+    assert.deepEqual({ ...summary[0] }, { ...fields, split: "n2", metric: "nll", seeds: "0", failed: "3", ...empty });
+    assert.deepEqual({ ...summary[1] }, {
+      ...{ ...fields, split: "train", metric: "return", seeds: "2", failed: "1" },
+      mean: String((-1.5 + 1 / 3) / 2),
+      // Two values a, b: |a - b| / sqrt(2).
+      std: String(Math.sqrt(2 * (11 / 12) ** 2)),
+      ...{ iqm: String((-1.5 + 1 / 3) / 2), ci_low: "-1.5", ci_high: String(1 / 3) },
+    });
+    assert.deepEqual(await readdir(join(folder, "out", "demo")), ["metrics.csv", "summary.csv"]);
+    await store.close();
+  }));
+
+Deno.test("exportSuite writes the header of a suite without records", () =>
+  inFolder(async (folder) => {
+    const store = await openStore(join(folder, "store.sqlite"));
+    await store.addRuns([{ id: "a", suite: "new", environment: "e", method: "m", seed: 1, spec: {} }]);
+    const { metricsPath, summaryPath } = await exportSuite(store, "new", folder);
+    assert.equal(await readFile(metricsPath, "utf8"), `${metricsColumns.join(",")}\r\n`);
+    assert.equal(await readFile(summaryPath, "utf8"), `${summaryColumns.join(",")}\r\n`);
+    await store.close();
+  }));
+
+Deno.test("exportSuite refuses an unknown suite and one that would leave the folder", () =>
+  inFolder(async (folder) => {
+    const store = await openStore(join(folder, "store.sqlite"));
+    await assert.rejects(exportSuite(store, "demo", folder), /expected one of none: the store is empty, got "demo"$/);
+    await store.addRuns([{ id: "a", suite: "../x", environment: "e", method: "m", seed: 1, spec: {} }]);
+    await assert.rejects(exportSuite(store, "demo", folder), {
+      message: 'Cannot find suite "demo": unknown name, expected one of ../x, got "demo"',
+    });
+    await assert.rejects(exportSuite(store, "../x", folder), /its name cannot be a folder's/);
+    await store.close();
+  }));
+
+Deno.test("writeCsv is read back cell for cell", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "t.csv");
+    const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.stringMatching(/^[,"\r\n =a]*$/));
+    const cell: fc.Arbitrary<Cell> = fc.oneof(text, fc.double({ noNaN: true }), fc.constant(null));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(cell, cell)), async (records) => {
+        await writeCsv(path, { columns: ["x", "y"], records });
+        const [header, ...lines] = csvParseRows(await readFile(path, "utf8"));
+        assert.deepEqual(header, ["x", "y"]);
+        assert.deepEqual(lines, records.map((record) => record.map(expectedCell)));
+      }),
+      { numRuns: 60 },
+    );
+  }));
+
+/** What a reader finds in a cell: formulas are disarmed, numbers are exact. */
+function expectedCell(cell: Cell): string {
+  if (typeof cell !== "string") return cell === null ? "" : String(cell);
+  // Full-width forms count too: spreadsheets read them the same.
+  return /^[=+\-@\t\r＝＋－＠]/.test(cell) ? `'${cell}` : cell;
+}
+
+Deno.test("writeCsv disarms formulas in text and leaves numbers", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "t.csv");
+    await writeCsv(path, { columns: ["x"], records: [["=1+1"], ["+a"], ["-a"], ["@a"], ["a=b"], [-1e-7], [1e21]] });
+    assert.equal(await readFile(path, "utf8"), "x\r\n'=1+1\r\n'+a\r\n'-a\r\n'@a\r\na=b\r\n-1e-7\r\n1e+21\r\n");
+  }));
+
+Deno.test("writeCsv leaves the older file as it was when records fail, and nothing beside it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "t.csv");
+    await writeFile(path, "old");
+    async function* records(): AsyncGenerator<Cell[]> {
+      yield await Promise.resolve([1]);
+      throw new Error("the source broke");
+    }
+    await assert.rejects(writeCsv(path, { columns: ["x"], records: records() }), {
+      message: `Cannot write ${path}: expected a file that can be written, got the source broke`,
+    });
+    assert.equal(await readFile(path, "utf8"), "old");
+    assert.deepEqual(await readdir(folder), ["t.csv"]);
+    await assert.rejects(
+      writeCsv(join(path, "under", "t.csv"), { columns: ["x"], records: [] }),
+      /^Error: Cannot write/,
+    );
+  }));

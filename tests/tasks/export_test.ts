@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openStore } from "../../lib/store/open_store.ts";
+
+const script = fileURLToPath(new URL("../../tasks/export.ts", import.meta.url));
+
+/** Runs the command with the permissions of `deno task export`. */
+async function runExport(...args: string[]) {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", "--allow-write", "--allow-env", script, ...args],
+  });
+  const { code, stdout, stderr } = await command.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+async function withStore(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fcdl-export-"));
+  try {
+    const store = await openStore(join(folder, "store.sqlite"));
+    await store.addRuns(["one", "two"].map((suite) => ({
+      ...{ id: suite, suite, environment: "e", method: "m", seed: 1, spec: {} },
+    })));
+    await store.close();
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+Deno.test("export writes all suites, or the named one, and prints the paths", () =>
+  withStore(async (folder) => {
+    const files = (suite: string) => ["metrics.csv", "summary.csv"].map((name) => join(folder, suite, name));
+    const one = await runExport("--out", folder, "--suite", "two");
+    assert.deepEqual(one, { code: 0, stdout: files("two").join("\n") + "\n", stderr: "" });
+    const all = await runExport("--out", folder);
+    assert.deepEqual(all.stdout.trim().split("\n"), [...files("one"), ...files("two")]);
+    assert.deepEqual(await readdir(join(folder, "one")), ["metrics.csv", "summary.csv"]);
+  }));
+
+Deno.test("export answers bad input with one sentence and exit code 2", () =>
+  withStore(async (folder) => {
+    const cases = [
+      {
+        args: ["--out", folder, "--suite", "three"],
+        stderr: 'Cannot find suite "three": unknown name, expected one of one, two, got "three"\n',
+      },
+      {
+        args: ["--suit", "one"],
+        stderr: 'Cannot find option "--suit": unknown name, expected one of --suite, --out, --help, got "--suit"\n',
+      },
+      {
+        args: ["--suite"],
+        stderr: "Cannot read the command line: Option '--suite <value>' argument missing, " +
+          "expected options of --suite, --out, --help, got --suite\n",
+      },
+      {
+        args: ["one"],
+        stderr: "Cannot read the command line: Unexpected argument 'one', " +
+          "expected options of --suite, --out, --help, got one\n",
+      },
+      {
+        args: ["--out", join(folder, "none")],
+        stderr: `Cannot open the store ${join(folder, "none", "store.sqlite")}: there is no such file, ` +
+          "expected an existing store, got none\n",
+      },
+    ];
+    for (const { args, stderr } of cases) assert.deepEqual(await runExport(...args), { code: 2, stdout: "", stderr });
+    // Nothing was exported (SQLite's own files may lie beside the store).
+    assert.deepEqual((await readdir(folder)).filter((name) => !name.startsWith("store.sqlite")), []);
+  }));
+
+Deno.test("export --help says what there is", async () => {
+  const { code, stdout } = await runExport("--help");
+  assert.equal(code, 0);
+  for (const flag of ["--suite", "--out", "--help"]) assert.ok(stdout.includes(flag));
+});
