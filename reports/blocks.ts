@@ -81,8 +81,8 @@ export interface LineChart {
   /** Bounds of the vertical axis; null fits the data. */
   readonly yMin: number | null;
   readonly yMax: number | null;
-  /** Lines change in steps (a performance profile). */
-  readonly stepped?: boolean;
+  /** Names stand in a legend above instead of at the ends of the lines, for lines that end in one point. */
+  readonly legendAbove?: boolean;
 }
 
 /** One method of a point-range or bar chart: a value a category, null where missing. */
@@ -91,6 +91,8 @@ export interface CategorySeries {
   readonly style: Style;
   /** Open markers, for numbers that are not ours. */
   readonly hollow?: boolean;
+  /** A colour a category instead of the series' own. */
+  readonly colors?: readonly Color[];
   readonly values:
     readonly ({ readonly y: number; readonly low: number | null; readonly high: number | null } | null)[];
 }

@@ -77,7 +77,6 @@ export function buildPerformanceProfile(results: SuiteResults, environment: stri
   const thresholds = Array.from({ length: 61 }, (_, index) => top * index / 60);
   const series = scores.map(({ method, strata }): LineSeries => ({
     name: methodLabel(method),
-    // The step itself is the shape to read: no markers.
     style: styles.get(method)!,
     points: performanceProfile(strata, { rng: new Rng(1), thresholds, resamples: 200 }).flatMap((point) =>
       point.share === null ? [] : [{
@@ -107,57 +106,62 @@ export function buildPerformanceProfile(results: SuiteResults, environment: stri
       series,
       yMin: 0,
       yMax: 100,
-      stepped: true,
+      legendAbove: true,
     },
   };
 }
 
-/** Ours and the paper's number of each method side by side in one chart; null where the paper has none. */
-export function buildPaperChart(
+/** Ours and the paper's number of each method side by side, a chart a split; none where the paper has no numbers. */
+export function buildPaperCharts(
   results: SuiteResults,
   { environment, metric }: { readonly environment: string; readonly metric: string },
-): ChartBlock | null {
-  const splits = paperSplits(environment, metric);
+): readonly ChartBlock[] {
   const runs = results.runs.filter((run) => run.environment === environment);
-  const methods = methodsOf(runs).filter((method) => method in paperMethods);
-  const pairs = methods.flatMap((method) =>
-    splits.filter((split) => paperValue(method, { environment, split, metric }) !== null)
-      .map((split) => ({ method, split }))
-  );
   const info = metricInfo(metric);
-  const ours = pairs.map(({ method, split }) => finalStatistics(results, { environment, method, split, metric }));
-  if (ours.every((value) => value.mean === null)) return null;
-  const papers = pairs.map(({ method, split }) => paperValue(method, { environment, split, metric })!);
-  const spread = (value: { readonly mean: number | null; readonly std: number | null }) =>
-    value.mean === null ? null : {
-      y: value.mean * info.scale,
-      low: value.std === null ? null : (value.mean - value.std) * info.scale,
-      high: value.std === null ? null : (value.mean + value.std) * info.scale,
-    };
-  const style = stylesOf(results.runs).get(methods[0]!)!;
-  return {
-    kind: "chart",
-    id: `paper-${environment}-${metric}`,
-    title: `${info.label}: ours beside the paper`,
-    caption: `Filled: this suite; open: ${paperSource.short}. Bars: ± one standard deviation over seeds.`,
-    alt: pairs.map(({ method, split }, index) =>
-      `${methodLabel(method)} ${splitLabel(split)}: ours ${
-        formatMetric(metric, ours[index]!.mean) || "missing"
-      }, paper ${formatMetric(metric, papers[index]!.mean)}`
-    ).join("; "),
-    chart: {
-      kind: "range",
-      xTitle: "",
-      yTitle: info.axis,
-      categories: pairs.map(({ method, split }) => `${methodLabel(method)} ${splitLabel(split)}`),
-      series: [
-        { name: "this suite", style: { ...style, marker: "circle" }, values: ours.map(spread) },
-        { name: "paper", style: paperStyle, hollow: true, values: papers.map(spread) },
-      ],
-      yMin: info.min,
-      yMax: info.max,
-    },
-  };
+  const styles = stylesOf(results.runs);
+  return paperSplits(environment, metric).flatMap((split): ChartBlock[] => {
+    const rows = methodsOf(runs).flatMap((method) => {
+      const paper = paperValue(method, { environment, split, metric });
+      const ours = finalStatistics(results, { environment, method, split, metric });
+      return paper && ours.mean !== null ? [{ method, ours, paper }] : [];
+    });
+    if (rows.length === 0) return [];
+    const spread = (value: { readonly mean: number | null; readonly std: number | null }) =>
+      value.mean === null ? null : {
+        y: value.mean * info.scale,
+        low: value.std === null ? null : (value.mean - value.std) * info.scale,
+        high: value.std === null ? null : (value.mean + value.std) * info.scale,
+      };
+    return [{
+      kind: "chart",
+      id: `paper-${environment}-${metric}-${split}`,
+      title: `${info.label}, ${splitLabel(split)}: ours beside the paper`,
+      caption: `Filled: this suite; open: ${paperSource.short}. Bars: ± one standard deviation over seeds.`,
+      alt: rows.map(({ method, ours, paper }) =>
+        `${methodLabel(method)}: ours ${formatMetric(metric, ours.mean)}, paper ${formatMetric(metric, paper.mean)}`
+      ).join("; ") + ".",
+      half: true,
+      chart: {
+        kind: "range",
+        xTitle: "",
+        yTitle: info.axis,
+        categories: rows.map(({ method }) =>
+          methodLabel(method)
+        ),
+        series: [
+          {
+            name: "this suite",
+            style: { ...paperStyle, marker: "circle" },
+            colors: rows.map(({ method }) => styles.get(method)!.color),
+            values: rows.map(({ ours }) => spread(ours)),
+          },
+          { name: "paper", style: paperStyle, hollow: true, values: rows.map(({ paper }) => spread(paper)) },
+        ],
+        yMin: info.min,
+        yMax: info.max,
+      },
+    }];
+  });
 }
 
 /** The paper's whole table for an environment and metric; null where it has none. */

@@ -1,5 +1,5 @@
 import type { Block, NoteBlock, Section } from "./blocks.ts";
-import { buildFinalChart, buildPaperChart, buildPaperTable, buildPerformanceProfile } from "./build_comparison.ts";
+import { buildFinalChart, buildPaperCharts, buildPaperTable, buildPerformanceProfile } from "./build_comparison.ts";
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
@@ -79,7 +79,7 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
     note,
     ...(differences.rows.length > 0 ? [protocolTable(differences)] : []),
     ...(isSameTask
-      ? present(["return", "accuracy"].map((metric) => buildPaperChart(results, { environment, metric })))
+      ? ["return", "accuracy"].flatMap((metric) => buildPaperCharts(results, { environment, metric }))
       : []),
     ...present(["return", "accuracy"].map((metric) => buildPaperTable(reference, metric))),
   ];

@@ -91,7 +91,7 @@ export function endLabelPlugin(
       }).sort((a, b) => a.at - b.at);
       spread(ends, { gap, top: chartArea.top, bottom: chartArea.bottom });
       ctx.save();
-      ctx.font = `bold ${fontSize}px "${chartFont}"`;
+      ctx.font = endLabelFont(fontSize);
       ctx.textBaseline = "middle";
       const left = chartArea.right + 10;
       for (const end of ends) {
@@ -109,6 +109,11 @@ export function endLabelPlugin(
       ctx.restore();
     },
   };
+}
+
+/** The font of {@link endLabelPlugin}, to measure with. */
+export function endLabelFont(fontSize: number): string {
+  return `bold ${fontSize}px "${chartFont}"`;
 }
 
 /** Moves labels, sorted by height, apart to at least `gap`, inside [top, bottom]. */
@@ -138,6 +143,13 @@ export function intervalPlugin(color: string | null): Plugin {
     : { id: "intervals", afterDatasetsDraw: (chart) => drawIntervals(chart, color) };
 }
 
+/** What a dataset tells the plugin beyond what Chart.js knows. */
+interface IntervalDataset {
+  readonly intervals?: readonly (Interval | null)[];
+  readonly intervalColors?: readonly string[];
+  readonly borderColor?: string;
+}
+
 function drawIntervals(chart: Chart, color: string | null): void {
   const { ctx } = chart;
   const y = chart.scales.y!;
@@ -145,14 +157,14 @@ function drawIntervals(chart: Chart, color: string | null): void {
   ctx.lineWidth = 2;
   ctx.globalAlpha = 0.8;
   for (const [index, dataset] of chart.data.datasets.entries()) {
-    const source = dataset as unknown as { intervals?: readonly (Interval | null)[]; borderColor?: string };
-    ctx.strokeStyle = color ?? source.borderColor ?? "#000";
+    const source = dataset as unknown as IntervalDataset;
     const intervals = source.intervals ?? (dataset.data as unknown as readonly (Interval | null)[]);
     for (const [at, element] of chart.getDatasetMeta(index).data.entries()) {
       const interval = intervals[at];
       if (!interval || interval.low === null || interval.high === null) continue;
       const low = y.getPixelForValue(interval.low);
       const high = y.getPixelForValue(interval.high);
+      ctx.strokeStyle = color ?? source.intervalColors?.[at] ?? source.borderColor ?? "#000";
       ctx.beginPath();
       ctx.moveTo(element.x, low);
       ctx.lineTo(element.x, high);

@@ -1,5 +1,5 @@
 import { meanOf, presentValues } from "../lib/metrics/mean.ts";
-import { sampleStd } from "../lib/metric./interval_statistics.ts";
+import { sampleStd } from "../lib/metrics/seed_statistics.ts";
 
 /** Statistics of one number over seeds; null where there are too few seeds to say. */
 export interface SeedStatistics {

@@ -4,7 +4,15 @@ import type { CategoryChart, ChartBlock, LineChart, Style } from "./blocks.ts";
 import { chartSizes } from "./chart_sizes.ts";
 import { chartFont, registerChartFont } from "./chart_font.ts";
 import { formatTick } from "./chart_ticks.ts";
-import { bandPlugin, endLabelPlugin, intervalPlugin, platePlugin, type Theme, themes } from "./chart_plugins.ts";
+import {
+  bandPlugin,
+  endLabelFont,
+  endLabelPlugin,
+  intervalPlugin,
+  platePlugin,
+  type Theme,
+  themes,
+} from "./chart_plugins.ts";
 
 /** What kind of image, for which background and width. */
 export interface ChartImageOptions {
@@ -38,8 +46,16 @@ export function renderChart(block: ChartBlock, options: ChartImageOptions): Char
   const canvas = options.format === "png"
     ? createCanvas(width, height)
     : createCanvas(width, height, SvgExportFlag.ConvertTextToPaths | SvgExportFlag.NoPrettyXML);
-  const configuration = configure(block, { theme, options });
-  const chart = new Chart(canvas.getContext("2d") as unknown as ChartItem, configuration);
+  const context = canvas.getContext("2d");
+  const configuration = configure(block, {
+    theme,
+    options,
+    measure(text, font) {
+      context.font = font;
+      return context.measureText(text).width;
+    },
+  });
+  const chart = new Chart(context as unknown as ChartItem, configuration);
   try {
     const bytes = "encodeSync" in canvas ? canvas.encodeSync("png") : canvas.getContent();
     return {
@@ -62,21 +78,27 @@ type ScatterConfiguration = ChartConfiguration<"line" | "bar", Point[]>;
 
 function configure(
   block: ChartBlock,
-  { theme, options }: { readonly theme: Theme; readonly options: ChartImageOptions },
+  { theme, options, measure }: {
+    readonly theme: Theme;
+    readonly options: ChartImageOptions;
+    /** Width of a text, px. */
+    readonly measure: (text: string, font: string) => number;
+  },
 ): ChartConfiguration {
   const { chart } = block;
   const plugins: Plugin[] = [platePlugin(theme)];
   const narrow = options.size === "narrow";
   const fontSize = narrow ? 11 : 12;
-  const directLabels = chart.kind === "line" && !narrow && chart.series.length <= 10;
+  const directLabels = chart.kind === "line" && !chart.legendAbove && !narrow && chart.series.length <= 10;
   let datasets;
   let padRight = 10;
   if (chart.kind === "line") {
-    datasets = chart.series.map((series) => lineDataset(series, { chart, theme, color: shade(series.style, theme) }));
+    datasets = chart.series.map((series) => lineDataset(series, { theme, color: shade(series.style, theme) }));
     plugins.push(bandPlugin(chart.series.map((series) => ({ ...series, color: shade(series.style, theme) }))));
     if (directLabels) {
       const labels = chart.series.map((series) => ({ name: series.name, color: shade(series.style, theme) }));
-      padRight = 16 + Math.max(0, ...labels.map((label) => label.name.length)) * 7.4;
+      const font = endLabelFont(fontSize);
+      padRight = 14 + Math.max(0, ...labels.map((label) => measure(label.name, font)));
       plugins.push(endLabelPlugin(labels, fontSize));
     }
   } else {
@@ -127,6 +149,7 @@ function configure(
         y: {
           ...(chart.yMin === null ? {} : { min: chart.yMin }),
           ...(chart.yMax === null ? {} : { max: chart.yMax }),
+          ...(chart.yMax === null ? { grace: "5%" } : {}),
           grid: { color: theme.grid, drawTicks: false },
           border: { display: false },
           ticks: { color: theme.muted, font, padding: 8, maxTicksLimit: 7, callback: formatTick },
@@ -145,7 +168,7 @@ function shade(style: Style, theme: Theme): string {
 
 function lineDataset(
   series: LineChart["series"][number],
-  { chart, theme, color }: { readonly chart: LineChart; readonly theme: Theme; readonly color: string },
+  { theme, color }: { readonly theme: Theme; readonly color: string },
 ) {
   return {
     label: series.name,
@@ -159,7 +182,6 @@ function lineDataset(
     pointStyle: series.style.marker,
     pointRadius: series.points.length > 40 ? 0 : series.style.marker === "star" ? 4 : 3,
     pointBorderWidth: 0.5,
-    stepped: chart.stepped ?? false,
     clip: 6,
   };
 }
@@ -178,6 +200,7 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
       barPercentage: 0.9,
     };
   }
+  const own = series.colors?.flatMap((each, category) => series.values[category] ? [each[theme.name]] : []);
   const spread = Math.min(0.74, 0.16 * chart.series.length);
   const offset = chart.series.length === 1 ? 0 : -spread / 2 + spread * index / (chart.series.length - 1);
   return {
@@ -185,11 +208,12 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
     data: series.values.flatMap((value, category) => value ? [{ x: category + offset, ...value }] : []),
     showLine: false,
     borderColor: color,
-    backgroundColor: series.hollow ? theme.surface : color,
+    ...(own ? { intervalColors: own } : {}),
+    backgroundColor: series.hollow ? theme.surface : own ?? color,
     pointStyle: series.style.marker,
     pointRadius: 5,
     pointBorderWidth: series.hollow ? 1.6 : 1,
-    pointBorderColor: color,
+    pointBorderColor: own ?? color,
     clip: false,
   };
 }
@@ -204,9 +228,18 @@ function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
   if (chart.kind === "line") {
     return {
       type: "linear",
+      min: 0,
+      max: Math.max(0, ...chart.series.flatMap((series) => series.points.map((point) => point.x))),
       grid: { display: false },
       border: { color: theme.muted },
-      ticks: { color: theme.muted, font, callback: formatTick, maxTicksLimit: 8, maxRotation: 0 },
+      ticks: {
+        includeBounds: false,
+        color: theme.muted,
+        font,
+        callback: formatTick,
+        maxTicksLimit: 8,
+        maxRotation: 0,
+      },
       title,
     };
   }

@@ -15,10 +15,10 @@ export function Sections({ sections, links }: { sections: readonly Section[]; li
   return (
     <>
       {sections.map((section) => (
-        <section id={section.id} class="section" aria-labelledby={`${section.id}-title`}>
+        <section key={section.id} id={section.id} class="section" aria-labelledby={`${section.id}-title`}>
           <h2 id={`${section.id}-title`}>{section.title}</h2>
           <div class="blocks">
-            {section.blocks.map((block) => <BlockView block={block} links={links} />)}
+            {section.blocks.map((block) => <BlockView key={block.id} block={block} links={links} />)}
           </div>
         </section>
       ))}
@@ -68,22 +68,22 @@ function TableBody({ block }: { block: TableBlock }) {
             {hasGroups ? <GroupRow block={block} /> : null}
             <tr>
               {block.columns.map((column, index) => (
-                <th scope="col" class={columnClass(block, index)}>{column.label}</th>
+                <th key={index} scope="col" class={columnClass(block, index)}>{column.label}</th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {block.rows.map((row) => (
-              <tr>
+            {block.rows.map((row, at) => (
+              <tr key={at}>
                 {row.map((cell, index) =>
                   index === 0
                     ? (
-                      <th scope="row">
+                      <th key={index} scope="row">
                         <CellView cell={cell} />
                       </th>
                     )
                     : (
-                      <td class={columnClass(block, index)}>
+                      <td key={index} class={columnClass(block, index)}>
                         <CellView cell={cell} />
                       </td>
                     )
@@ -112,10 +112,10 @@ function GroupRow({ block }: { block: TableBlock }) {
   }
   return (
     <tr class="groups">
-      {groups.map((group) =>
+      {groups.map((group, index) =>
         group.label === ""
-          ? <td colspan={group.span} />
-          : <th scope="colgroup" class="group-start" colspan={group.span}>{group.label}</th>
+          ? <td key={index} colspan={group.span} />
+          : <th key={index} scope="colgroup" class="group-start" colspan={group.span}>{group.label}</th>
       )}
     </tr>
   );
@@ -194,7 +194,7 @@ function GraphView({ block }: { block: GraphBlock }) {
       <p class="caption">{block.caption}</p>
       <div class="graphs">
         {block.pictures.map((picture) => (
-          <figure>
+          <figure key={picture.caption}>
             {raw(graphSvg(picture, block))}
             <figcaption>{picture.caption}</figcaption>
           </figure>
@@ -209,7 +209,9 @@ export function NoteView({ block }: { block: NoteBlock }) {
   return (
     <div id={block.id} class={`block wide note note-${block.tone}`} role="note" data-live>
       <h3>{block.title}</h3>
-      {block.lines.length === 1 ? <p>{block.lines[0]}</p> : <ul>{block.lines.map((line) => <li>{line}</li>)}</ul>}
+      {block.lines.length === 1
+        ? <p>{block.lines[0]}</p>
+        : <ul>{block.lines.map((line) => <li key={line}>{line}</li>)}</ul>}
     </div>
   );
 }

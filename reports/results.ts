@@ -4,6 +4,7 @@ import { type CodebookArtifact, parseCodebook } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
+import { paperMethods } from "./paper_results.ts";
 
 /** Metrics with learning curves, the first that a suite has being its main one. */
 const curveMetrics = ["return", "success", "accuracy", "mse", "nll"] as const;
@@ -92,9 +93,9 @@ export function methodsOf(runs: readonly Run[]): readonly string[] {
     .sort((a, b) => rank(a) - rank(b) || compareNatural(a, b));
 }
 
-/** What pages call a method: the registry's label for an id, else the label the suite gave. */
+/** What pages call a method: its label in the registry or the paper, else the label the suite gave. */
 export function methodLabel(method: string): string {
-  return methodRegistry.find((entry) => entry.id === method)?.label ?? method;
+  return methodRegistry.find((entry) => entry.id === method)?.label ?? paperMethods[method] ?? method;
 }
 
 /** Environments of `runs` by name. */
