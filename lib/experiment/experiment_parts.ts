@@ -1,0 +1,149 @@
+import { unknownName } from "../core/errors.ts";
+import { Rng } from "../core/rng.ts";
+import type { Environment, EnvironmentEntry } from "../envs/environment.ts";
+import type { DynamicsModel, MethodEntry, ModelContext } from "../model/dynamics_model.ts";
+import { CrossEntropyPlanner } from "../planning/cem.ts";
+import type { Plan } from "../planning/planner.ts";
+import { type ChooseActions, Collector } from "../training/collector.ts";
+import { transitionFunction } from "../training/model_host.ts";
+import { ReplayBuffer } from "../training/replay_buffer.ts";
+import { Trainer } from "../training/trainer.ts";
+import type { RunSpec } from "./run_spec.ts";
+
+/** Where names of a spec are looked up. */
+export interface Registries {
+  readonly environments: readonly EnvironmentEntry[];
+  readonly methods: readonly MethodEntry[];
+}
+
+/** The working parts of one run. */
+export interface ExperimentParts {
+  readonly environment: Environment;
+  readonly model: DynamicsModel;
+  readonly buffer: ReplayBuffer;
+  readonly collector: Collector;
+  readonly trainer: Trainer;
+  /** Plans with the model, each use with a planner of its own. */
+  readonly chooseInTraining: ChooseActions;
+  readonly chooseInTest: ChooseActions;
+  /** The source of an evaluation's draws at a given loop. */
+  evaluationRng(loop: number): Rng;
+  dispose(): void;
+}
+
+/**
+ * Builds what a spec names. All chance comes from the spec's seed, a fork for each purpose.
+ *
+ * @throws {RangeError} If a name is unknown, options are not allowed, the method cannot run on the environment's
+ * variables, or training could not start.
+ */
+export async function buildExperiment(spec: RunSpec, registries: Registries): Promise<ExperimentParts> {
+  const { id: environmentId, ...environmentOptions } = spec.environment;
+  const { id: methodId, label: _, ...methodOptions } = spec.method;
+  const environmentModule = await entryOf(registries.environments, { what: "environment", name: environmentId }).load();
+  const method = await entryOf(registries.methods, { what: "method", name: methodId }).load();
+  const parsedOptions = method.parseOptions(methodOptions);
+  const environment = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
+  try {
+    const context: ModelContext = {
+      stateVariables: environment.spec.stateVariables,
+      actionVariables: environment.spec.actionVariables,
+      globalGraph: () => environment.globalGraph(),
+    };
+    const reason = method.unsupported?.(context) ?? null;
+    if (reason !== null) throw new RangeError(reason);
+    checkTraining(spec, environment);
+    const root = new Rng(spec.seed);
+    const { learningRate, gradientClip, predictionSteps } = spec.training;
+    const model = method.create(context, {
+      method: parsedOptions,
+      training: { learningRate, gradientClip, predictionSteps },
+      rng: root.fork("model"),
+    });
+    return assemble(spec, { environment, model, root });
+  } catch (error) {
+    environment.dispose();
+    throw error;
+  }
+}
+
+function assemble(
+  spec: RunSpec,
+  { environment, model, root }: {
+    readonly environment: Environment;
+    readonly model: DynamicsModel;
+    readonly root: Rng;
+  },
+): ExperimentParts {
+  const { training } = spec;
+  const buffer = new ReplayBuffer({
+    stateCount: environment.spec.stateVariables.length,
+    actionCount: environment.spec.actionVariables.length,
+    capacity: (training.randomLoops + training.loops) * training.environments,
+    windowSteps: training.predictionSteps,
+    validationShare: training.validationShare,
+    maxWindowUses: training.maxWindowUses,
+  });
+  const collector = new Collector(environment, { ...training, buffer, rng: root.fork("collector") });
+  const trainer = new Trainer({ ...training, model, buffer, spec: environment.spec, rng: root.fork("trainer") });
+  return {
+    environment,
+    model,
+    buffer,
+    collector,
+    trainer,
+    chooseInTraining: chooseWith(spec, { environment, model, trainer }),
+    chooseInTest: chooseWith(spec, { environment, model, trainer }),
+    evaluationRng: (loop) => root.fork(`evaluation at loop ${loop}`),
+    dispose() {
+      trainer.dispose();
+      model.dispose();
+      environment.dispose();
+    },
+  };
+}
+
+function chooseWith(
+  spec: RunSpec,
+  { environment, model, trainer }: Pick<ExperimentParts, "environment" | "model" | "trainer">,
+): ChooseActions {
+  const planner = new CrossEntropyPlanner(spec.planner);
+  const { stateVariables, actionVariables } = environment.spec;
+  const predict = transitionFunction(model, environment.spec);
+  const reward = (nextValues: Float32Array, goal: Float32Array) => environment.reward(nextValues, goal);
+  return (observations, goal, rng): Plan => {
+    try {
+      return planner.plan({ predict, reward, stateVariables, actionVariables, observations, goal, rng });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RangeError(`${error.message}, after update ${trainer.updates}`, { cause: error });
+    }
+  };
+}
+
+/** Refuses what would fail only after hours: no complete episode, or no window, when updates begin. */
+function checkTraining(spec: RunSpec, environment: Environment): void {
+  const { episodeLength } = environment.spec;
+  const { randomLoops, loops, predictionSteps } = spec.training;
+  if (loops > 0 && randomLoops < episodeLength) {
+    throw new RangeError(
+      "Cannot start training: no episode would be complete before the first update, expected training.randomLoops of " +
+        `at least the episode's ${episodeLength} steps, got ${randomLoops}`,
+    );
+  }
+  if (predictionSteps > episodeLength) {
+    throw new RangeError(
+      `Cannot start training: a window would be longer than an episode, expected training.predictionSteps of at most ` +
+        `${episodeLength}, got ${predictionSteps}`,
+    );
+  }
+}
+
+function entryOf<Entry extends { readonly id: string }>(
+  entries: readonly Entry[],
+  { what, name }: { readonly what: string; readonly name: string },
+): Entry {
+  const entry = entries.find((candidate) => candidate.id === name);
+  if (entry === undefined) throw unknownName(what, { name, choices: entries.map(({ id }) => id) });
+  return entry;
+}

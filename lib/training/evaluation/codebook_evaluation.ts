@@ -1,0 +1,124 @@
+import type { EnvironmentSpec } from "../../envs/environment.ts";
+import { codeConsistency } from "../../metrics/code_consistency.ts";
+import { codeUsage } from "../../metrics/code_usage.ts";
+import { findFailures } from "../../metrics/failure_signatures.ts";
+import { adjustedMutualInformation } from "../../metrics/mutual_information.ts";
+import type { CodebookModel } from "../../model/dynamics_model.ts";
+import { inputTensors, meanGraphs, type SampleGraphs, scoreSample, variableNames } from "./graph_evaluation.ts";
+import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf } from "./score.ts";
+
+/** Codes of a sample's transitions, [B]. */
+export interface SampleCodes {
+  readonly graphs: SampleGraphs;
+  readonly codes: Float32Array;
+}
+
+/** Asks a model for the code of each transition of a sample. */
+export async function assignCodes(
+  model: CodebookModel,
+  options: { readonly spec: EnvironmentSpec; readonly graphs: SampleGraphs },
+): Promise<SampleCodes> {
+  const codes = await readTensor(() => {
+    const { observation, action } = inputTensors(options.spec, options.graphs.sample);
+    return model.codes(observation, action);
+  });
+  return { graphs: options.graphs, codes };
+}
+
+/**
+ * Codebook metrics by split: `perplexity` and `dead_codes` of its use, `ami` of code and true context; out of
+ * distribution `code_consistency/<context>`, the share of a context's samples in the codes used for it in distribution.
+ *
+ * @param all The split in distribution first, if there is one.
+ */
+export function codebookMetrics(
+  all: readonly SampleCodes[],
+  options: { readonly spec: EnvironmentSpec; readonly codeCount: number },
+): Score[] {
+  const { spec, codeCount } = options;
+  return all.flatMap(({ graphs: { sample }, codes }) => {
+    const id = sample.split.id;
+    const { perplexity, deadCodes } = codeUsage(codes, codeCount);
+    const scores = [
+      scoreOf(id, "perplexity", perplexity),
+      scoreOf(id, "dead_codes", deadCodes),
+      scoreOf(id, "ami", adjustedMutualInformation(codes, sample.contexts)),
+    ];
+    if (sample.split.inDistribution) return scores;
+    const shares = consistency(all, { spec, split: id });
+    spec.contextNames.forEach((name, context) => {
+      const share = shares[context] ?? null;
+      if (share !== null) scores.push(scoreOf(id, `code_consistency/${name}`, share));
+    });
+    return scores;
+  });
+}
+
+/**
+ * The artifact `codebook`: edge probabilities of each code [K][N][N + M], use of each code by split and context, mean
+ * true graph of each context, names of the variables, and the failure signatures that the numbers show.
+ */
+export async function codebookArtifact(
+  model: CodebookModel,
+  options: { readonly spec: EnvironmentSpec; readonly all: readonly SampleCodes[] },
+): Promise<JsonArtifact> {
+  const { spec, all } = options;
+  const columns = spec.stateVariables.length + spec.actionVariables.length;
+  const graphs = await readTensor(() => model.codeGraphs());
+  const entries = spec.stateVariables.length * columns;
+  const usage: Record<string, Record<string, readonly number[]>> = {};
+  const truth: Record<string, number[][]> = {};
+  for (const { graphs: { sample, truth: edges }, codes } of all) {
+    usage[sample.split.id] = Object.fromEntries(spec.contextNames.map((name, context) => {
+      const included = inContext(sample.contexts, context);
+      return [name, codeUsage(codes.filter((_, b) => included[b] === 1), model.codeCount).histogram];
+    }));
+    // Splits agree on a context's graph up to which actions were met; the first split with samples speaks for all.
+    const means = meanGraphs(edges, { contexts: sample.contexts, spec });
+    for (const [name, graph] of Object.entries(means)) truth[name] ??= graph;
+  }
+  return {
+    name: "codebook",
+    content: {
+      variables: variableNames(spec),
+      codes: model.codeCount,
+      graphs: Array.from(
+        { length: model.codeCount },
+        (_, code) => matrixOf(graphs.subarray(code * entries, (code + 1) * entries), columns),
+      ),
+      usage,
+      truth,
+      findings: findings(all, { spec, codeCount: model.codeCount, graphs }),
+    },
+  };
+}
+
+function findings(
+  all: readonly SampleCodes[],
+  options: { readonly spec: EnvironmentSpec; readonly codeCount: number; readonly graphs: Float32Array },
+): string[] {
+  const { spec, codeCount, graphs } = options;
+  const known = all.find((each) => each.graphs.sample.split.inDistribution);
+  if (known === undefined) return [];
+  return findFailures({
+    codebook: { ...codeUsage(known.codes, codeCount), graphs },
+    consistency: { contextNames: spec.contextNames, shares: consistency(all, { spec }) },
+    density: scoreSample(known.graphs, spec),
+  }).map((finding) => finding.sentence);
+}
+
+/** By context, for one split out of distribution or for all of them together. */
+function consistency(
+  all: readonly SampleCodes[],
+  options: { readonly spec: EnvironmentSpec; readonly split?: string },
+): (number | null)[] {
+  const coded = (samples: readonly SampleCodes[]) => ({
+    codes: samples.flatMap(({ codes }) => [...codes]),
+    contexts: samples.flatMap(({ graphs }) => [...graphs.sample.contexts]),
+  });
+  const isKnown = (each: SampleCodes) => each.graphs.sample.split.inDistribution;
+  const met = all.filter((each) =>
+    !isKnown(each) && (options.split === undefined || each.graphs.sample.split.id === options.split)
+  );
+  return codeConsistency(coded(all.filter(isKnown)), coded(met), { contextCount: options.spec.contextNames.length });
+}

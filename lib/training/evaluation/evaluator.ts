@@ -1,0 +1,111 @@
+import { encodeValues } from "../../core/variable.ts";
+import type { Rng } from "../../core/rng.ts";
+import type { Environment, Split } from "../../envs/environment.ts";
+import { type DynamicsModel, isCodebookModel, isGraphModel } from "../../model/dynamics_model.ts";
+import type { ChooseActions } from "../collector.ts";
+import { observe } from "../observe.ts";
+import type { ReplayBuffer, Windows } from "../replay_buffer.ts";
+import { assignCodes, codebookArtifact, codebookMetrics, type SampleCodes } from "./codebook_evaluation.ts";
+import { graphMetrics, graphsArtifact, inferGraphs, type SampleGraphs } from "./graph_evaluation.ts";
+import { scorePrediction } from "./prediction_evaluation.ts";
+import type { JsonArtifact, Score, SplitSample } from "./score.ts";
+import { playTestEpisodes } from "./test_episodes.ts";
+
+/** What an evaluation looks at; nothing of it is changed. */
+export interface EvaluationOptions {
+  readonly environment: Environment;
+  readonly model: DynamicsModel;
+  readonly buffer: ReplayBuffer;
+  readonly choose: ChooseActions;
+  /** Test episodes of each split. */
+  readonly episodes: number;
+  /** Transitions on which prediction, graphs and codes are scored. */
+  readonly batchSize: number;
+  /** T, for T-step prediction. */
+  readonly predictionSteps: number;
+  /** A fork of its own, so that evaluation takes no draws from training. */
+  readonly rng: Rng;
+}
+
+/** What an evaluation finds. */
+export interface EvaluationResult {
+  readonly scores: readonly Score[];
+  readonly artifacts: readonly JsonArtifact[];
+}
+
+/**
+ * Evaluates a model on every split of its environment: test episodes, prediction in and out of distribution, local
+ * graphs and the codebook, as far as the model has them and the buffer has data. Yields where a driver may look up.
+ *
+ * In distribution, prediction is scored on validation episodes (all, while there is none); out of distribution on all
+ * stored transitions that the split evaluates, with its shift on the first observation.
+ */
+export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void, EvaluationResult> {
+  const { environment, model, episodes, choose } = options;
+  const { spec } = environment;
+  const scores: Score[] = [];
+  const graphs: SampleGraphs[] = [];
+  const codes: SampleCodes[] = [];
+  for (const split of spec.splits) {
+    const rng = options.rng.fork(split.id);
+    scores.push(...yield* playTestEpisodes(environment, { split: split.id, episodes, choose, rng: rng.fork("play") }));
+    const sample = sampleOf(split, { ...options, rng: rng.fork("one step") });
+    if (sample.contexts.length === 0) continue;
+    scores.push(
+      ...await scorePrediction(model, {
+        spec,
+        split,
+        windows: sample.transitions,
+        observations: sample.observations,
+      }),
+    );
+    if (options.predictionSteps > 1) {
+      const windows = windowsOf(split, { ...options, steps: options.predictionSteps, rng: rng.fork("windows") });
+      const observations = observed(split, { ...options, windows, rng: rng.fork("windows shift") });
+      scores.push(...await scorePrediction(model, { spec, split, windows, observations }));
+    }
+    yield;
+    if (!isGraphModel(model)) continue;
+    const inferred = await inferGraphs(model, { environment, sample });
+    graphs.push(inferred);
+    scores.push(...graphMetrics(inferred, spec));
+    if (isCodebookModel(model)) codes.push(await assignCodes(model, { spec, graphs: inferred }));
+    yield;
+  }
+  const artifacts: JsonArtifact[] = [];
+  if (graphs.length > 0) artifacts.push(graphsArtifact(graphs, spec));
+  if (isCodebookModel(model) && codes.length > 0) {
+    scores.push(...codebookMetrics(codes, { spec, codeCount: model.codeCount }));
+    artifacts.push(await codebookArtifact(model, { spec, all: codes }));
+  }
+  return { scores, artifacts };
+}
+
+function sampleOf(split: Split, options: EvaluationOptions): SplitSample {
+  const transitions = windowsOf(split, { ...options, steps: 1 });
+  return {
+    split,
+    transitions,
+    observations: observed(split, { ...options, windows: transitions, rng: options.rng.fork("shift") }),
+    contexts: options.environment.contexts(transitions),
+  };
+}
+
+function windowsOf(split: Split, options: EvaluationOptions & { readonly steps: number }): Windows {
+  const { buffer, environment, batchSize, steps, rng } = options;
+  return buffer.sampleForEvaluation(rng, {
+    count: batchSize,
+    steps,
+    pool: split.inDistribution && buffer.hasValidation ? "validation" : "all",
+    isWanted: environment.isEvaluated(split.id, buffer.transitions()),
+  });
+}
+
+function observed(
+  split: Split,
+  options: EvaluationOptions & { readonly windows: Windows },
+): Float32Array {
+  const { spec } = options.environment;
+  const encoded = encodeValues(spec.stateVariables, options.windows.values);
+  return observe(spec, { encoded, split: split.id, rng: options.rng });
+}

@@ -1,0 +1,115 @@
+import * as tf from "@tensorflow/tfjs";
+import { encodeValues } from "../../core/variable.ts";
+import type { Environment, EnvironmentSpec } from "../../envs/environment.ts";
+import { type GraphScores, scoreGraphs } from "../../metrics/graph_scores.ts";
+import type { GraphModel } from "../../model/dynamics_model.ts";
+import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf, type SplitSample } from "./score.ts";
+
+/** Inferred and true local graphs of the same transitions, row-major [B, N, N + M]. */
+export interface SampleGraphs {
+  readonly sample: SplitSample;
+  readonly probabilities: Float32Array;
+  readonly truth: Uint8Array;
+}
+
+/** Asks a model for the local graph of each transition of a sample. */
+export async function inferGraphs(
+  model: GraphModel,
+  options: { readonly environment: Environment; readonly sample: SplitSample },
+): Promise<SampleGraphs> {
+  const { environment, sample } = options;
+  const probabilities = await readTensor(() => {
+    const { observation, action } = inputTensors(environment.spec, sample);
+    return model.localGraph(observation, action);
+  });
+  return { sample, probabilities, truth: environment.localGraphs(sample.transitions) };
+}
+
+/** A sample's input to a model, [B, D] and [B, A]; call inside `tf.tidy`. */
+export function inputTensors(
+  spec: EnvironmentSpec,
+  sample: SplitSample,
+): { readonly observation: tf.Tensor2D; readonly action: tf.Tensor2D } {
+  const rows = sample.contexts.length;
+  const actions = encodeValues(spec.actionVariables, sample.transitions.actions);
+  return {
+    observation: tf.tensor2d(sample.observations, [rows, sample.observations.length / rows], "float32"),
+    action: tf.tensor2d(actions, [rows, actions.length / rows], "float32"),
+  };
+}
+
+/** Graph metrics of a split: over all its transitions, and by context with the context's name as qualifier. */
+export function graphMetrics(graphs: SampleGraphs, spec: EnvironmentSpec): Score[] {
+  const { sample } = graphs;
+  const scores = metricsOf(scoreSample(graphs, spec), { split: sample.split.id, qualifier: "" });
+  spec.contextNames.forEach((name, context) => {
+    const included = inContext(sample.contexts, context);
+    const ofContext = scoreSample(graphs, spec, included);
+    if (ofContext.graphs > 0) scores.push(...metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
+  });
+  return scores;
+}
+
+/** Scores of the graphs of a sample, or of the `included` ones. */
+export function scoreSample(graphs: SampleGraphs, spec: EnvironmentSpec, included?: Uint8Array): GraphScores {
+  return scoreGraphs(graphs.probabilities, graphs.truth, {
+    entries: spec.stateVariables.length * (spec.stateVariables.length + spec.actionVariables.length),
+    ...(included ? { included } : {}),
+  });
+}
+
+/** The artifact `graphs`: mean inferred and mean true graph [N][N + M] by split and context. */
+export function graphsArtifact(all: readonly SampleGraphs[], spec: EnvironmentSpec): JsonArtifact {
+  const inferred: Record<string, Record<string, number[][]>> = {};
+  const truth: Record<string, Record<string, number[][]>> = {};
+  for (const { sample, probabilities, truth: edges } of all) {
+    const means = (graphs: ArrayLike<number>) => meanGraphs(graphs, { contexts: sample.contexts, spec });
+    inferred[sample.split.id] = means(probabilities);
+    truth[sample.split.id] = means(edges);
+  }
+  return { name: "graphs", content: { variables: variableNames(spec), inferred, truth } };
+}
+
+/** Mean graph [N][N + M] of each context that has samples, by the context's name. */
+export function meanGraphs(
+  graphs: ArrayLike<number>,
+  options: { readonly contexts: Uint8Array; readonly spec: EnvironmentSpec },
+): Record<string, number[][]> {
+  const { contexts, spec } = options;
+  const columns = spec.stateVariables.length + spec.actionVariables.length;
+  const entries = spec.stateVariables.length * columns;
+  const means: Record<string, number[][]> = {};
+  spec.contextNames.forEach((name, context) => {
+    const sums = new Float64Array(entries);
+    let count = 0;
+    for (let b = 0; b < contexts.length; b++) {
+      if (contexts[b] !== context) continue;
+      count++;
+      for (let k = 0; k < entries; k++) sums[k]! += graphs[b * entries + k]!;
+    }
+    if (count > 0) means[name] = matrixOf(sums.map((sum) => sum / count), columns);
+  });
+  return means;
+}
+
+/** Names of the variables, as artifacts carry them. */
+export function variableNames(spec: EnvironmentSpec): { readonly state: string[]; readonly action: string[] } {
+  return {
+    state: spec.stateVariables.map((variable) => variable.name),
+    action: spec.actionVariables.map((variable) => variable.name),
+  };
+}
+
+function metricsOf(
+  scores: GraphScores,
+  { split, qualifier }: { readonly split: string; readonly qualifier: string },
+): Score[] {
+  return [
+    scoreOf(split, `shd${qualifier}`, scores.shd),
+    scoreOf(split, `edge_precision${qualifier}`, scores.precision),
+    scoreOf(split, `edge_recall${qualifier}`, scores.recall),
+    scoreOf(split, `edge_f1${qualifier}`, scores.f1),
+    scoreOf(split, `edge_auc${qualifier}`, scores.auc),
+    scoreOf(split, `edge_density${qualifier}`, scores.density),
+  ];
+}

@@ -1,0 +1,61 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Transitions } from "../../envs/environment.ts";
+import type { Split } from "../../envs/environment.ts";
+
+/** One number of an evaluation. */
+export interface Score {
+  readonly split: string;
+  /** A qualifier may follow a slash. */
+  readonly metric: string;
+  /** Missing is null. */
+  readonly value: number | null;
+}
+
+/** A named file that an evaluation leaves. */
+export interface JsonArtifact {
+  readonly name: string;
+  readonly content: unknown;
+}
+
+/** Transitions on which a model is asked for one split, with the one draw of the split's shift that all metrics see. */
+export interface SplitSample {
+  readonly split: Split;
+  /** values [B, N], actions [B, M], nextValues [B, N]. */
+  readonly transitions: Transitions;
+  /** What the model observes, encoded, row-major [B, D]. */
+  readonly observations: Float32Array;
+  /** Index of each transition's context, [B]. */
+  readonly contexts: Uint8Array;
+}
+
+/** A score whose value is missing unless it is a finite number. */
+export function scoreOf(split: string, metric: string, value: number | null): Score {
+  return { split, metric, value: value !== null && Number.isFinite(value) ? value : null };
+}
+
+/** Computes a tensor, copies its numbers to the host and frees everything. */
+export async function readTensor(compute: () => tf.Tensor): Promise<Float32Array> {
+  const tensor = tf.tidy(compute);
+  try {
+    return Float32Array.from(await tensor.data());
+  } finally {
+    tensor.dispose();
+  }
+}
+
+/** Rows of a row-major matrix [rows, columns] as nested arrays, rounded to six decimals, for JSON. */
+export function matrixOf(values: ArrayLike<number>, columns: number): number[][] {
+  return Array.from(
+    { length: values.length / columns },
+    (_, row) => Array.from({ length: columns }, (_, column) => rounded(values[row * columns + column]!)),
+  );
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
+}
+
+/** 1 for the samples of a context, [B]. */
+export function inContext(contexts: Uint8Array, context: number): Uint8Array {
+  return Uint8Array.from(contexts, (each) => each === context ? 1 : 0);
+}
