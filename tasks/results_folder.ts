@@ -7,8 +7,3 @@ export const defaultResultsFolder = "results";
 export function storeFile(folder: string): string {
   return join(folder, "results.sqlite");
 }
-
-/** Where a suite's CSV files go. */
-export function suiteFolder(folder: string, suite: string): string {
-  return join(folder, suite);
-}

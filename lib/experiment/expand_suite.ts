@@ -42,7 +42,7 @@ export async function expandSuite(suite: Suite, selection: SuiteSelection = {}):
   const name = selection.steps === undefined ? suite.name : `${suite.name}-${selection.steps}-steps`;
   const training = { ...suite.training, loops: selection.steps ?? suite.training.loops };
   const tasks = await environmentsOf(suite);
-  const chosen = chooseMethods(await methodsOf(suite), { suite, wanted: selection.methods });
+  const chosen = chooseMethods(await methodsOf(suite), selection.methods);
   const runs: PlannedRun[] = [];
   for (const seed of selection.seeds ?? seedsOf(suite)) {
     for (const environment of tasks) {
@@ -128,10 +128,7 @@ function refuseTwins(
   }
 }
 
-function chooseMethods(
-  named: readonly Named[],
-  { suite, wanted }: { readonly suite: Suite; readonly wanted: readonly string[] | undefined },
-): readonly Named[] {
+function chooseMethods(named: readonly Named[], wanted: readonly string[] | undefined): readonly Named[] {
   if (!wanted) return named;
   for (const name of wanted) {
     if (!named.some((method) => isCalled(method, name))) {

@@ -1,0 +1,196 @@
+import { existsSync, readFileSync } from "node:fs";
+import { totalmem } from "node:os";
+import process from "node:process";
+import { messageOf } from "../../lib/core/errors.ts";
+import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
+import { parseSuite, type Suite } from "../../lib/experiment/suite.ts";
+import { loadSuite } from "../../lib/experiment/suite_registry.ts";
+import { openStore } from "../../lib/store/open_store.ts";
+import type { Store } from "../../lib/store/store.ts";
+import { exportSuite } from "../../reports/csv.ts";
+import { defaultResultsFolder, storeFile } from "../results_folder.ts";
+import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
+import { describeRuns } from "./dry_run.ts";
+import { describePlan, forgetRuns, openRuns, type Plan, planRuns } from "./plan_runs.ts";
+import { ProgressDisplay, type Screen } from "./progress_display.ts";
+import { onStopSignal } from "./stop_signal.ts";
+import { summaryText } from "./summary.ts";
+import { counted, titleOf } from "./text.ts";
+import { type PoolEvent, runPool } from "./worker_pool.ts";
+import { startWorkerProcess } from "./worker_process.ts";
+
+/** A worker's lease; it and its parent extend it several times within. After a power cut a run rests this long, ms. */
+const LEASE_MS = 20_000;
+
+/** Exit codes, as `--help` lists them. */
+const exitCodes = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const;
+
+/**
+ * Runs `deno task bench`.
+ *
+ * @param args The command line.
+ * @returns The exit code.
+ * @throws {Error} One sentence for bad input; nothing was written then.
+ */
+export async function bench(args: readonly string[]): Promise<number> {
+  const options = parseBenchOptions(args);
+  if (options === "help") {
+    console.log(benchHelp());
+    return exitCodes.done;
+  }
+  const suite = await readSuite(options.suite);
+  const runs = await expandSuite(suite, {
+    ...(options.methods ? { methods: options.methods } : {}),
+    ...(options.seeds ? { seeds: options.seeds } : {}),
+    ...(options.steps === null ? {} : { steps: options.steps }),
+  });
+  await checkBackend(options.backend);
+  const location = storeFile(options.out);
+  if (options.dryRun) return await dryRun({ suite, runs, location });
+  const store = await openStore(location);
+  try {
+    const plan = await planRuns(runs, store);
+    if (options.fresh) await forgetRuns(plan, store);
+    await store.addRuns(runs);
+    const current = await planRuns(runs, store);
+    console.log(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
+    return await train(current, { store, location, options, args });
+  } finally {
+    await store.close();
+  }
+}
+
+/** Reads a suite by name, or from a JSON file of the user's. */
+async function readSuite(name: string): Promise<Suite> {
+  if (!/\.json$|[\\/]/i.test(name)) return await loadSuite(name);
+  let text: string;
+  try {
+    text = readFileSync(name, "utf8");
+  } catch (error) {
+    const reason = existsSync(name) ? messageOf(error) : "there is no such file";
+    throw new RangeError(`Cannot read suite ${name}: ${reason}, expected a JSON file, got none`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(`Cannot read suite ${name}: ${messageOf(error)}, expected JSON, got other text`);
+  }
+  return parseSuite(value, { what: `suite ${name}` });
+}
+
+/** Workers would each say the same, after their runs were claimed. */
+async function checkBackend(name: string): Promise<void> {
+  // Loaded when needed: help and wrong flags answer without a tensor library.
+  const { useBackend } = await import("../../lib/tensor/backend.ts");
+  await useBackend(name as Parameters<typeof useBackend>[0]);
+}
+
+async function dryRun(
+  { suite, runs, location }: { readonly suite: Suite; readonly runs: readonly PlannedRun[]; readonly location: string },
+): Promise<number> {
+  const store = existsSync(location) ? await openStore(location, { readOnly: true }) : null;
+  try {
+    const plan = await planRuns(runs, store);
+    console.log(`${suite.title} (${runs[0]!.suite}), ${describePlan(plan)}\n`);
+    console.log(await describeRuns(plan));
+    console.log("\nNothing was written.");
+    return exitCodes.done;
+  } finally {
+    await store?.close();
+  }
+}
+
+interface Session {
+  readonly store: Store;
+  readonly location: string;
+  readonly options: BenchOptions;
+  readonly args: readonly string[];
+}
+
+async function train(plan: Plan, { store, location, options, args }: Session): Promise<number> {
+  const open = openRuns(plan);
+  const total = plan.runs.length;
+  const workers = Math.max(Math.min(options.workers, open.length), 1);
+  const display = new ProgressDisplay(terminal(), { total, finished: total - open.length, workers });
+  const stop = new AbortController();
+  const kill = new AbortController();
+  const forget = onStopSignal(() => {
+    if (stop.signal.aborted) return kill.abort();
+    display.note("Stopping: workers write their checkpoints. Ctrl-C again ends them at once.");
+    stop.abort();
+  });
+  const problems: Extract<PoolEvent, { kind: "failed" | "refused" }>[] = [];
+  try {
+    await runPool({
+      store,
+      location,
+      writableFolder: options.out,
+      runs: open,
+      workers,
+      backend: options.backend,
+      leaseMs: LEASE_MS,
+      checkpointEveryMs: options.checkpointEveryMs,
+      heapMiB: heapMiB(workers),
+      stop: stop.signal,
+      kill: kill.signal,
+      startWorker: startWorkerProcess,
+      onEvent(event) {
+        if (event.kind === "failed" || event.kind === "refused") problems.push(event);
+        display.show(event);
+      },
+    });
+  } finally {
+    forget();
+    display.close();
+  }
+  const left = openRuns(await planRuns(plan.runs, store)).length;
+  if (stop.signal.aborted && left > problems.length) {
+    console.log(
+      `Stopped: ${total - left} of ${counted(total, "run")} done. Go on with: ${
+        ["deno task bench", ...resumeArgs(args)].join(" ")
+      }`,
+    );
+    return exitCodes.stopped;
+  }
+  await report(plan, { store, out: options.out });
+  for (const { run, error, kind } of problems) {
+    console.error(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
+  }
+  if (problems.some((problem) => problem.kind === "refused")) return exitCodes.badInput;
+  return problems.length > 0 ? exitCodes.failed : exitCodes.done;
+}
+
+/** The same command without `--fresh`, which would forget what is to be resumed. */
+function resumeArgs(args: readonly string[]): readonly string[] {
+  return args.filter((arg) => arg !== "--fresh").map((arg) => /^[\w./,=:@-]+$/.test(arg) ? arg : `'${arg}'`);
+}
+
+async function report(
+  plan: Plan,
+  { store, out }: { readonly store: Store; readonly out: string },
+): Promise<void> {
+  const suite = plan.runs[0]!.suite;
+  const summary = await summaryText(store, suite);
+  if (summary !== "") console.log(`\n${summary}`);
+  const { metricsPath, summaryPath } = await exportSuite(store, suite, out);
+  console.log(`\nCSV files: ${summaryPath}, ${metricsPath}`);
+  console.log(`Pages: deno task serve${out === defaultResultsFolder ? "" : ` --out ${out}`}`);
+}
+
+/** Bound of a worker's JavaScript heap: its share of four fifths of the memory, at most 4 GiB. */
+function heapMiB(workers: number): number {
+  const share = Math.floor(totalmem() * 0.8 / workers / 2 ** 20);
+  return Math.max(Math.min(share, 4096), 256);
+}
+
+function terminal(): Screen {
+  const isLive = process.stdout.isTTY === true;
+  return {
+    write: (text) => void process.stdout.write(text),
+    get columns() {
+      return isLive ? process.stdout.columns ?? 80 : null;
+    },
+    clock: () => performance.now(),
+  };
+}

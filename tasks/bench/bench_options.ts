@@ -1,0 +1,156 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { suites } from "../../lib/experiment/suite_registry.ts";
+import { parseSeeds } from "../../lib/experiment/seeds.ts";
+import { defaultResultsFolder } from "../results_folder.ts";
+
+/** What `deno task bench` was asked to do. */
+export interface BenchOptions {
+  /** A built-in suite's name or a JSON file. */
+  readonly suite: string;
+  readonly methods: readonly string[] | null;
+  readonly seeds: readonly number[] | null;
+  readonly steps: number | null;
+  readonly workers: number;
+  readonly out: string;
+  readonly fresh: boolean;
+  readonly dryRun: boolean;
+  readonly backend: string;
+  readonly checkpointEveryMs: number;
+}
+
+const flags = {
+  suite: { type: "string" },
+  methods: { type: "string" },
+  seeds: { type: "string" },
+  steps: { type: "string" },
+  workers: { type: "string" },
+  out: { type: "string" },
+  resume: { type: "boolean" },
+  fresh: { type: "boolean" },
+  "dry-run": { type: "boolean" },
+  backend: { type: "string" },
+  "checkpoint-seconds": { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** The text of `--help`. */
+export function benchHelp(): string {
+  const width = Math.max(...suites.map((suite) => suite.id.length));
+  return `Train and evaluate a suite of runs in parallel, and keep everything in a results folder.
+Issue it again and only what is missing is run; stop it with Ctrl-C and it can go on later.
+
+Usage: deno task bench [options]
+
+  --suite <name|file>       A suite by name, or a JSON file of your own (default: quick)
+  --methods <a,b>           Only these methods of the suite, by label or id
+  --seeds <1-8|1,3,5>       These seeds instead of the suite's
+  --steps <n>               Loops with gradient updates (training.loops) instead of the suite's;
+                            results go to a suite of their own, <suite>-<n>-steps
+  --workers <n>             Worker processes at a time (default: one a core, here ${availableParallelism()})
+  --out <folder>            Results folder (default: ${defaultResultsFolder})
+  --resume                  Keep what is done, go on with what is not (the default)
+  --fresh                   Forget the results of exactly these runs and train them anew
+  --dry-run                 Show the runs, their sizes and what is already done; write nothing
+  --backend <name>          wasm (default), cpu, webgpu or tensorflow
+  --checkpoint-seconds <s>  Time between two checkpoints of a run (default: 30)
+  -h, --help                This text
+
+Suites:
+${suites.map(({ id, summary }) => `  ${id.padEnd(width)}  ${summary}`).join("\n")}
+
+Exit code: 0 all runs done, 1 a run failed, 2 bad input, 130 stopped.
+
+Examples:
+  deno task bench --suite smoke
+  deno task bench --suite chemical-fork --methods fcdl --seeds 1-3 --workers 2
+  deno task bench --suite my_suite.json --dry-run
+`;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @returns The options; `help` where the help text was asked for.
+ * @throws {RangeError | SyntaxError} If a flag is unknown or a value is not allowed.
+ */
+export function parseBenchOptions(args: readonly string[]): BenchOptions | "help" {
+  const { values, tokens, positionals } = parseArgs({
+    args: [...args],
+    options: flags,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  });
+  for (const token of tokens) if (token.kind === "option") checkFlag(token);
+  if (positionals.length > 0) {
+    throw new RangeError(
+      `Cannot read the command line: an argument without a flag, expected flags only (see --help), got "${
+        positionals[0]
+      }"`,
+    );
+  }
+  if (values.help) return "help";
+  if (values.fresh && values.resume) {
+    throw new RangeError(
+      "Cannot read the command line: --resume and --fresh exclude each other, expected one, got both",
+    );
+  }
+  const text = (name: keyof typeof flags): string | null => typeof values[name] === "string" ? values[name] : null;
+  const seeds = text("seeds");
+  return {
+    suite: text("suite") ?? "quick",
+    methods: text("methods") === null ? null : names(text("methods")!),
+    seeds: seeds === null ? null : parseSeeds(seeds),
+    steps: text("steps") === null ? null : wholeNumber("steps", { text: text("steps")!, most: 1e9 }),
+    workers: text("workers") === null
+      ? availableParallelism()
+      : wholeNumber("workers", { text: text("workers")!, most: 1024 }),
+    out: text("out") ?? defaultResultsFolder,
+    fresh: values.fresh === true,
+    dryRun: values["dry-run"] === true,
+    backend: text("backend") ?? "wasm",
+    checkpointEveryMs: 1000 *
+      (text("checkpoint-seconds") === null
+        ? 30
+        : wholeNumber("checkpoint-seconds", { text: text("checkpoint-seconds")!, most: 86_400 })),
+  };
+}
+
+function names(text: string): readonly string[] {
+  const parts = text.split(",").map((name) => name.trim());
+  if (parts.includes("")) {
+    throw new RangeError(
+      `Cannot read the command line: --methods is not allowed, expected names as a,b, got "${text}"`,
+    );
+  }
+  return parts;
+}
+
+function checkFlag(token: { readonly name: string; readonly rawName: string; readonly value: string | undefined }) {
+  const flag = Object.hasOwn(flags, token.name) ? flags[token.name as keyof typeof flags] : null;
+  if (!flag) {
+    const choices = Object.keys(flags).map((name) => `--${name}`).join(", ");
+    throw new RangeError(
+      `Cannot read the command line: unknown flag, expected one of ${choices}, got "${token.rawName}"`,
+    );
+  }
+  if (flag.type === "string" && (token.value === undefined || token.value === "")) {
+    throw new RangeError(`Cannot read the command line: ${token.rawName} has no value, expected one, got nothing`);
+  }
+  if (flag.type === "boolean" && token.value !== undefined) {
+    throw new RangeError(
+      `Cannot read the command line: ${token.rawName} takes no value, expected none, got "${token.value}"`,
+    );
+  }
+}
+
+function wholeNumber(flag: string, { text, most }: { readonly text: string; readonly most: number }): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > most) {
+    throw new RangeError(
+      `Cannot read the command line: --${flag} is not allowed, expected a whole number from 1 to ${most}, got "${text}"`,
+    );
+  }
+  return value;
+}

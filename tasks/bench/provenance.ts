@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import project from "../../deno.json" with { type: "json" };
+import type { Provenance } from "../../lib/experiment/records.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Project version and, in a git checkout, the first 10 digits of the commit: `0.1.0+e09d4cf0aa`. */
+export function codeVersion(): string {
+  const commit = commitOf(root);
+  return commit === null ? project.version : `${project.version}+${commit.slice(0, 10)}`;
+}
+
+/** What a run is made with and on. No host names, no paths. */
+export function provenanceOf(backend: string): Provenance {
+  const processors = cpus();
+  return {
+    codeVersion: codeVersion(),
+    versions: {
+      deno: Deno.version.deno,
+      v8: Deno.version.v8,
+      typescript: Deno.version.typescript,
+      tfjs: project.imports["@tensorflow/tfjs"].replace(/^.*@/, ""),
+    },
+    backend,
+    machine: {
+      cpu: processors[0]?.model.trim() || "unknown",
+      cores: navigator.hardwareConcurrency,
+      memoryBytes: totalmem(),
+      os: Deno.build.os,
+      arch: Deno.build.arch,
+    },
+  };
+}
+
+/**
+ * The commit that is checked out, read from git's files so that git need not be installed.
+ *
+ * @param folder A checkout; its `.git` may be a folder or, in a worktree, a file that names one.
+ * @returns The full hash; null outside a checkout or when it cannot be told.
+ */
+export function commitOf(folder: string): string | null {
+  try {
+    let git = join(folder, ".git");
+    if (!existsSync(git)) return null;
+    const pointer = readIfFile(git);
+    if (pointer !== null) git = absolute(folder, pointer.replace(/^gitdir:\s*/, "").trim());
+    const head = readFileSync(join(git, "HEAD"), "utf8").trim();
+    const ref = /^ref: (.+)$/.exec(head)?.[1];
+    if (ref === undefined) return hashOrNull(head);
+    const common = readIfFile(join(git, "commondir"));
+    const shared = common === null ? git : absolute(git, common.trim());
+    for (const place of [git, shared]) {
+      const loose = readIfFile(join(place, ref));
+      if (loose !== null) return hashOrNull(loose.trim());
+    }
+    const packed = readIfFile(join(shared, "packed-refs")) ?? "";
+    const line = packed.split("\n").find((entry) => entry.endsWith(` ${ref}`));
+    return line === undefined ? null : hashOrNull(line.split(" ")[0]!);
+  } catch {
+    return null;
+  }
+}
+
+function readIfFile(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
+
+function absolute(base: string, path: string): string {
+  return isAbsolute(path) ? path : resolve(base, path);
+}
+
+function hashOrNull(text: string): string | null {
+  return /^[0-9a-f]{40,64}$/.test(text) ? text : null;
+}

@@ -1,0 +1,160 @@
+import { messageOf } from "../../lib/core/errors.ts";
+import { parseWith } from "../../lib/core/parse.ts";
+import type { ExperimentEvent } from "../../lib/experiment/events.ts";
+import { runExperiment } from "../../lib/experiment/runner.ts";
+import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
+import { specHash } from "../../lib/experiment/spec_hash.ts";
+import { openStore } from "../../lib/store/open_store.ts";
+import type { Run, Store } from "../../lib/store/store.ts";
+import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
+import { decodeCheckpoint } from "../../lib/training/checkpoint.ts";
+import { codeVersion, provenanceOf } from "./provenance.ts";
+import { RunClock } from "./run_clock.ts";
+import type { WorkerMessage, WorkerOutcome } from "./worker_messages.ts";
+
+/** Name of the artifact a run goes on from. */
+export const checkpointArtifact = "checkpoint";
+
+/** Time between two heartbeats, ms. */
+const BEAT_MS = 1_000;
+
+/** One attempt at a run that is already claimed. */
+export interface Attempt {
+  /** Where the store is, as `openStore` takes it. */
+  readonly location: string;
+  readonly runId: string;
+  /** Who holds the lease. */
+  readonly worker: string;
+  readonly backend: string;
+  readonly leaseMs: number;
+  readonly checkpointEveryMs: number;
+  readonly signal: AbortSignal;
+  say(message: WorkerMessage): void;
+}
+
+/**
+ * Trains a run to its end or until the signal, recording everything in the store.
+ *
+ * @returns How it ended; the store says the same.
+ * @throws {Error} If the run cannot even start; nothing was changed then.
+ */
+export async function trainRun(attempt: Attempt): Promise<Exclude<WorkerOutcome, { kind: "died" }>> {
+  await useBackend(attempt.backend as BackendName);
+  const store = await openStore(attempt.location);
+  try {
+    const run = await store.getRun(attempt.runId);
+    if (!run) throw new RangeError(`Cannot train run ${attempt.runId}: not in the store, expected one that was added`);
+    return await new RunRecorder(store, { run, attempt }).train();
+  } finally {
+    await store.close();
+  }
+}
+
+/** The lease went to another process; nothing more may be written. */
+class LeaseLost extends Error {}
+
+/** Drives one run and writes what it says. */
+class RunRecorder {
+  readonly #store: Store;
+  readonly #run: Run;
+  readonly #attempt: Attempt;
+  readonly #clock = new RunClock();
+  readonly #startMs = performance.now();
+  #lastBeatMs = -Infinity;
+
+  constructor(store: Store, options: { readonly run: Run; readonly attempt: Attempt }) {
+    this.#store = store;
+    this.#run = options.run;
+    this.#attempt = options.attempt;
+  }
+
+  async train(): Promise<Exclude<WorkerOutcome, { kind: "died" }>> {
+    const { runId, signal, say, checkpointEveryMs } = this.#attempt;
+    const spec = parseWith(runSpecSchema, this.#run.spec, `run ${runId} of the store`);
+    const checkpoint = (await this.#store.getArtifact(runId, checkpointArtifact))?.bytes;
+    // Refused before anything is written: a checkpoint that does not fit must not turn into a failed run.
+    if (checkpoint) decodeCheckpoint(checkpoint, { specHash: specHash(spec), codeVersion: codeVersion() });
+    const events = runExperiment(spec, {
+      ...(checkpoint ? { checkpoint } : {}),
+      clock: () => performance.now(),
+      checkpointEveryMs,
+      signal,
+      codeVersion: codeVersion(),
+    });
+    try {
+      await this.#beat({});
+      await this.#store.setProvenance(runId, provenanceOf(this.#attempt.backend));
+      say({ kind: "started", resumed: checkpoint !== undefined });
+      for await (const event of events) {
+        if (event.kind === "done") return await this.#finishDone();
+        await this.#record(event);
+      }
+      await this.#finish({ status: "interrupted" });
+      return { kind: "interrupted" };
+    } catch (error) {
+      if (error instanceof LeaseLost) return { kind: "lost" };
+      await this.#finish({ status: "failed", error: messageOf(error) });
+      // What failed here would fail again from the same point: a new attempt starts over.
+      await this.#store.deleteArtifact(runId, checkpointArtifact);
+      return { kind: "failed", error: messageOf(error) };
+    }
+  }
+
+  get #elapsedMs(): number {
+    return this.#run.elapsedMs + performance.now() - this.#startMs;
+  }
+
+  async #record(event: Exclude<ExperimentEvent, { kind: "done" }>): Promise<void> {
+    const { runId } = this.#attempt;
+    if (event.kind === "progress") {
+      const now = performance.now();
+      const progress = this.#clock.measure(event.progress, now);
+      if (now - this.#lastBeatMs < BEAT_MS && progress.loop < progress.loops) return;
+      await this.#beat({ progress });
+      this.#attempt.say({ kind: "progress", progress, elapsedMs: this.#elapsedMs });
+      return;
+    }
+    await this.#beat({});
+    switch (event.kind) {
+      case "metrics":
+        return await this.#store.recordMetrics(runId, event.metrics);
+      case "artifact": {
+        const { name, contentType, bytes } = event;
+        return await this.#store.putArtifact(runId, { name, contentType, bytes, nowMs: Date.now() });
+      }
+      case "checkpoint":
+        return await this.#store.putArtifact(runId, {
+          name: checkpointArtifact,
+          contentType: "application/octet-stream",
+          bytes: event.bytes,
+          nowMs: Date.now(),
+        });
+    }
+  }
+
+  /** Extends the lease, and makes sure it is still ours before anything is written. */
+  async #beat({ progress }: { readonly progress?: ReturnType<RunClock["measure"]> }): Promise<void> {
+    const { runId, worker, leaseMs } = this.#attempt;
+    const isOurs = await this.#store.heartbeat(runId, {
+      worker,
+      leaseMs,
+      nowMs: Date.now(),
+      elapsedMs: this.#elapsedMs,
+      ...(progress ? { progress } : {}),
+    });
+    if (!isOurs) throw new LeaseLost();
+    this.#lastBeatMs = performance.now();
+  }
+
+  async #finishDone(): Promise<{ kind: "done"; elapsedMs: number }> {
+    const elapsedMs = this.#elapsedMs;
+    await this.#finish({ status: "done" });
+    await this.#store.deleteArtifact(this.#attempt.runId, checkpointArtifact);
+    return { kind: "done", elapsedMs };
+  }
+
+  async #finish(end: { readonly status: "done" | "failed" | "interrupted"; readonly error?: string }): Promise<void> {
+    const { runId, worker } = this.#attempt;
+    await this.#store.finish(runId, { worker, ...end, elapsedMs: this.#elapsedMs, nowMs: Date.now() });
+  }
+}

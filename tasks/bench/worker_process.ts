@@ -1,0 +1,116 @@
+import { fileURLToPath } from "node:url";
+import { parseWorkerMessage, type WorkerMessage, type WorkerOutcome } from "./worker_messages.ts";
+
+/** What a worker process is started with. */
+export interface WorkerOptions {
+  readonly runId: string;
+  /** Who holds the run's lease. */
+  readonly worker: string;
+  /** The store, and the folder that the worker may write. */
+  readonly location: string;
+  readonly writableFolder: string;
+  readonly backend: string;
+  readonly leaseMs: number;
+  readonly checkpointEveryMs: number;
+  /** Bound of the JavaScript heap, MiB. */
+  readonly heapMiB: number;
+  onMessage(message: Extract<WorkerMessage, { kind: "started" | "progress" }>): void;
+}
+
+/** A worker process that runs. */
+export interface WorkerProcess {
+  readonly processId: number;
+  /** Resolves when the process has ended; never rejects. */
+  readonly outcome: Promise<WorkerOutcome>;
+  /** Asks it to write a checkpoint and stop. */
+  stop(): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** How a worker is started: a function, so that a test can drive the pool without processes. */
+export type StartWorker = (options: WorkerOptions) => WorkerProcess;
+
+/** Starts `tasks/worker.ts` as a process with permissions of its own. */
+export const startWorkerProcess: StartWorker = (options) => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--allow-read",
+      `--allow-write=${options.writableFolder}`,
+      "--allow-env",
+      "--allow-sys",
+      "--allow-ffi",
+      `--config=${fileURLToPath(new URL("../../deno.json", import.meta.url))}`,
+      `--v8-flags=--max-old-space-size=${options.heapMiB}`,
+      fileURLToPath(new URL("../worker.ts", import.meta.url)),
+      `--store=${options.location}`,
+      `--run=${options.runId}`,
+      `--worker=${options.worker}`,
+      `--backend=${options.backend}`,
+      `--lease-ms=${options.leaseMs}`,
+      `--checkpoint-ms=${options.checkpointEveryMs}`,
+    ],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let isStopped = false;
+  return {
+    processId: child.pid,
+    outcome: outcomeOf(child, options),
+    stop() {
+      if (isStopped) return;
+      isStopped = true;
+      // Closing its input asks on every system; it fails only where the process has already ended.
+      child.stdin.close().catch(() => {});
+    },
+    kill() {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has already ended.
+      }
+    },
+  };
+};
+
+async function outcomeOf(child: Deno.ChildProcess, options: WorkerOptions): Promise<WorkerOutcome> {
+  let outcome: WorkerOutcome | null = null;
+  const errors = lastLines(child.stderr);
+  for await (const line of linesOf(child.stdout)) {
+    const message = parseWorkerMessage(line);
+    if (message === null) continue;
+    if (message.kind === "started" || message.kind === "progress") options.onMessage(message);
+    else outcome = message;
+  }
+  const status = await child.status;
+  const how = status.signal ?? `exit code ${status.code}`;
+  const said = await errors;
+  return outcome ?? { kind: "died", error: said === "" ? how : `${how}: ${said}` };
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
+/** The line that says most in what a process wrote before it ended: an error's, else the last. */
+async function lastLines(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const kept: string[] = [];
+  for await (const line of linesOf(stream)) {
+    // deno-lint-ignore no-control-regex -- Colour codes.
+    const plain = line.replace(/\x1b\[[0-9;]*m/g, "").trim();
+    if (plain === "") continue;
+    kept.push(plain);
+    if (kept.length > 50) kept.shift();
+  }
+  return kept.findLast((line) => /error|fatal|panic/i.test(line)) ?? kept.at(-1) ?? "";
+}

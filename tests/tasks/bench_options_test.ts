@@ -1,0 +1,64 @@
+import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { benchHelp, type BenchOptions, parseBenchOptions } from "../../tasks/bench/bench_options.ts";
+
+function parsed(...args: string[]): BenchOptions {
+  const options = parseBenchOptions(args);
+  if (options === "help") throw new Error("expected options");
+  return options;
+}
+
+Deno.test("parseBenchOptions without flags runs suite quick on all cores and resumes", () => {
+  const options = parsed();
+  equal(options.suite, "quick");
+  equal(options.out, "results");
+  equal(options.backend, "wasm");
+  equal(options.fresh, false);
+  equal(options.methods, null);
+  ok(options.workers >= 1);
+});
+
+Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", () => {
+  const options = parsed(
+    ...["--suite", "my.json", "--methods=fcdl, mlp", "--seeds", "1-3", "--steps=20", "--workers", "4", "--out", "o"],
+    ...["--fresh", "--dry-run", "--backend=cpu", "--checkpoint-seconds", "5"],
+  );
+  deepEqual(options, {
+    suite: "my.json",
+    methods: ["fcdl", "mlp"],
+    seeds: [1, 2, 3],
+    steps: 20,
+    workers: 4,
+    out: "o",
+    fresh: true,
+    dryRun: true,
+    backend: "cpu",
+    checkpointEveryMs: 5000,
+  });
+});
+
+Deno.test("parseBenchOptions names the flags when one is unknown, and the rule of a wrong value", () => {
+  throws(
+    () => parseBenchOptions(["--sweet", "x"]),
+    /^RangeError: Cannot read the command line: unknown flag, expected one of --suite, .*--help, got "--sweet"$/,
+  );
+  throws(() => parseBenchOptions(["--constructor"]), /unknown flag/);
+  throws(() => parseBenchOptions(["--suite"]), /--suite has no value, expected one, got nothing$/);
+  throws(() => parseBenchOptions(["--fresh=yes"]), /--fresh takes no value, expected none, got "yes"$/);
+  throws(() => parseBenchOptions(["smoke"]), /an argument without a flag, .* got "smoke"$/);
+  throws(() => parseBenchOptions(["--methods", "fcdl,"]), /--methods is not allowed, .* got "fcdl,"$/);
+  throws(() => parseBenchOptions(["--resume", "--fresh"]), /exclude each other/);
+  for (const text of ["0", "-1", "1.5", "x", "1e3"]) {
+    throws(
+      () => parseBenchOptions([`--workers=${text}`]),
+      new RegExp(`--workers is not allowed, expected a whole number from 1 to 1024, got "${text}"$`),
+    );
+  }
+});
+
+Deno.test("benchHelp lists every flag and suite", () => {
+  equal(parseBenchOptions(["--help"]), "help");
+  equal(parseBenchOptions(["-h"]), "help");
+  for (const word of ["--suite", "--dry-run", "--checkpoint-seconds", "chemical-chain", "Exit code"]) {
+    match(benchHelp(), new RegExp(word));
+  }
+});
