@@ -29,10 +29,14 @@ export function openDatabase(path: string, options: SqliteOptions): DatabaseSync
       makeFolder(dirname(path));
     }
     database = new DatabaseSync(path, { readOnly });
-    database.exec(`PRAGMA busy_timeout = ${Math.round(options.busyTimeoutMs ?? 5000)}`);
+    const busyTimeoutMs = Math.round(options.busyTimeoutMs ?? 5000);
+    database.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    // In a transaction: half of what another process is just creating would look like someone else's.
+    database.exec("BEGIN");
     checkIdentity(database);
+    database.exec("COMMIT");
     if (!readOnly) {
-      database.exec("PRAGMA journal_mode = WAL");
+      switchToWal(database, busyTimeoutMs);
       // FULL: a commit is on disk before it is acknowledged, so it survives a power cut too, not only kill -9.
       database.exec("PRAGMA synchronous = FULL");
       database.exec("PRAGMA foreign_keys = ON");
@@ -102,6 +106,23 @@ function checkNotNewer(database: DatabaseSync): void {
     throw new StoreRefusal(
       `a newer version of this program wrote it, expected schema version ${migrations.length} or older, got ${version}`,
     );
+  }
+}
+
+/**
+ * Sets the journal mode, which the file keeps. SQLite answers "locked" at once, whatever the waiting time, when two
+ * processes make the same new store: the wait is ours.
+ */
+function switchToWal(database: DatabaseSync, waitMs: number): void {
+  const pauseMs = 10;
+  for (let waited = 0;; waited += pauseMs) {
+    try {
+      database.exec("PRAGMA journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (waited >= waitMs || !/locked/.test(messageOf(error))) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
   }
 }
 

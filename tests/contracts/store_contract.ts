@@ -346,6 +346,25 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     }
   });
 
+  Deno.test(`${driver}: processes that open a new store at the same moment all get it`, async () => {
+    const { openStore } = await import("../../lib/store/open_store.ts");
+    for (let round = 0; round < 3; round++) {
+      const fixture = await options.create();
+      try {
+        const names = ["one", "two", "three", "four"];
+        const workers = names.map((worker) => startWorker("open", { location: fixture.location, worker }));
+        await Promise.all(workers.map((worker) => worker.ready));
+        await Promise.all(workers.map((worker) => worker.go()));
+        assert.deepEqual(await Promise.all(workers.map((worker) => worker.lines())), names.map(() => ["added"]));
+        const store = await openStore(fixture.location);
+        assert.deepEqual((await store.listRuns()).map((run) => run.id).sort(), names.toSorted());
+        await store.close();
+      } finally {
+        await fixture.remove();
+      }
+    }
+  });
+
   test("two processes that claim the same 50 runs get each run once", async (store, location) => {
     const ids = Array.from({ length: 50 }, (_, i) => `run-${i}`);
     await store.addRuns(ids.map((id) => newRun(id)));
@@ -374,7 +393,10 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
 }
 
 /** A process of store_worker.ts that waits for `go`. */
-function startWorker(mode: "claim" | "write", options: { readonly location: string; readonly worker: string }) {
+function startWorker(
+  mode: "open" | "claim" | "write",
+  options: { readonly location: string; readonly worker: string },
+) {
   const script = fileURLToPath(new URL("./store_worker.ts", import.meta.url));
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--allow-all", script, mode, options.location, options.worker],
