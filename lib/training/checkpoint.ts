@@ -25,8 +25,10 @@ export interface CheckpointOwner {
 const FORMAT_VERSION = 1;
 const MAGIC = "FCDLCKPT";
 const DIGEST_BYTES = 32;
-/** Magic, format version, header's length, SHA-256 of all that follows. */
-const PREFIX_BYTES = MAGIC.length + 4 + 4 + DIGEST_BYTES;
+/** Magic, format version, SHA-256 of all that follows it, header's length. */
+const DIGEST_START = MAGIC.length + 4;
+const DIGEST_END = DIGEST_START + DIGEST_BYTES;
+const PREFIX_BYTES = DIGEST_END + 4;
 const ALIGNMENT = 8;
 
 const arrayTypes = { Float32Array, Float64Array, Int32Array, Uint8Array };
@@ -38,7 +40,7 @@ interface Header extends CheckpointOwner {
 }
 
 /**
- * Writes a checkpoint: a fixed prefix (magic, format version, header length, SHA-256 of the rest), a JSON header with
+ * Writes a checkpoint: a fixed prefix (magic, format version, SHA-256 of the rest, header length), a JSON header with
  * the plain data, and the typed arrays at multiples of eight bytes, little-endian as all machines we run on.
  *
  * @returns The bytes, complete in themselves.
@@ -60,10 +62,10 @@ export function encodeCheckpoint(value: CheckpointValue, owner: CheckpointOwner)
   const view = new DataView(bytes.buffer);
   bytes.set(new TextEncoder().encode(MAGIC));
   view.setUint32(MAGIC.length, FORMAT_VERSION, true);
-  view.setUint32(MAGIC.length + 4, text.length, true);
+  view.setUint32(DIGEST_END, text.length, true);
   bytes.set(text, PREFIX_BYTES);
   arrays.forEach((array, k) => bytes.set(bytesOf(array), bodyStart + places[k]!.offset));
-  bytes.set(digestOf(bytes.subarray(PREFIX_BYTES)), PREFIX_BYTES - DIGEST_BYTES);
+  bytes.set(digestOf(bytes.subarray(DIGEST_END)), DIGEST_START);
   return bytes;
 }
 
@@ -84,11 +86,11 @@ export function decodeCheckpoint(bytes: Uint8Array, owner: CheckpointOwner): Che
   if (version !== FORMAT_VERSION) {
     throw refusal("it has another format", { rule: `format ${FORMAT_VERSION}`, got: `format ${version}` });
   }
-  const digest = digestOf(bytes.subarray(PREFIX_BYTES));
-  if (digest.some((byte, k) => byte !== bytes[PREFIX_BYTES - DIGEST_BYTES + k])) {
+  const digest = digestOf(bytes.subarray(DIGEST_END));
+  if (digest.some((byte, k) => byte !== bytes[DIGEST_START + k])) {
     throw refusal("it is damaged or cut off", { rule: "its checksum", got: `${bytes.length} bytes that differ` });
   }
-  const headerEnd = PREFIX_BYTES + view.getUint32(MAGIC.length + 4, true);
+  const headerEnd = PREFIX_BYTES + view.getUint32(DIGEST_END, true);
   const header: Header = JSON.parse(new TextDecoder().decode(bytes.subarray(PREFIX_BYTES, headerEnd)));
   if (header.specHash !== owner.specHash) {
     throw refusal("it is another run's", { rule: `spec ${owner.specHash}`, got: `spec ${header.specHash}` });
