@@ -105,8 +105,8 @@ class ToyModel implements CodebookModel {
     const outputs = totalWidth(context.stateVariables);
     const inputs = outputs + totalWidth(context.actionVariables);
     const start = options.rng.fillNormal(new Float32Array(inputs * outputs));
-    this.#weights = tf.variable(tf.tensor2d(start, [inputs, outputs]));
-    this.#velocity = tf.variable(tf.zeros([inputs, outputs]));
+    this.#weights = tf.tidy(() => tf.variable(tf.tensor2d(start, [inputs, outputs])));
+    this.#velocity = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([inputs, outputs])));
     this.parameterCount = inputs * outputs;
     this.#nanAtUpdate = options.nanAtUpdate;
   }
