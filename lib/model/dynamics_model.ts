@@ -21,6 +21,10 @@ export interface TrainingOptions {
   readonly gradientClip: number;
   /** T, steps a training rollout predicts. */
   readonly predictionSteps: number;
+  /**
+   * How first layers on one-hots are computed: as tables (the default), or as the plain products that they stand for.
+   */
+  readonly firstLayers?: "tables" | "dense";
 }
 
 /** B windows of T steps; the caller owns the tensors. */

@@ -19,6 +19,10 @@ export interface StepInput {
   readonly state: Factored;
   readonly action: Factored;
   readonly noise: NoiseSource | null;
+  /** Whether categorical variables are exact one-hots; a shifted observation is not. */
+  readonly isOneHot: boolean;
+  /** Whether the state is data, so that no gradient needs to reach it. */
+  readonly isData: boolean;
 }
 
 /** A term that is added to the prediction loss, averaged over a rollout's steps. */
@@ -40,6 +44,10 @@ export interface StepOutput {
 /** A network that predicts one step. All that is special about most methods. */
 export interface StepNetwork {
   readonly parameters: ParameterSet;
+  /** Called on the tape before an update's first step. */
+  beginUpdate?(): void;
+  /** Called after weights have changed, and at the end: what was derived from them is no longer valid. */
+  weightsChanged?(): void;
   step(input: StepInput): StepOutput;
 }
 
@@ -111,7 +119,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
 
   /** The optimiser's step; returns the gradients' global norm, which the caller disposes. */
   applyGradients(gradients: readonly (tf.Tensor | null)[]): tf.Scalar {
-    return this.#optimiser.apply(gradients);
+    const norm = this.#optimiser.apply(gradients);
+    this.network.weightsChanged?.();
+    return norm;
   }
 
   predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
@@ -127,7 +137,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       const predictions: tf.Tensor2D[] = [];
       let state = splitRuns(batch.observation, this.runs.state);
       for (let t = 0; t < batch.actions.shape[1]; t++) {
-        const { heads } = this.network.step({ state, action: this.#actionAt(batch, t), noise: null });
+        const action = this.#actionAt(batch, t);
+        const isOneHot = t > 0 || this.#isOneHot(batch.observation);
+        const { heads } = this.network.step({ state, action, noise: null, isOneHot, isData: t === 0 });
         logProbs.push(logProbability(this.runs.state, heads, this.#targetAt(batch, t)).transpose());
         state = modeState(this.runs.state, heads);
         predictions.push(joinRuns(state));
@@ -146,19 +158,49 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   restore(state: ModelState): void {
     this.network.parameters.restore(state);
     this.#optimiser.restore(state);
+    this.network.weightsChanged?.();
   }
 
   dispose(): void {
+    this.network.weightsChanged?.();
     this.network.parameters.dispose();
     this.#optimiser.dispose();
   }
 
   /** One step in evaluation mode on encoded input [B, D] and [B, A]; call inside `tf.tidy`. */
   protected evaluationStep(observation: tf.Tensor2D, action: tf.Tensor2D): StepOutput {
-    return this.network.step({
+    return this.network.step(this.evaluationInput(observation, action));
+  }
+
+  /** Encoded input [B, D] and [B, A] as a step in evaluation mode takes it; call inside `tf.tidy`. */
+  protected evaluationInput(observation: tf.Tensor2D, action: tf.Tensor2D): StepInput {
+    return {
       state: splitRuns(observation, this.runs.state),
       action: splitRuns(action, this.runs.action),
       noise: null,
+      isOneHot: this.#isOneHot(observation),
+      isData: true,
+    };
+  }
+
+  /** Whether every categorical variable of encoded observations [B, D] is an exact one-hot; reads the device. */
+  #isOneHot(observation: tf.Tensor2D): boolean {
+    const width = observation.shape[1];
+    const data = observation.dataSync();
+    return this.runs.state.every((run) => {
+      if (run.kind === "continuous") return true;
+      for (let row = 0; row < data.length; row += width) {
+        for (let i = 0; i < run.count; i++) {
+          let ones = 0;
+          const first = row + run.column + i * run.width;
+          for (let k = first; k < first + run.width; k++) {
+            if (data[k] === 1) ones++;
+            else if (data[k] !== 0) return false;
+          }
+          if (ones !== 1) return false;
+        }
+      }
+      return true;
     });
   }
 
@@ -166,8 +208,15 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     const steps: StepOutput[] = [];
     const nll: tf.Scalar[] = [];
     let state = splitRuns(batch.observation, this.runs.state);
+    this.network.beginUpdate?.();
     for (let t = 0; t < this.#steps; t++) {
-      const step = this.network.step({ state, action: this.#actionAt(batch, t), noise });
+      const step = this.network.step({
+        state,
+        action: this.#actionAt(batch, t),
+        noise,
+        isOneHot: true,
+        isData: t === 0,
+      });
       nll.push(logProbability(this.runs.state, step.heads, this.#targetAt(batch, t)).mean().neg() as tf.Scalar);
       steps.push(step);
       // Drawn after the last step too, so that recorded noise is used up in order.

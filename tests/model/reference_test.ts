@@ -34,18 +34,23 @@ for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name
   if (!file.algorithm) continue;
   const adapter = adapters[file.algorithm];
   for (const backend of ["cpu", "wasm"] as const) {
-    Deno.test({
-      name: `reference ${entry.name} on ${backend}: log-probabilities, losses, gradients, state, evaluation`,
-      ignore: adapter === undefined,
-      fn: async () => {
-        await useBackend(backend);
-        await checkFile(file, adapter!);
-      },
-    });
+    for (const firstLayers of ["tables", "dense"] as const) {
+      Deno.test({
+        name: `reference ${entry.name} on ${backend}, first layers ${firstLayers}`,
+        ignore: adapter === undefined,
+        fn: async () => {
+          await useBackend(backend);
+          await checkFile(file, { adapter: adapter!, firstLayers });
+        },
+      });
+    }
   }
 }
 
-async function checkFile(file: ReferenceFile, adapter: Adapter): Promise<void> {
+async function checkFile(
+  file: ReferenceFile,
+  { adapter, firstLayers }: { adapter: Adapter; firstLayers: "tables" | "dense" },
+): Promise<void> {
   const { config } = file;
   const variables = variablesOf(config);
   const method = await methods.find((entry) => entry.id === adapter.method)!.load();
@@ -55,7 +60,12 @@ async function checkFile(file: ReferenceFile, adapter: Adapter): Promise<void> {
     globalGraph: () => triangle(config.variables),
   }, {
     method: method.parseOptions(adapter.options(config)),
-    training: { learningRate: config.learning_rate, gradientClip: 20000, predictionSteps: config.prediction_steps },
+    training: {
+      learningRate: config.learning_rate,
+      gradientClip: 20000,
+      predictionSteps: config.prediction_steps,
+      firstLayers,
+    },
     rng: new Rng(0),
   });
   assert(model instanceof RolloutModel);

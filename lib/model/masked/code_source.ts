@@ -2,8 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { hardGumbelSigmoid } from "../../tensor/straight_through.ts";
+import type { Needed } from "../../tensor/table_layout.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Codebook } from "./codebook.ts";
+import type { FeatureLinear } from "./feature_layers.ts";
+import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
 import type { Masks, MaskSource } from "./mask_source.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
@@ -25,6 +28,7 @@ export interface CodeSourceOptions {
 /** One sparse graph a code: encoder, codebook, decoder (Hwang et al. 2024, section 3.3). */
 export class CodeSource implements MaskSource {
   readonly labelWidth: number;
+  readonly featureLayers: readonly FeatureLinear[];
   readonly codebook: Codebook;
   readonly #options: CodeSourceOptions;
   readonly #encoder: NormalisedMlp;
@@ -53,12 +57,17 @@ export class CodeSource implements MaskSource {
       hidden: options.decoderWidths,
       outputs: this.#logits.freeCount,
     });
+    this.featureLayers = [this.#encoder.firstOnFeatures];
     this.labelWidth = options.codeLabels ? this.codebook.codeCount : 0;
   }
 
-  masks(features: tf.Tensor2D, noise: NoiseSource | null): Masks {
+  get needed(): Needed | null {
+    return this.#logits.needed;
+  }
+
+  masks(features: Features, noise: NoiseSource | null): Masks {
     const training = noise !== null;
-    const latent = this.#encoder.apply(features, { training });
+    const latent = this.#encoder.applyToFeatures(features, { training });
     const { value, assignment, penalties } = this.codebook.quantize(latent, { training });
     const logits = this.#logits.place(this.#decoder.apply(value, { training }));
     const probabilities = logits.sigmoid() as tf.Tensor3D;

@@ -1,17 +1,45 @@
 import * as tf from "@tensorflow/tfjs";
+import { blockTable } from "../../tensor/block_table.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Factored, ModelRuns } from "../variable_runs.ts";
+import { type Needed, type TableLayout, tableLayout } from "../../tensor/table_layout.ts";
+import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
+import { DenseFeatures, type Features, TableFeatures } from "./features.ts";
+
+/** A linear layer on features, and which features its targets can ever take. */
+export interface FeatureLinear {
+  /** Reads the weights, [J, (N + M)·H, H']; in an update, on its tape. */
+  readonly weight: () => tf.Tensor3D;
+  /** [J, 1, H'], or [H'] where J is 1; null for none. */
+  readonly bias: tf.Variable | null;
+  /** Which features each target can ever take; null for all. */
+  readonly needed: Needed | null;
+}
+
+/** A layer's tables: the layer's output for every category of every categorical variable. */
+export interface LayerTable {
+  /** float32 [J, R, H']. */
+  readonly table: tf.Tensor3D;
+  /** float32 [J, Σ c², H']; null in evaluation. */
+  readonly slopes: tf.Tensor3D | null;
+}
+
+/** Tables of several layers, valid while no weight changes. */
+export type LayerTables = ReadonlyMap<FeatureLinear, LayerTable>;
 
 /** One layer a variable, `relu(Wᵀx + b)` of width H, for all state and action variables. */
 export class FeatureLayers {
-  readonly #state: readonly Linear[];
-  readonly #action: readonly Linear[];
+  readonly #layers: readonly { readonly run: VariableRun; readonly linear: Linear; readonly isState: boolean }[];
+  readonly #layout: TableLayout;
+  readonly #width: number;
+  /** First row of each variable of a categorical run, int32 [n, 1]. */
+  readonly #rowOffsets: readonly (tf.Tensor2D | null)[];
 
   /** @param options.width H. */
   constructor(parameters: ParameterSet, options: { runs: ModelRuns; width: number }) {
     const { runs, width } = options;
-    const create = (name: string, run: { count: number; width: number }) =>
+    this.#width = width;
+    const create = (name: string, run: VariableRun) =>
       createStackedLinear(parameters, {
         name,
         stack: run.count,
@@ -19,20 +47,108 @@ export class FeatureLayers {
         outputs: width,
         init: stackedInit({ outputs: width }),
       });
-    this.#state = runs.state.map((run, r) => create(`feature.state.${r}`, run));
-    this.#action = runs.action.map((run, r) => create(`feature.action.${r}`, run));
+    this.#layers = [
+      ...runs.state.map((run, r) => ({ run, linear: create(`feature.state.${r}`, run), isState: true })),
+      ...runs.action.map((run, r) => ({ run, linear: create(`feature.action.${r}`, run), isState: false })),
+    ];
+    const variables = this.#layers.flatMap(({ run, isState }) =>
+      run.kind === "continuous" ? [] : Array.from({ length: run.count }, (_, i) => ({
+        column: run.start + i + (isState ? 0 : runs.stateCount),
+        categories: run.width,
+        learnsInput: isState,
+      }))
+    );
+    this.#layout = tableLayout(variables, { maskWidth: runs.stateCount + runs.actionCount });
+    parameters.constant(this.#layout.columns);
+    this.#rowOffsets = this.#layers.map(({ run, isState }) => {
+      if (run.kind === "continuous") return null;
+      const first = run.start + (isState ? 0 : runs.stateCount);
+      const blocks = this.#layout.blocks.filter(({ column }) => column >= first && column < first + run.count);
+      return parameters.constant(tf.tensor2d(blocks.map((block) => block.offset), [run.count, 1], "int32"));
+    });
+  }
+
+  /** Whether any variable is categorical, so that tables save something. */
+  get hasTables(): boolean {
+    return this.#layout.blocks.length > 0;
   }
 
   /**
+   * Features of any input, one-hot or not.
+   *
    * @param state A tensor a run [n, B, w].
    * @param action A tensor a run [n, B, w].
-   * @returns float32 [N + M, B, H], state variables first; call inside `tf.tidy`.
+   * @returns Features that live in the caller's tidy scope.
    */
-  apply(state: Factored, action: Factored): tf.Tensor3D {
-    const parts = [
-      ...state.map((part, r) => applyLinear(part, this.#state[r]!, "relu")),
-      ...action.map((part, r) => applyLinear(part, this.#action[r]!, "relu")),
-    ];
-    return tf.concat(parts, 0) as tf.Tensor3D;
+  dense(state: Factored, action: Factored): Features {
+    const inputs = [...state, ...action];
+    const parts = this.#layers.map(({ linear }, l) => applyLinear(inputs[l]!, linear, "relu"));
+    return new DenseFeatures(tf.concat(parts, 0) as tf.Tensor3D);
   }
+
+  /**
+   * Tables of the given layers; call inside `tf.tidy`, on the tape of an update or once for many evaluations.
+   *
+   * @param options.training Whether gradients must reach the inputs, which needs slopes.
+   */
+  tables(layers: readonly FeatureLinear[], options: { training: boolean }): LayerTables {
+    const categorical = this.#layers.filter(({ run }) => run.kind === "categorical");
+    const rows = tf.concat(
+      categorical.map(({ run, linear }) =>
+        linear.weight.add(linear.bias!).relu().reshape([run.count * run.width, this.#width])
+      ),
+      0,
+    ) as tf.Tensor2D;
+    const learning = categorical.filter(({ isState }) => isState);
+    const slopeRows = options.training && learning.length > 0
+      ? tf.concat(learning.map(({ run, linear }) => slopesOf(linear, { run, width: this.#width })), 0) as tf.Tensor2D
+      : null;
+    return new Map(layers.map((layer) => {
+      const common = { layout: this.#layout, needed: layer.needed };
+      const weight = layer.weight();
+      const table = blockTable(rows, weight, common);
+      const slopes = slopeRows && blockTable(slopeRows, weight, { ...common, slopes: true });
+      return [layer, { table, slopes }];
+    }));
+  }
+
+  /**
+   * Features of exact one-hots (and any continuous values) through tables.
+   *
+   * @param options.learnsInput Whether gradients must reach `state`.
+   */
+  lookUp(
+    input: { state: Factored; action: Factored },
+    options: { tables: LayerTables; learnsInput: boolean },
+  ): Features {
+    const inputs = [...input.state, ...input.action];
+    const rows = tf.concat(
+      this.#rowOffsets.flatMap((offsets, l) => offsets ? [inputs[l]!.argMax(-1).add(offsets) as tf.Tensor2D] : []),
+      0,
+    ) as tf.Tensor2D;
+    let first = 0;
+    const runs = this.#layers.flatMap(({ run, isState }, l) => {
+      if (run.kind === "continuous") return [];
+      const place = { oneHot: inputs[l]!, first };
+      first += run.count;
+      return isState && options.learnsInput ? [place] : [];
+    });
+    const continuous = this.#layers.flatMap(({ run, linear, isState }, l) =>
+      run.kind === "categorical" ? [] : [{
+        column: run.start + (isState ? 0 : input.state.reduce((sum, part) => sum + part.shape[0], 0)),
+        value: applyLinear(inputs[l]!, linear, "relu") as tf.Tensor3D,
+      }]
+    );
+    return new TableFeatures({ layout: this.#layout, rows, runs, continuous, tables: options.tables });
+  }
+}
+
+/**
+ * Slopes of a run's features along each category k while it is k': `W[k] · 1[W[k'] + b > 0]`, float32 [n·c², H] with k'
+ * before k.
+ */
+function slopesOf(linear: Linear, options: { run: VariableRun; width: number }): tf.Tensor2D {
+  const { run: { count, width: categories }, width } = options;
+  const isActive = linear.weight.add(linear.bias!).greater(0).cast("float32").expandDims(2);
+  return linear.weight.expandDims(1).mul(isActive).reshape([count * categories * categories, width]);
 }

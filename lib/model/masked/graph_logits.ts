@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { Needed } from "../../tensor/table_layout.ts";
 
 /**
  * Which entries of a graph [N, N + M] are learned. `triangular`: the causal order is given, so only entries strictly
@@ -15,6 +16,8 @@ const CERTAIN = 100;
 export class GraphLogits {
   /** F, number of free entries. */
   readonly freeCount: number;
+  /** Entries that can be an edge; null where all can. */
+  readonly needed: Needed | null;
   readonly #stateCount: number;
   readonly #width: number;
   readonly #placement: tf.Tensor2D;
@@ -37,6 +40,11 @@ export class GraphLogits {
     }
     const placement = new Float32Array(free.length * base.length);
     free.forEach((entry, f) => placement[f * base.length + entry] = 1);
+    const possible = Int32Array.from(base, (logit) => logit >= 0 ? 1 : 0);
+    this.needed = form === "full" ? null : {
+      tensor: parameters.constant(tf.tensor2d(possible, [stateCount, width], "int32")),
+      values: possible,
+    };
     this.freeCount = free.length;
     this.#stateCount = stateCount;
     this.#width = width;

@@ -1,6 +1,9 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
+import type { Needed } from "../../tensor/table_layout.ts";
 import type { Penalty } from "../rollout_model.ts";
+import type { FeatureLinear } from "./feature_layers.ts";
+import type { Features } from "./features.ts";
 
 /** The masks of a batch. All tensors live in the caller's tidy scope. */
 export interface Masks {
@@ -18,9 +21,12 @@ export interface Masks {
 export interface MaskSource {
   /** X, columns that its labels append to the predictor's input; 0 for none. */
   readonly labelWidth: number;
+  /** Which inputs a target can ever take; null for all. */
+  readonly needed: Needed | null;
+  /** Its own layers on features. */
+  readonly featureLayers: readonly FeatureLinear[];
   /**
-   * @param features All features of a sample side by side, float32 [B, (N + M)·H].
    * @param noise The draws of training; null in evaluation, where an edge is a probability above 0.5.
    */
-  masks(features: tf.Tensor2D, noise: NoiseSource | null): Masks;
+  masks(features: Features, noise: NoiseSource | null): Masks;
 }

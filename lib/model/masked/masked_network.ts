@@ -1,11 +1,14 @@
-import type * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
+import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import type { Factored, ModelRuns } from "../variable_runs.ts";
-import { FeatureLayers } from "./feature_layers.ts";
+import type { ModelRuns } from "../variable_runs.ts";
+import { FeatureLayers, type LayerTables } from "./feature_layers.ts";
+import type { Features } from "./features.ts";
 import type { Masks, MaskSource } from "./mask_source.ts";
 import { MaskedPredictor } from "./predictor.ts";
+
+/** How first layers on exact one-hots are computed: as rows of tables, or as the plain products they stand for. */
+export type FirstLayers = "tables" | "dense";
 
 /** Features, a source of masks on them, and a predictor that sees the masked features. */
 export class MaskedNetwork<Source extends MaskSource = MaskSource> implements StepNetwork {
@@ -13,6 +16,11 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   readonly source: Source;
   readonly #features: FeatureLayers;
   readonly #predictor: MaskedPredictor;
+  readonly #usesTables: boolean;
+  /** Tables of the rollout under way, on its tape. */
+  #trainingTables: LayerTables | null = null;
+  /** Tables of the weights as they are, kept for many evaluations. */
+  #evaluationTables: LayerTables | null = null;
 
   /**
    * @param options.featureWidth H.
@@ -25,6 +33,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
       runs: ModelRuns;
       featureWidth: number;
       predictorWidths: readonly number[];
+      firstLayers: FirstLayers;
       createSource: (parameters: ParameterSet) => Source;
     },
   ) {
@@ -37,11 +46,24 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
       featureWidth,
       widths: predictorWidths,
       labelWidth: this.source.labelWidth,
+      needed: this.source.needed,
     });
+    this.#usesTables = options.firstLayers === "tables" && this.#features.hasTables;
   }
 
-  step({ state, action, noise }: StepInput): StepOutput {
-    const { features, masks } = this.#mask({ state, action }, noise);
+  beginUpdate(): void {
+    if (this.#usesTables) this.#trainingTables = this.#features.tables(this.#tableLayers, { training: true });
+  }
+
+  weightsChanged(): void {
+    for (const { table } of this.#evaluationTables?.values() ?? []) table.dispose();
+    this.#evaluationTables = null;
+    this.#trainingTables = null;
+  }
+
+  step(input: StepInput): StepOutput {
+    const features = this.#featuresOf(input);
+    const masks = this.source.masks(features, input.noise);
     return {
       heads: this.#predictor.apply(features, masks.mask, masks.label),
       penalties: masks.penalties,
@@ -50,17 +72,31 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   }
 
   /** Masks of a batch in evaluation mode; call inside `tf.tidy`. */
-  masks(input: { state: Factored; action: Factored }): Masks {
-    return this.#mask(input, null).masks;
+  masks(input: StepInput): Masks {
+    return this.source.masks(this.#featuresOf(input), input.noise);
   }
 
-  #mask(
-    input: { state: Factored; action: Factored },
-    noise: NoiseSource | null,
-  ): { features: tf.Tensor3D; masks: Masks } {
-    const features = this.#features.apply(input.state, input.action);
-    const [count, batch, width] = features.shape;
-    const flat = features.transpose([1, 0, 2]).reshape([batch, count * width]) as tf.Tensor2D;
-    return { features, masks: this.source.masks(flat, noise) };
+  get #tableLayers() {
+    return [...this.source.featureLayers, this.#predictor.first];
+  }
+
+  #featuresOf(input: StepInput): Features {
+    const { state, action } = input;
+    if (!this.#usesTables || !input.isOneHot) return this.#features.dense(state, action);
+    const training = input.noise !== null;
+    const tables = training ? this.#trainingTables : this.#keptTables();
+    if (!tables) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    return this.#features.lookUp({ state, action }, { tables, learnsInput: training && !input.isData });
+  }
+
+  #keptTables(): LayerTables {
+    if (this.#evaluationTables) return this.#evaluationTables;
+    const kept: [Parameters<LayerTables["get"]>[0], tf.Tensor3D][] = [];
+    tf.tidy(() => {
+      const tables = this.#features.tables(this.#tableLayers, { training: false });
+      for (const [layer, { table }] of tables) kept.push([layer, tf.keep(table)]);
+    });
+    this.#evaluationTables = new Map(kept.map(([layer, table]) => [layer, { table, slopes: null }]));
+    return this.#evaluationTables;
   }
 }

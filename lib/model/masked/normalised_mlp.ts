@@ -10,14 +10,18 @@ import {
   type Linear,
 } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { FeatureLinear } from "./feature_layers.ts";
+import type { Features } from "./features.ts";
 
 /**
  * Hidden layers of Linear without bias, batch normalisation and leaky ReLU, then a Linear with bias: FCDL's encoder
  * and decoder and NCD's auxiliary network.
  */
 export class NormalisedMlp {
-  readonly #hidden: readonly { linear: Linear; norm: BatchNorm }[];
+  readonly #hidden: readonly { readonly linear: Linear; readonly norm: BatchNorm }[];
   readonly #output: Linear;
+  readonly #first: Linear;
+  readonly #firstOnFeatures: FeatureLinear;
 
   constructor(
     parameters: ParameterSet,
@@ -41,6 +45,18 @@ export class NormalisedMlp {
       outputs,
       init: encoderInit({ inputs: inputs.at(-1)! }),
     });
+    const first = this.#hidden[0]?.linear ?? this.#output;
+    this.#first = first;
+    this.#firstOnFeatures = {
+      weight: () => first.weight.expandDims(0),
+      bias: first.bias,
+      needed: null,
+    };
+  }
+
+  /** The first layer as a layer on features; it has a bias only where there is no hidden layer. */
+  get firstOnFeatures(): FeatureLinear {
+    return this.#firstOnFeatures;
   }
 
   /**
@@ -48,10 +64,27 @@ export class NormalisedMlp {
    * @returns float32 [B, out]; call inside `tf.tidy`.
    */
   apply(input: tf.Tensor2D, options: { training: boolean }): tf.Tensor2D {
-    let hidden: tf.Tensor = input;
-    for (const { linear, norm } of this.#hidden) {
-      hidden = applyBatchNorm(applyLinear(hidden, linear), norm, options).leakyRelu(LEAKY_SLOPE);
-    }
-    return applyLinear(hidden, this.#output) as tf.Tensor2D;
+    return this.#applyAfterFirst(applyLinear(input, this.#first) as tf.Tensor2D, options);
+  }
+
+  /** The same on features side by side, [B, (N + M)·H]. */
+  applyToFeatures(features: Features, options: { training: boolean }): tf.Tensor2D {
+    const product = features.linear(this.#firstOnFeatures, null);
+    return this.#applyAfterFirst(product.reshape([product.shape[1], product.shape[2]]), options);
+  }
+
+  /**
+   * Everything after the product with the first layer's weights.
+   *
+   * @param product float32 [B, first width].
+   * @returns float32 [B, out]; call inside `tf.tidy`.
+   */
+  #applyAfterFirst(product: tf.Tensor2D, options: { training: boolean }): tf.Tensor2D {
+    let value: tf.Tensor = product;
+    this.#hidden.forEach(({ linear, norm }, k) => {
+      const sum = k === 0 ? value : applyLinear(value, linear);
+      value = applyBatchNorm(sum, norm, options).leakyRelu(LEAKY_SLOPE);
+    });
+    return (this.#hidden.length > 0 ? applyLinear(value, this.#output) : value) as tf.Tensor2D;
   }
 }

@@ -1,14 +1,20 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { Needed } from "../../tensor/table_layout.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import type { FeatureLinear } from "./feature_layers.ts";
+import type { Features } from "./features.ts";
 
 /**
  * Predicts each next-state variable from the features that its row of a mask lets through. Every target j has its
  * own weights: a Linear on the masked features of width (N + M)·H, hidden layers, and a head a run of variables.
  */
 export class MaskedPredictor {
+  /** The layer on the masked features. */
+  readonly first: FeatureLinear;
   readonly #runs: ModelRuns;
+  readonly #label: Linear | null;
   readonly #hidden: readonly Linear[];
   readonly #heads: readonly Linear[];
 
@@ -16,23 +22,44 @@ export class MaskedPredictor {
    * @param options.featureWidth H.
    * @param options.widths Widths of all layers after the mask, each followed by ReLU.
    * @param options.labelWidth Columns appended to the masked features, 0 for none.
+   * @param options.needed Which inputs a target can ever take.
    */
   constructor(
     parameters: ParameterSet,
-    options: { runs: ModelRuns; featureWidth: number; widths: readonly number[]; labelWidth: number },
+    options: {
+      runs: ModelRuns;
+      featureWidth: number;
+      widths: readonly number[];
+      labelWidth: number;
+      needed: Needed | null;
+    },
   ) {
     const { runs, featureWidth, widths, labelWidth } = options;
     this.#runs = runs;
-    const inputs = [(runs.stateCount + runs.actionCount) * featureWidth + labelWidth, ...widths];
-    this.#hidden = widths.map((width, k) =>
+    const inputs = [(runs.stateCount + runs.actionCount) * featureWidth, ...widths];
+    const create = (name: string, sizes: { inputs: number; outputs: number }) =>
       createStackedLinear(parameters, {
-        name: `predictor.${k}`,
+        name,
         stack: runs.stateCount,
-        inputs: inputs[k]!,
-        outputs: width,
-        init: stackedInit({ outputs: width }),
-      })
+        ...sizes,
+        init: stackedInit({ outputs: sizes.outputs }),
+      });
+    const [first, ...hidden] = widths.map((width, k) =>
+      create(`predictor.${k}`, { inputs: inputs[k]!, outputs: width })
     );
+    const { weight, bias } = first!;
+    this.first = { weight: () => weight as tf.Tensor as tf.Tensor3D, bias, needed: options.needed };
+    this.#hidden = hidden;
+    // A separate block of the first layer's weights, so that the large block stays as it is.
+    this.#label = labelWidth > 0
+      ? {
+        weight: parameters.parameter("predictor.label.weight", {
+          shape: [runs.stateCount, labelWidth, widths[0]!],
+          init: { kind: "uniform", bound: stackedInit({ outputs: widths[0]! }).weightBound },
+        }),
+        bias: null,
+      }
+      : null;
     this.#heads = runs.state.map((run, r) =>
       createStackedLinear(parameters, {
         name: `head.${r}`,
@@ -45,24 +72,22 @@ export class MaskedPredictor {
   }
 
   /**
-   * @param features float32 [N + M, B, H].
    * @param mask float32 [B, N, N + M].
    * @param label float32 [N, B, X] or [1, B, X], appended to every target's input; null for none.
    * @returns Distribution parameters, a tensor a run; call inside `tf.tidy`.
    */
-  apply(features: tf.Tensor3D, mask: tf.Tensor3D, label: tf.Tensor3D | null): Factored {
-    const [inputs, batch, width] = features.shape;
-    const targets = this.#runs.stateCount;
-    const masked = features.transpose([1, 0, 2]).expandDims(0)
-      .mul(mask.transpose([1, 0, 2]).expandDims(3))
-      .reshape([targets, batch, inputs * width]);
-    const labels = label && (label.shape[0] === 1 ? label.tile([targets, 1, 1]) : label);
-    let hidden: tf.Tensor = labels ? tf.concat([masked, labels], 2) : masked;
+  apply(features: Features, mask: tf.Tensor3D, label: tf.Tensor3D | null): Factored {
+    let sum: tf.Tensor = features.linear(this.first, mask);
+    if (this.#label && label) {
+      const labels = label.shape[0] === 1 ? label.tile([this.#runs.stateCount, 1, 1]) : label;
+      sum = sum.add(applyLinear(labels, this.#label));
+    }
+    let hidden: tf.Tensor = sum.relu();
     for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
     return this.#runs.state.map((run, r) => {
       const part = this.#runs.state.length === 1
         ? hidden
-        : hidden.slice([run.start, 0, 0], [run.count, batch, hidden.shape[2]!]);
+        : hidden.slice([run.start, 0, 0], [run.count, features.batch, hidden.shape[2]!]);
       return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
     });
   }

@@ -7,7 +7,7 @@ import { CodeSource } from "../masked/code_source.ts";
 import { EmaCodebook, GradientCodebook } from "../masked/codebook.ts";
 import { MaskedNetwork } from "../masked/masked_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
-import { modelRuns, splitRuns } from "../variable_runs.ts";
+import { modelRuns } from "../variable_runs.ts";
 
 const width = z.int().positive();
 
@@ -55,10 +55,7 @@ class FcdlModel extends RolloutModel<MaskedNetwork<CodeSource>> implements Codeb
   }
 
   #masks(observation: tf.Tensor2D, action: tf.Tensor2D) {
-    return this.network.masks({
-      state: splitRuns(observation, this.runs.state),
-      action: splitRuns(action, this.runs.action),
-    });
+    return this.network.masks(this.evaluationInput(observation, action));
   }
 }
 
@@ -74,6 +71,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
     runs,
     featureWidth: options.featureWidth,
     predictorWidths: options.predictorWidths,
+    firstLayers: training.firstLayers ?? "tables",
     createSource: (parameters) =>
       new CodeSource(
         parameters,

@@ -32,9 +32,29 @@ function maskedPredictor(tensors: Readonly<Record<string, Stored>>): Record<stri
     put(`feature.action.0.${kind}`, numbered(tensors, `action_feature_${plural}`));
     const layers = [...numbered(tensors, `sa_feature_${plural}`), ...numbered(tensors, `generative_${plural}`)];
     layers.forEach((layer, k) => result[`predictor.${k}.${kind}`] = layer);
+    splitLabels(result, tensors);
     put(`head.0.${kind}`, numbered(tensors, `generative_last_layer_${plural}`));
   }
   return result;
+}
+
+/** Moves the rows of appended labels out of the first layer after the mask. */
+function splitLabels(result: Record<string, Stored>, tensors: Readonly<Record<string, Stored>>): void {
+  const first = result["predictor.0.weight"];
+  const width = tensors["state_feature_1st_layer_biases.0"]?.shape[2];
+  if (!first || width === undefined) return;
+  const [targets, inputs, outputs] = first.shape as [number, number, number];
+  const features = (targets + 1) * width;
+  if (inputs === features) return;
+  const rows = (from: number, to: number): Stored => ({
+    shape: [targets, to - from, outputs],
+    data: Array.from(
+      { length: targets },
+      (_, j) => first.data.slice((j * inputs + from) * outputs, (j * inputs + to) * outputs),
+    ).flat(),
+  });
+  result["predictor.0.weight"] = rows(0, features);
+  result["predictor.label.weight"] = rows(features, inputs);
 }
 
 const NORM_PARTS = { weight: "scale", bias: "shift", running_mean: "mean", running_var: "variance" } as const;

@@ -1,0 +1,55 @@
+/** What assembly/table_sum.ts exports; see there. Every number but sizes is an address. */
+export interface TableExports {
+  tableSum(
+    table: number,
+    rows: number,
+    mask: number,
+    columns: number,
+    needed: number,
+    bias: number,
+    out: number,
+    active: number,
+    targets: number,
+    variables: number,
+    batch: number,
+    tableRows: number,
+    width: number,
+    maskWidth: number,
+  ): void;
+  tableSumGradient(
+    table: number,
+    rows: number,
+    mask: number,
+    columns: number,
+    needed: number,
+    dy: number,
+    dTable: number,
+    dMask: number,
+    targets: number,
+    variables: number,
+    batch: number,
+    tableRows: number,
+    width: number,
+    maskWidth: number,
+  ): void;
+  tableInputGradient(
+    slopes: number,
+    rows: number,
+    mask: number,
+    columns: number,
+    needed: number,
+    dy: number,
+    dx: number,
+    targets: number,
+    first: number,
+    count: number,
+    categories: number,
+    rowOffset: number,
+    slopeOffset: number,
+    slopeRows: number,
+    batch: number,
+    width: number,
+    maskWidth: number,
+  ): void;
+  accumulate(target: number, source: number, bytes: number): void;
+}
