@@ -1,0 +1,12 @@
+import denoConfig from "./deno.json" with { type: "json" };
+import { createApp } from "./routes/app.ts";
+import { defaultResultsFolder, storeFile } from "./tasks/results_folder.ts";
+import { storeWhenThere } from "./tasks/store_when_there.ts";
+
+// Composition root of the service: `deno serve main.ts` and any host that calls `fetch` run this. FCDL_STORE names the
+// store (a file or an address); a file need not be there yet.
+const location = Deno.env.get("FCDL_STORE") ?? storeFile(defaultResultsFolder);
+const source = storeWhenThere(location);
+const app = createApp({ store: source.get, now: Date.now, version: denoConfig.version });
+
+export default { fetch: (request: Request): Response | Promise<Response> => app.fetch(request) };

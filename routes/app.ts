@@ -1,0 +1,72 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { compress } from "hono/compress";
+import { etag } from "hono/etag";
+import { secureHeaders } from "hono/secure-headers";
+import { messageOf } from "../lib/core/errors.ts";
+import { ImageCache } from "../reports/image_cache.ts";
+import { apiRoutes } from "./api.ts";
+import { assetRoutes } from "./assets.ts";
+import { chartRoutes } from "./charts.ts";
+import { downloadRoutes } from "./downloads.ts";
+import { eventRoutes } from "./events.ts";
+import { healthRoutes } from "./health.ts";
+import { homeRoutes } from "./home_page.tsx";
+import { problem } from "./problem.tsx";
+import { resultsReader } from "./results_reader.ts";
+import { runRoutes } from "./run_page.tsx";
+import type { AppOptions, Services } from "./services.ts";
+import { suiteRoutes } from "./suite_page.tsx";
+
+/** Largest request body; no page takes one. */
+const largestBody = 64 * 1024;
+
+/** Charts kept in memory. */
+const cachedImages = 400;
+
+/** The service: pages, charts, downloads and JSON over one store. Loads no tensor library. */
+export function createApp(options: AppOptions): Hono {
+  const services: Services = { ...options, images: new ImageCache(cachedImages), results: resultsReader(options) };
+  const app = new Hono();
+  app.use(secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'none'"],
+      scriptSrc: ["'self'"],
+      styleSrc: ["'self'"],
+      imgSrc: ["'self'"],
+      connectSrc: ["'self'"],
+      baseUri: ["'none'"],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+    },
+    referrerPolicy: "same-origin",
+    // Whoever puts TLS in front decides on this one; on plain HTTP it means nothing.
+    strictTransportSecurity: false,
+  }));
+  app.use(bodyLimit({
+    maxSize: largestBody,
+    onError: (context) =>
+      problem(context, 413, `Cannot take the request: too large, expected at most ${largestBody} bytes`),
+  }));
+  app.use(compress());
+  // Not for streams: a digest would need the whole file first.
+  for (const path of ["/", "/suites/:suite", "/runs/:id", "/charts/*", "/assets/*", "/api/*"]) app.use(path, etag());
+  app.route("/", homeRoutes(services));
+  app.route("/", suiteRoutes(services));
+  app.route("/", runRoutes(services));
+  app.route("/", chartRoutes(services));
+  app.route("/", downloadRoutes(services));
+  app.route("/", apiRoutes(services));
+  app.route("/", eventRoutes(services));
+  app.route("/", healthRoutes(services));
+  app.route("/", assetRoutes());
+  app.notFound((context) =>
+    problem(
+      context,
+      404,
+      `Cannot find the page: no such address, expected / or a link from it, got ${context.req.path}`,
+    )
+  );
+  app.onError((error, context) => problem(context, 500, messageOf(error)));
+  return app;
+}

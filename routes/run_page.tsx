@@ -1,0 +1,135 @@
+import { Hono } from "hono";
+import type { Run } from "../lib/store/store.ts";
+import { buildRun } from "../reports/build_run.ts";
+import { Sections, Status } from "../reports/render_html.tsx";
+import { methodLabel, type RunResults } from "../reports/results.ts";
+import { durationText, Moment, runHref, suiteHref } from "./format.tsx";
+import { Layout, Trail } from "./layout.tsx";
+import { noStore, problem } from "./problem.tsx";
+import { shareOf } from "./progress.ts";
+import type { Services } from "./services.ts";
+
+/** `/runs/:id`: a run's curves, causal graphs, codebook and origin. */
+export function runRoutes({ store: openStore, results: reader }: Services): Hono {
+  const app = new Hono();
+  app.get("/runs/:id", async (context) => {
+    const id = context.req.param("id");
+    const store = await openStore();
+    if (!store) return noStore(context);
+    const results = await reader.run(store, id);
+    if (!results) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
+    return context.html(<RunPage results={results} />);
+  });
+  return app;
+}
+
+function RunPage({ results }: { results: RunResults }) {
+  const { run } = results;
+  const sections = buildRun(results);
+  const name = `${methodLabel(run.method)}, seed ${run.seed}`;
+  return (
+    <Layout title={`${name}, ${run.suite}`} events={`/events?run=${encodeURIComponent(run.id)}`}>
+      <Trail
+        steps={[{ label: "Suites", href: "/" }, { label: run.suite, href: suiteHref(run.suite) }, { label: name }]}
+      />
+      <div class="intro">
+        <h1>{name}</h1>
+        <Facts run={run} />
+      </div>
+      <Sections
+        sections={sections}
+        links={{ chart: (block) => `/charts/runs/${encodeURIComponent(run.id)}/${encodeURIComponent(block.id)}` }}
+      />
+      <section id="origin" class="section" aria-labelledby="origin-title">
+        <h2 id="origin-title">Origin</h2>
+        <div class="blocks">
+          <ProvenanceView run={run} />
+          <details id="spec" class="block wide">
+            <summary>Run spec (JSON)</summary>
+            <pre tabindex={0}><code>{JSON.stringify(run.spec, null, 2)}</code></pre>
+          </details>
+        </div>
+      </section>
+    </Layout>
+  );
+}
+
+function Facts({ run }: { run: Run }) {
+  const share = shareOf(run);
+  const { progress } = run;
+  return (
+    <div id="facts" data-live>
+      <p class="lead">
+        {run.environment} in suite <a href={suiteHref(run.suite)}>{run.suite}</a>
+      </p>
+      <div class="meter">
+        <progress max="1" value={share.toFixed(3)} aria-label="Progress of the run" />
+        <span>{Math.floor(100 * share)} %</span>
+      </div>
+      <p class="counts">
+        <span>
+          <Status status={run.status} />
+        </span>
+        {progress
+          ? (
+            <span>
+              {progress.loop.toLocaleString("en-US")} of {progress.loops.toLocaleString("en-US")} loops,{" "}
+              {progress.envSteps.toLocaleString("en-US")} steps
+            </span>
+          )
+          : null}
+        {progress?.updatesPerSecond ? <span>{progress.updatesPerSecond.toFixed(1)} updates/s</span> : null}
+        {run.elapsedMs > 0 ? <span>trained {durationText(run.elapsedMs)}</span> : null}
+        {run.status === "running" && progress?.remainingMs
+          ? <span>about {durationText(progress.remainingMs)} left</span>
+          : null}
+        <span>
+          last update <Moment atMs={run.updatedAtMs} />
+        </span>
+        <span>
+          <a href={`${runHref(run.id)}/metrics.csv`} download>metrics.csv</a>
+        </span>
+      </p>
+      {run.status === "failed"
+        ? (
+          <div class="note note-error" role="note">
+            <h3>The run failed</h3>
+            <p>{run.error ?? "It left no reason."}</p>
+          </div>
+        )
+        : null}
+    </div>
+  );
+}
+
+function ProvenanceView({ run }: { run: Run }) {
+  const { provenance } = run;
+  const facts: [string, string][] = [
+    ["Run", run.id],
+    ["Created", `${new Date(run.createdAtMs).toISOString().slice(0, 19).replace("T", " ")} UTC`],
+    ...(provenance
+      ? [
+        ["Code", provenance.codeVersion] as [string, string],
+        ["Backend", provenance.backend] as [string, string],
+        ...Object.entries(provenance.versions),
+        ...Object.entries(provenance.machine).map(([name, value]): [string, string] => [
+          name.replace(/Bytes$/, ""),
+          name.endsWith("Bytes") ? `${(Number(value) / 1024 ** 3).toFixed(1)} GiB` : String(value),
+        ]),
+      ]
+      : []),
+  ];
+  return (
+    <div id="provenance" class="block wide">
+      <h3>Made with</h3>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
+  );
+}

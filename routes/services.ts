@@ -1,0 +1,26 @@
+import type { Store } from "../lib/store/store.ts";
+import type { ImageCache } from "../reports/image_cache.ts";
+import type { RunResults, SuiteResults } from "../reports/results.ts";
+
+/** What the service is given by its composition root. */
+export interface AppOptions {
+  /** The store, or null while there is none; called for every request, so that one that appears is picked up. */
+  store(): Promise<Store | null>;
+  /** Unix time, ms. */
+  now(): number;
+  readonly version: string;
+  /** Ends open streams when the service stops. */
+  readonly closing?: AbortSignal;
+}
+
+/** What every route is given. */
+export interface Services extends AppOptions {
+  readonly images: ImageCache;
+  readonly results: ResultsReader;
+}
+
+/** Results as reports need them, shared by the requests of one page. */
+export interface ResultsReader {
+  suite(store: Store, suite: string): Promise<SuiteResults | null>;
+  run(store: Store, id: string): Promise<RunResults | null>;
+}

@@ -1,0 +1,101 @@
+import denoConfig from "../deno.json" with { type: "json" };
+import { messageOf } from "../lib/core/errors.ts";
+import { createApp } from "../routes/app.ts";
+import { parseFlags, runCli } from "./cli.ts";
+import { defaultResultsFolder, storeFile } from "./results_folder.ts";
+import { storeWhenThere } from "./store_when_there.ts";
+
+const help = `Serve the result pages.
+
+Usage: deno task serve [options]
+
+  --port <number>   Port, 0 for any free one (default 8000)
+  --host <address>  Address to listen on (default 127.0.0.1: this machine only)
+  --out <folder>    Folder of the results (default ${defaultResultsFolder}); FCDL_STORE names another store
+  --help            Show this text`;
+
+/** What the command line asks for. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly out: string;
+  readonly help: boolean;
+}
+
+/**
+ * Reads the command line.
+ *
+ * @throws {RangeError} One sentence, if a flag is unknown or its value not allowed.
+ */
+export function parseServeOptions(args: readonly string[]): ServeOptions {
+  const values = parseFlags(args, {
+    port: { type: "string", default: "8000" },
+    host: { type: "string", default: "127.0.0.1" },
+    out: { type: "string", default: defaultResultsFolder },
+    help: { type: "boolean", default: false },
+  });
+  const port = Number(values.port);
+  if (!/^\d+$/.test(values.port) || port > 65535) {
+    throw new RangeError(`Cannot serve: not a port, expected a number from 0 to 65535, got ${values.port}`);
+  }
+  return { port, host: values.host, out: values.out, help: values.help };
+}
+
+/** Serves until `signal` aborts; resolves when everything is closed. */
+export async function serve(
+  options: ServeOptions,
+  { store, signal, say }: {
+    /** Location of the store, instead of the one in the results folder. */
+    readonly store: string | undefined;
+    readonly signal: AbortSignal;
+    readonly say: (line: string) => void;
+  },
+): Promise<void> {
+  const location = store ?? storeFile(options.out);
+  const source = storeWhenThere(location);
+  const app = createApp({ store: source.get, now: Date.now, version: denoConfig.version, closing: signal });
+  let server;
+  try {
+    server = Deno.serve({
+      port: options.port,
+      hostname: options.host,
+      onListen: ({ port, hostname }) => {
+        const name = hostname === "127.0.0.1" || hostname === "0.0.0.0" || hostname === "::1" ? "localhost" : hostname;
+        say(`Result pages on http://${name}:${port} (store ${location}); stop with Ctrl+C`);
+      },
+    }, (request) => app.fetch(request));
+  } catch (error) {
+    throw new RangeError(`Cannot serve: ${listenReason(error, options)}`);
+  }
+  const stop = () => server.shutdown();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  await server.finished;
+  await source.close();
+}
+
+function listenReason(error: unknown, { port, host }: ServeOptions): string {
+  if (error instanceof Deno.errors.AddrInUse) {
+    return `port ${port} is in use, expected a free one such as --port ${port + 1}, got ${port}`;
+  }
+  if (error instanceof Deno.errors.PermissionDenied) {
+    return `not allowed to listen, expected a port above 1023, got ${port}`;
+  }
+  return `cannot listen on ${host}, expected an address of this machine, got ${messageOf(error)}`;
+}
+
+async function main(): Promise<void> {
+  const options = parseServeOptions(Deno.args);
+  if (options.help) return console.log(help);
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  try {
+    await serve(options, { store: Deno.env.get("FCDL_STORE"), signal: stopping.signal, say: console.log });
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  }
+}
+
+if (import.meta.main) await runCli(main);
