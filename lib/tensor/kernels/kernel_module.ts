@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { TableExports } from "./table_exports.ts";
 
 /** The two builds of the kernels, best first: with and without relaxed SIMD (fused multiply-add). */
 export const kernelBuilds = ["relaxed-simd", "simd"] as const;
@@ -7,7 +8,7 @@ export const kernelBuilds = ["relaxed-simd", "simd"] as const;
 export type KernelBuild = typeof kernelBuilds[number];
 
 /** What a compiled module exports. Every number but sizes and flags is an address in the memory it works on. */
-export interface KernelExports {
+export interface KernelExports extends TableExports {
   gemmScratchBytes(): number;
   /** C[m, n] = activation(op(A) · op(B) + bias[n]), see assembly/gemm.ts. */
   gemm(
