@@ -35,7 +35,7 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
       hasPaper ||= paper !== null;
       return {
         ...statisticsCell(statistics[index]![row]!, column.metric),
-        ...(paper ? { sub: `paper ${paperText(paper, column.metric)}` } : {}),
+        ...(paper ? { sub: paperText(paper, column.metric) } : {}),
         ...(best[index] === row ? { best: true } : {}),
       };
     }),
@@ -52,10 +52,10 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
   return {
     kind: "table",
     id: `leaderboard-${environment}`,
-    title: `Leaderboard, ${environment}`,
+    title: `Methods on ${environment}`,
     caption: "Mean ± standard deviation over the finished seeds, from each run's last evaluation. Bold: best of its " +
       "column, and its 95 % interval overlaps no other method's." +
-      (hasPaper ? ` Small numbers: ${paperSource.short}, 8 seeds, the paper's settings.` : ""),
+      (hasPaper ? ` Small numbers under ours: the paper's (${paperSource.short}), 8 seeds.` : ""),
     columns,
     rows,
   };

@@ -11,7 +11,8 @@ const shownFindings = 12;
 
 /** A suite's report: one group of sections an environment, from results to method details. */
 export function buildSuite(results: SuiteResults): readonly Section[] {
-  return environmentsOf(results.runs).flatMap((environment): Section[] => {
+  const environments = environmentsOf(results.runs);
+  return environments.flatMap((environment): Section[] => {
     const own = new Set(results.runs.filter((run) => run.environment === environment).map((run) => run.id));
     const finals = results.finals.filter((row) => own.has(row.runId));
     const metrics = ["return", "accuracy", "mse"].filter((metric) => splitsOf(finals, metric).length > 0).slice(0, 2);
@@ -25,12 +26,13 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
     ]);
     const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
     const graphs = [...buildDetailTables(results, environment), ...findings(results, environment)];
+    const title = (text: string) => environments.length === 1 ? text : `${text}: ${environment}`;
     return [
-      { id: `leaderboard${suffix}`, title: `Leaderboard: ${environment}`, blocks: leaderboard },
-      { id: `final${suffix}`, title: "Final performance", blocks: finalsBlocks },
-      { id: `paper${suffix}`, title: "Beside the paper", blocks: paperBlocks(results, environment) },
-      { id: `curves${suffix}`, title: "Learning curves", blocks: curves },
-      { id: `details${suffix}`, title: "Graphs, codebooks and cost", blocks: graphs },
+      { id: `leaderboard${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
+      { id: `final${suffix}`, title: title("Final performance"), blocks: finalsBlocks },
+      { id: `paper${suffix}`, title: title("Beside the paper"), blocks: paperBlocks(results, environment) },
+      { id: `curves${suffix}`, title: title("Learning curves"), blocks: curves },
+      { id: `details${suffix}`, title: title("Graphs, codebooks and cost"), blocks: graphs },
     ].filter((section) => section.blocks.length > 0);
   });
 }

@@ -21,7 +21,8 @@ const labelTop = 36;
 export function graphSvg(picture: GraphPicture, labels: GraphLabels): string {
   const rowCount = picture.probabilities.length;
   const columnCount = picture.probabilities[0]?.length ?? 0;
-  const width = labelLeft + columnCount * cell + 4;
+  // The last label leans over the right edge.
+  const width = labelLeft + columnCount * cell + 16;
   const height = labelTop + rowCount * cell + 4;
   const parts: string[] = [];
   for (let column = 0; column < columnCount; column++) {

@@ -45,7 +45,7 @@ export function renderChart(block: ChartBlock, options: ChartImageOptions): Char
   const { width, height } = chartSizes[options.size];
   const canvas = options.format === "png"
     ? createCanvas(width, height)
-    : createCanvas(width, height, SvgExportFlag.ConvertTextToPaths | SvgExportFlag.NoPrettyXML);
+    : createCanvas(width, height, SvgExportFlag.ConvertTextToPaths);
   const context = canvas.getContext("2d");
   const configuration = configure(block, {
     theme,
@@ -176,14 +176,19 @@ function lineDataset(
     borderColor: color,
     backgroundColor: color,
     pointBackgroundColor: color,
-    pointBorderColor: theme.surface,
+    // Stars and crosses are strokes only: in the surface's colour they would vanish.
+    pointBorderColor: isStroked(series.style.marker) ? color : theme.surface,
     borderWidth: 2,
     borderDash: [...series.style.dash],
     pointStyle: series.style.marker,
     pointRadius: series.points.length > 40 ? 0 : series.style.marker === "star" ? 4 : 3,
-    pointBorderWidth: 0.5,
+    pointBorderWidth: isStroked(series.style.marker) ? 1.5 : 0.5,
     clip: 6,
   };
+}
+
+function isStroked(marker: Style["marker"]): boolean {
+  return marker === "star" || marker === "crossRot";
 }
 
 function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
@@ -212,7 +217,7 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
     backgroundColor: series.hollow ? theme.surface : own ?? color,
     pointStyle: series.style.marker,
     pointRadius: 5,
-    pointBorderWidth: series.hollow ? 1.6 : 1,
+    pointBorderWidth: series.hollow || isStroked(series.style.marker) ? 1.7 : 1,
     pointBorderColor: own ?? color,
     clip: false,
   };

@@ -39,6 +39,9 @@ function BlockView({ block, links }: { block: Block; links: BlockLinks }) {
   }
 }
 
+/** Rows from which a table scrolls inside itself, its heading staying in sight. */
+const tallTable = 20;
+
 /** A table that scrolls sideways on narrow pages; its caption says what the numbers are. */
 export function TableView({ block }: { block: TableBlock }) {
   if (!block.collapsed) {
@@ -62,7 +65,12 @@ function TableBody({ block }: { block: TableBlock }) {
   return (
     <>
       <p class="caption">{block.caption}</p>
-      <div class="scroll" tabindex={0} role="region" aria-label={block.title}>
+      <div
+        class={block.rows.length > tallTable ? "scroll tall" : "scroll"}
+        tabindex={0}
+        role="region"
+        aria-label={block.title}
+      >
         <table>
           <thead>
             {hasGroups ? <GroupRow block={block} /> : null}

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import type { Store } from "../../lib/store/store.ts";
+import { createApp } from "../../routes/app.ts";
+import { demoPaperSuite, demoQuickSuite } from "../demo/demo_data.ts";
+import { demoStore } from "../demo/demo_store.ts";
+
+const html = { headers: { accept: "text/html" } };
+const json = { headers: { accept: "application/json" } };
+
+function appOf(store: Store | null, closing?: AbortSignal) {
+  return createApp({
+    store: () => Promise.resolve(store),
+    now: () => 0,
+    version: "0.0.0-test",
+    ...(closing ? { closing } : {}),
+  });
+}
+
+Deno.test("GET / without a store, or with an empty one, names the command to run", async () => {
+  await using demo = await demoStore([]);
+  for (const store of [null, demo.store]) {
+    const response = await appOf(store).request("/", html);
+    assert.equal(response.status, 200);
+    assert.match(await response.text(), /deno task bench --suite quick/);
+  }
+});
+
+Deno.test("GET /, suite and run pages show what the store holds", async () => {
+  await using demo = await demoStore([demoPaperSuite, demoQuickSuite]);
+  const app = appOf(demo.store);
+  const home = await (await app.request("/", html)).text();
+  assert.match(home, /href="\/suites\/quick"/);
+  const suite = await (await app.request("/suites/chemical-fork", html)).text();
+  assert.match(suite, /15\.27 ± 2\.53/);
+  assert.match(suite, /1 failed/);
+  assert.match(suite, /Every setting compared here, number of seeds included, is the paper/);
+  const reduced = await (await app.request("/suites/quick", html)).text();
+  assert.match(reduced, /numbers are not comparable/);
+  const run = await (await app.request("/runs/chemical-fork-mlp-1", html)).text();
+  assert.match(run, /The run failed/);
+  assert.match(run, /the loss at update 6342 is not finite/);
+});
+
+Deno.test("pages escape what users choose", async () => {
+  await using demo = await demoStore([]);
+  const evil = `<img src=x onerror="alert(1)">`;
+  await demo.store.addRuns([
+    { id: "r&1", suite: "s", environment: evil, method: evil, seed: 1, spec: { method: { label: "</code><script>" } } },
+  ]);
+  await demo.store.recordMetrics("r&1", [
+    { envSteps: 1, updates: 1, split: evil, metric: "return", value: 1, elapsedMs: 1 },
+    { envSteps: 1, updates: 1, split: "train", metric: evil, value: 1, elapsedMs: 1 },
+  ]);
+  const app = appOf(demo.store);
+  for (const path of ["/", "/suites/s", "/runs/r%261", `/suites/${encodeURIComponent(evil)}`]) {
+    const text = await (await app.request(path, html)).text();
+    assert.ok(!text.includes("<img src=x"), path);
+    assert.ok(!text.includes("<script>"), path);
+    assert.ok(text.includes("&lt;img src=x") || path === "/runs/r%261", path);
+  }
+});
+
+Deno.test("no page carries inline script, style or event handlers, and all have the security headers", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  for (const path of ["/", "/suites/quick", "/runs/quick-fcdl-1", "/nothing"]) {
+    const response = await app.request(path, html);
+    const text = await response.text();
+    assert.doesNotMatch(text, /<script(?![^>]*\ssrc=)/);
+    assert.doesNotMatch(text, /<style|\sstyle="|\son[a-z]+="/);
+    const policy = response.headers.get("content-security-policy")!;
+    assert.match(policy, /default-src 'none'/);
+    assert.doesNotMatch(policy, /unsafe/);
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  }
+});
+
+Deno.test("unknown addresses answer 404 with one sentence, as page or JSON", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const paths = [
+    "/nothing",
+    "/suites/none",
+    "/runs/none",
+    "/api/runs/none",
+    "/suites/none/metrics.csv",
+    "/runs/none/metrics.csv",
+    "/charts/suites/quick/none.png",
+    "/charts/runs/none/run-return.svg",
+  ];
+  for (const path of paths) {
+    const answer = await app.request(path, json);
+    assert.equal(answer.status, 404, path);
+    assert.match((await answer.json()).error, /^Cannot find [^\n]+$/);
+    const page = await app.request(path, html);
+    assert.equal(page.status, 404, path);
+    assert.match(await page.text(), path.startsWith("/api/") ? /^\{"error"/ : /<h1>Nothing here<\/h1>/);
+  }
+});
+
+Deno.test("charts answer PNG, SVG and CSV; bad requests answer 400", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const base = "/charts/suites/quick/final-chemical-fork-5x3-return";
+  const png = await app.request(`${base}.png?theme=dark&size=half`);
+  assert.equal(png.headers.get("content-type"), "image/png");
+  assert.deepEqual([...new Uint8Array(await png.arrayBuffer()).slice(1, 4)], [0x50, 0x4e, 0x47]);
+  const svg = await app.request(`${base}.svg`);
+  assert.equal(svg.headers.get("content-type"), "image/svg+xml");
+  assert.match(await svg.text(), /<svg /);
+  assert.match(await (await app.request(`${base}.csv`)).text(), /^series,/);
+  assert.match((await (await app.request("/charts/runs/quick-fcdl-1/usage-train.svg")).text()).slice(0, 200), /<svg /);
+  for (const path of [`${base}.gif`, `${base}.png?theme=pink`, `${base}.png?size=huge`]) {
+    const response = await app.request(path, json);
+    assert.equal(response.status, 400, path);
+    assert.match((await response.json()).error, /^Cannot draw the chart: /);
+  }
+});
+
+Deno.test("a chart is immutable only under the hash of its content", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const page = await (await app.request("/suites/quick", html)).text();
+  const address = /src="(\/charts\/[^"]+)"/.exec(page)![1]!.replaceAll("&amp;", "&");
+  assert.match((await app.request(address)).headers.get("cache-control")!, /immutable/);
+  assert.equal((await app.request(address.replace(/v=.*/, "v=old"))).headers.get("cache-control"), "no-cache");
+});
+
+Deno.test("etag: an unchanged page answers 304; gzip on request", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const first = await app.request("/suites/quick", html);
+  const tag = first.headers.get("etag")!;
+  await first.text();
+  const second = await app.request("/suites/quick", { headers: { accept: "text/html", "if-none-match": tag } });
+  assert.equal(second.status, 304);
+  const packed = await app.request("/suites/quick", { headers: { accept: "text/html", "accept-encoding": "gzip" } });
+  assert.equal(packed.headers.get("content-encoding"), "gzip");
+  await packed.body?.cancel();
+});
+
+Deno.test("downloads stream every record and the summary", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const metrics = await app.request("/suites/quick/metrics.csv");
+  assert.match(metrics.headers.get("content-disposition")!, /filename="quick-metrics.csv"/);
+  const lines = (await metrics.text()).trim().split("\r\n");
+  assert.equal(lines[0], "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms");
+  assert.equal(lines.length - 1, (await demo.store.queryMetrics({ suite: "quick" })).length);
+  const summary = await (await app.request("/suites/quick/summary.csv")).text();
+  assert.match(summary, /^suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high\r\n/);
+  const run = await (await app.request("/runs/quick-mlp-2/metrics.csv")).text();
+  assert.ok(run.split("\r\n").slice(1, -1).every((row) => row.includes(",quick-mlp-2,")));
+});
+
+Deno.test("the JSON API lists suites and answers a run with its last metrics", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const app = appOf(demo.store);
+  const { suites } = await (await app.request("/api/suites")).json();
+  assert.equal(suites[0].suite, "quick");
+  const { run, metrics, artifacts } = await (await app.request("/api/runs/quick-fcdl-1")).json();
+  assert.equal(run.status, "done");
+  assert.ok(metrics.length > 10);
+  assert.equal(artifacts.length, 2);
+});
+
+Deno.test("/healthz tells a reachable store from a missing and a broken one", async () => {
+  await using demo = await demoStore([]);
+  assert.deepEqual(await (await appOf(demo.store).request("/healthz")).json(), {
+    ok: true,
+    store: "reachable",
+    version: "0.0.0-test",
+  });
+  assert.equal((await (await appOf(null).request("/healthz")).json()).store, "none yet");
+  const broken = createApp({
+    store: () => Promise.reject(new Error("Cannot open the store x: it is damaged")),
+    now: () => 0,
+    version: "v",
+  });
+  const response = await broken.request("/healthz");
+  assert.equal(response.status, 503);
+  assert.equal((await response.json()).error, "Cannot open the store x: it is damaged");
+  const page = await broken.request("/", html);
+  assert.equal(page.status, 500);
+  assert.match(await page.text(), /Cannot open the store x: it is damaged/);
+});
+
+Deno.test("a body that is too large is refused", async () => {
+  const response = await appOf(null).request("/", {
+    method: "POST",
+    body: "x".repeat(100_000),
+    headers: { accept: "application/json", "content-length": "100000" },
+  });
+  assert.equal(response.status, 413);
+  await response.body?.cancel();
+});
+
+Deno.test("/events sends the state at once and ends when the service closes", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const closing = new AbortController();
+  const response = await appOf(demo.store, closing.signal).request("/events?suite=quick");
+  assert.equal(response.headers.get("content-type"), "text/event-stream");
+  const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+  assert.match((await reader.read()).value!, /^event: change\ndata: 6-6-/);
+  closing.abort();
+  while (!(await reader.read()).done);
+});
