@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseServeOptions, serve } from "../../tasks/serve.ts";
+import { storeWhenThere } from "../../tasks/store_when_there.ts";
+import { demoQuickSuite } from "../demo/demo_data.ts";
+import { demoStore } from "../demo/demo_store.ts";
+
+const script = fileURLToPath(new URL("../../tasks/serve.ts", import.meta.url));
+const allowed = ["run", "--allow-read", "--allow-write", "--allow-env", "--allow-net", "--allow-sys", "--allow-ffi"];
+
+Deno.test("parseServeOptions: defaults and refusals in one sentence", () => {
+  assert.deepEqual(parseServeOptions([]), { port: 8000, host: "127.0.0.1", out: "results", help: false });
+  assert.equal(parseServeOptions(["--port", "0"]).port, 0);
+  for (const port of ["x", "70000", "-1", "8000.5"]) {
+    assert.throws(() => parseServeOptions([`--port=${port}`]), { name: "RangeError", message: /expected a number/ });
+  }
+  assert.throws(() => parseServeOptions(["--prot", "1"]), { name: "RangeError", message: /--port/ });
+});
+
+Deno.test("serve: a port in use is one sentence", async () => {
+  const taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const { port } = taken.addr;
+  await assert.rejects(
+    serve({ port, host: "127.0.0.1", out: "/nowhere", help: false }, {
+      store: undefined,
+      signal: new AbortController().signal,
+      say: () => {},
+    }),
+    { message: `Cannot serve: port ${port} is in use, expected a free one such as --port ${port + 1}, got ${port}` },
+  );
+  taken.close();
+});
+
+Deno.test("tasks/serve.ts: help, a bad flag with exit code 2, and SIGINT closes cleanly", async () => {
+  const run = (...args: string[]) =>
+    new Deno.Command(Deno.execPath(), { args: [...allowed, script, ...args] }).output();
+  const help = await run("--help");
+  assert.equal(help.code, 0);
+  assert.match(new TextDecoder().decode(help.stdout), /--port <number>/);
+  const bad = await run("--nope");
+  assert.equal(bad.code, 2);
+  assert.equal(new TextDecoder().decode(bad.stderr).trim().split("\n").length, 1);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...allowed, script, "--port", "0", "--out", "/nowhere"],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value } = await reader.read();
+  const origin = /http:\/\/localhost:\d+/.exec(value!)![0].replace("localhost", "127.0.0.1");
+  assert.match(await (await fetch(origin)).text(), /No results yet/);
+  // An open stream must not keep the service alive.
+  const events = await fetch(`${origin}/events`);
+  child.kill("SIGINT");
+  assert.equal((await child.status).code, 0);
+  await events.body?.cancel().catch(() => {});
+  await reader.cancel();
+  assert.equal(await new Response(child.stderr).text(), "");
+});
+
+Deno.test("storeWhenThere: null while the file is missing, the store when it appears", async () => {
+  await using demo = await demoStore([demoQuickSuite]);
+  const folder = await Deno.makeTempDir();
+  const path = join(folder, "results.sqlite");
+  const source = storeWhenThere(path);
+  assert.equal(await source.get(), null);
+  await demo.store.close();
+  await Deno.copyFile(demo.path, path);
+  const store = await source.get();
+  assert.equal((await store!.listSuites())[0]!.suite, "quick");
+  assert.equal(await source.get(), store);
+  await source.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("main.ts: a default export with fetch, for deno serve and any host", async () => {
+  const { default: service } = await import("../../main.ts");
+  const response = await service.fetch(new Request("http://localhost/healthz"));
+  assert.equal((await response.json()).ok, true);
+});
