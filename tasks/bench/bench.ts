@@ -154,6 +154,7 @@ async function train(plan: Plan, { store, location, options, args }: Session): P
     return exitCodes.stopped;
   }
   await report(plan, { store, out: options.out });
+  problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
   for (const { run, error, kind } of problems) {
     console.error(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
   }

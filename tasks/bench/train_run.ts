@@ -15,9 +15,6 @@ import type { WorkerMessage, WorkerOutcome } from "./worker_messages.ts";
 /** Name of the artifact a run goes on from. */
 export const checkpointArtifact = "checkpoint";
 
-/** Time between two heartbeats, ms. */
-const BEAT_MS = 1_000;
-
 /** One attempt at a run that is already claimed. */
 export interface Attempt {
   /** Where the store is, as `openStore` takes it. */
@@ -60,7 +57,6 @@ class RunRecorder {
   readonly #attempt: Attempt;
   readonly #clock = new RunClock();
   readonly #startMs = performance.now();
-  #lastBeatMs = -Infinity;
 
   constructor(store: Store, options: { readonly run: Run; readonly attempt: Attempt }) {
     this.#store = store;
@@ -107,9 +103,7 @@ class RunRecorder {
   async #record(event: Exclude<ExperimentEvent, { kind: "done" }>): Promise<void> {
     const { runId } = this.#attempt;
     if (event.kind === "progress") {
-      const now = performance.now();
-      const progress = this.#clock.measure(event.progress, now);
-      if (now - this.#lastBeatMs < BEAT_MS && progress.loop < progress.loops) return;
+      const progress = this.#clock.measure(event.progress, performance.now());
       await this.#beat({ progress });
       this.#attempt.say({ kind: "progress", progress, elapsedMs: this.#elapsedMs });
       return;
@@ -143,7 +137,6 @@ class RunRecorder {
       ...(progress ? { progress } : {}),
     });
     if (!isOurs) throw new LeaseLost();
-    this.#lastBeatMs = performance.now();
   }
 
   async #finishDone(): Promise<{ kind: "done"; elapsedMs: number }> {

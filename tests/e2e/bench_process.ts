@@ -1,0 +1,125 @@
+import { ok } from "node:assert/strict";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import project from "../../deno.json" with { type: "json" };
+import { openStore } from "../../lib/store/open_store.ts";
+import type { Run, Store } from "../../lib/store/store.ts";
+import { storeFile } from "../../tasks/results_folder.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What a finished `bench` said. */
+export interface Finished {
+  readonly code: number;
+  readonly output: string;
+  readonly errors: string;
+}
+
+/** A `bench` that runs. */
+export interface Bench {
+  readonly processId: number;
+  readonly finished: Promise<Finished>;
+  kill(signal: Deno.Signal): void;
+}
+
+/** Starts `deno task bench` as deno.json has it, less the task runner, so that a signal reaches it alone. */
+export function startBench(args: readonly string[]): Bench {
+  // Exactly the task's permissions: one that is missing must fail here.
+  const command = project.tasks.bench.command.split(" ").slice(1);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...command, ...args],
+    cwd: root,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  return {
+    processId: child.pid,
+    finished: child.output().then(({ code, stdout, stderr }) => ({
+      code,
+      output: new TextDecoder().decode(stdout),
+      errors: new TextDecoder().decode(stderr),
+    })),
+    kill: (signal) => child.kill(signal),
+  };
+}
+
+/** Runs `bench` to its end. */
+export function bench(...args: string[]): Promise<Finished> {
+  return startBench(args).finished;
+}
+
+/** A results folder that is removed afterwards. */
+export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "bench-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Reads a results folder. */
+export async function withStore<Value>(folder: string, read: (store: Store) => Promise<Value>): Promise<Value> {
+  const store = await openStore(storeFile(folder));
+  try {
+    return await read(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** The runs of a results folder. */
+export function runsOf(folder: string): Promise<readonly Run[]> {
+  return withStore(folder, (store) => store.listRuns());
+}
+
+/** All records of a results folder but those that measure time and memory. */
+export function recordsOf(folder: string): Promise<readonly string[]> {
+  return withStore(folder, async (store) => {
+    const rows = await store.queryMetrics({});
+    return rows.filter((row) => !row.metric.startsWith("cost/")).map((row) =>
+      [row.runId, row.split, row.metric, row.updates, row.envSteps, row.value].join(" ")
+    );
+  });
+}
+
+/** Waits until a run trains and has a checkpoint to go on from. */
+export async function untilCheckpoint(folder: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    if (!await exists(storeFile(folder))) continue;
+    const isThere = await withStore(folder, async (store) => {
+      for (const run of await store.listRuns({ status: ["running"] })) {
+        if ((run.progress?.updates ?? 0) > 0 && await store.getArtifact(run.id, "checkpoint")) return true;
+      }
+      return false;
+    });
+    if (isThere) return;
+  }
+  throw new Error("no run wrote a checkpoint within 30 s");
+}
+
+/** Processes started by a process, by their ids (Linux). */
+export async function childrenOf(processId: number): Promise<readonly number[]> {
+  const children: number[] = [];
+  for await (const entry of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(entry.name)) continue;
+    try {
+      const stat = await Deno.readTextFile(join("/proc", entry.name, "stat"));
+      // After the name in brackets: state, parent.
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      if (parent === processId) children.push(Number(entry.name));
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  ok(children.length > 0, "expected a worker process");
+  return children;
+}
+
+/** Whether a path is there. */
+export async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
