@@ -86,7 +86,10 @@ Deno.test("expandSuite keeps shortened runs in a suite of their own", async () =
 });
 
 Deno.test("expandSuite refuses unknown names, wrong options and entries that would be mixed", async () => {
-  await rejects(expandSuite(mine({ methods: [{ id: "nope" }] })), /Cannot find method "nope": .* expected one of fcdl/);
+  await rejects(
+    expandSuite(mine({ methods: [{ id: "nope" }] })),
+    /Cannot find method "nope": .* expected one of .*fcdl/,
+  );
   await rejects(expandSuite(mine({ environments: [{ id: "nope" }] })), /expected one of chemical/);
   await rejects(expandSuite(mine({ methods: [{ id: "mlp", hidden: [0] }] })), {
     name: "RangeError",

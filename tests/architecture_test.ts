@@ -1,0 +1,119 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { basename } from "node:path";
+import { importGraph, loadedBy, sourceFiles } from "./import_graph.ts";
+
+/** Which layers each may import; a layer may always import itself. */
+const layers: Readonly<Record<string, readonly string[]>> = {
+  "lib/core": [],
+  "lib/tensor": ["lib/core"],
+  "lib/envs": ["lib/core", "lib/tensor"],
+  "lib/model": ["lib/core", "lib/tensor"],
+  "lib/metrics": ["lib/core"],
+  "lib/planning": ["lib/core", "lib/tensor", "lib/envs", "lib/model"],
+  "lib/training": ["lib/core", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/metrics"],
+  "lib/experiment": [
+    ...["lib/core", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training", "lib/metrics"],
+  ],
+  "lib/store": ["lib/core", "lib/metrics"],
+  "reports": ["lib/core", "lib/metrics"],
+  "routes": ["lib/core", "lib/store", "reports"],
+};
+
+/** Layers of which these use nothing but types, which are erased. */
+const typesOnly: Readonly<Record<string, readonly string[]>> = {
+  "lib/store": ["lib/experiment"],
+  "reports": ["lib/experiment", "lib/store"],
+  "routes": ["lib/experiment"],
+};
+
+/** What any layer above `lib` may list: names and loaders, no tensors. */
+const registries = ["lib/envs/registry.ts", "lib/model/registry.ts", "lib/experiment/suite_registry.ts"];
+
+/** Who may load lazily: registries, drivers, backends, and the task that answers `--help` without a tensor library. */
+const lazyLoaders = [...registries, "lib/store/open_store.ts", "lib/tensor/backend.ts", "tasks/bench/bench.ts"];
+
+const files = await sourceFiles(["lib", "reports", "routes", "tasks", "main.ts"]);
+const graph = await importGraph(files);
+
+function layerOf(path: string): string {
+  return path.split("/").slice(0, path.startsWith("lib/") ? 2 : 1).join("/");
+}
+
+function* projectImports() {
+  for (const [from, imports] of graph) {
+    for (const each of imports) if (graph.has(each.to)) yield { from, ...each };
+  }
+}
+
+Deno.test("the import graph holds every source file", () => {
+  deepEqual(files.filter((file) => !graph.has(file)), []);
+  ok([...projectImports()].length > files.length);
+  // What the tests below look for can be found where it is.
+  ok([...loadedBy(graph, "tasks/worker.ts").keys()].includes("npm:@tensorflow/tfjs"));
+});
+
+Deno.test("layers import only the layers they may", () => {
+  const wrong: string[] = [];
+  for (const { from, to, isTypeOnly } of projectImports()) {
+    const layer = layerOf(from);
+    const allowed = layers[layer];
+    if (!allowed || layerOf(to) === layer || allowed.includes(layerOf(to))) continue;
+    if (isTypeOnly && typesOnly[layer]?.includes(layerOf(to))) continue;
+    if (registries.includes(to) && !layer.startsWith("lib/")) continue;
+    wrong.push(`${from} imports ${to}`);
+  }
+  deepEqual(wrong, []);
+});
+
+Deno.test("every folder of lib is a layer with rules", () => {
+  deepEqual([...new Set(files.map(layerOf))].filter((layer) => layer.startsWith("lib/") && !layers[layer]), []);
+});
+
+Deno.test("nothing in lib imports routes, tasks or reports", () => {
+  const wrong = [...projectImports()].filter(({ from, to }) => from.startsWith("lib/") && !to.startsWith("lib/"));
+  deepEqual(wrong, []);
+});
+
+Deno.test("pages, reports and main.ts load without TensorFlow.js", () => {
+  const starts = files.filter((file) => /^(routes|reports)\//.test(file) || file === "main.ts");
+  const wrong = starts.flatMap((start) =>
+    [...loadedBy(graph, start)].filter(([module]) => module.includes("@tensorflow")).map(([, way]) => way.join(" > "))
+  );
+  deepEqual(wrong, []);
+});
+
+Deno.test("registries, reading suites and the stores load without TensorFlow.js", () => {
+  const starts = [...registries, "lib/experiment/suite.ts", ...files.filter((file) => file.startsWith("lib/store/"))];
+  for (const start of starts) {
+    deepEqual([...loadedBy(graph, start).keys()].filter((module) => module.includes("@tensorflow")), []);
+  }
+});
+
+Deno.test("planners and environments see no tensor library", () => {
+  const starts = files.filter((file) => /^lib\/(planning|envs|metrics|core)\//.test(file));
+  for (const start of starts) {
+    deepEqual([...loadedBy(graph, start).keys()].filter((module) => module.includes("@tensorflow")), [], start);
+  }
+});
+
+Deno.test("only registries, drivers and backends load modules lazily", () => {
+  const wrong = [...graph].filter(([file, imports]) =>
+    imports.some((each) => each.isDynamic) && !lazyLoaders.includes(file)
+  ).map(([file]) => file);
+  deepEqual(wrong, []);
+});
+
+Deno.test("files are snake_case and named after what they hold", async () => {
+  const all = [...files, ...await sourceFiles(["tests"])];
+  deepEqual(all.filter((file) => !/^[a-z0-9_]+\.tsx?$/.test(basename(file))), []);
+  deepEqual(all.filter((file) => /^(index|utils?|helpers?|common|misc)\.tsx?$/.test(basename(file))), []);
+});
+
+Deno.test("no module of lib reads the clock of the wall or unseeded chance", async () => {
+  const wrong: string[] = [];
+  for (const file of files.filter((path) => /^lib\/(core|tensor|envs|model|planning|training|metrics)\//.test(path))) {
+    const text = await Deno.readTextFile(new URL(`../${file}`, import.meta.url));
+    if (/Math\.random|crypto\.getRandomValues|randomUUID|Date\.now|Deno\.env|process\.env/.test(text)) wrong.push(file);
+  }
+  deepEqual(wrong, []);
+});
