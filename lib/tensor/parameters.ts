@@ -22,6 +22,7 @@ export class ParameterSet {
   readonly #parameters = new Map<string, tf.Variable>();
   readonly #statistics = new Map<string, tf.Variable>();
   readonly #constants: tf.Tensor[] = [];
+  readonly #restoreListeners: (() => void)[] = [];
 
   /** @param rng Draws initial values; used only while tensors are created. */
   constructor(rng: Rng) {
@@ -42,6 +43,11 @@ export class ParameterSet {
   constant<T extends tf.Tensor>(tensor: T): T {
     this.#constants.push(tf.keep(tensor));
     return tensor;
+  }
+
+  /** Calls `listener` after every {@link ParameterSet.restore}: what was remembered of the tensors may be wrong then. */
+  onRestore(listener: () => void): void {
+    this.#restoreListeners.push(listener);
   }
 
   /** The trainable tensors, in order of creation. */
@@ -90,6 +96,7 @@ export class ParameterSet {
       variable.assign(value);
       value.dispose();
     }
+    for (const listener of this.#restoreListeners) listener();
   }
 
   dispose(): void {

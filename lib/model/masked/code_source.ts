@@ -1,15 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { hardGumbelSigmoid } from "../../tensor/straight_through.ts";
 import type { Needed } from "../../tensor/table_layout.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Codebook } from "./codebook.ts";
+import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
 import type { Masks, MaskSource } from "./mask_source.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
+import { withoutGradient } from "./without_gradient.ts";
+
+/** How latents become codes: all that tells FCDL and its variants apart. */
+export interface Quantizer {
+  /** Width of the encoder's output. */
+  readonly latentWidth: number;
+  /** C, width of what the decoder reads. */
+  readonly codeWidth: number;
+  createCodebook(parameters: ParameterSet): Codebook;
+}
 
 /** Sizes and coefficients of a {@link CodeSource}. */
 export interface CodeSourceOptions {
@@ -17,7 +27,7 @@ export interface CodeSourceOptions {
   readonly featureWidth: number;
   readonly encoderWidths: readonly number[];
   readonly decoderWidths: readonly number[];
-  readonly codeWidth: number;
+  readonly quantizer: Quantizer;
   /** λ, the factor of the mean edge probability in the loss. */
   readonly sparsity: number;
   readonly graph: GraphForm;
@@ -35,25 +45,21 @@ export class CodeSource implements MaskSource {
   readonly #decoder: NormalisedMlp;
   readonly #logits: GraphLogits;
 
-  /** @param createCodebook Called between encoder and decoder, so that tensors are created in forward order. */
-  constructor(
-    parameters: ParameterSet,
-    options: CodeSourceOptions,
-    createCodebook: (parameters: ParameterSet) => Codebook,
-  ) {
-    const { runs, featureWidth } = options;
+  constructor(parameters: ParameterSet, options: CodeSourceOptions) {
+    const { runs, featureWidth, quantizer } = options;
     this.#options = options;
     this.#logits = new GraphLogits(parameters, { ...runs, form: options.graph });
     this.#encoder = new NormalisedMlp(parameters, {
       name: "encoder",
       inputs: (runs.stateCount + runs.actionCount) * featureWidth,
       hidden: options.encoderWidths,
-      outputs: options.codeWidth,
+      outputs: quantizer.latentWidth,
     });
-    this.codebook = createCodebook(parameters);
+    // Between encoder and decoder, so that tensors are created in forward order.
+    this.codebook = quantizer.createCodebook(parameters);
     this.#decoder = new NormalisedMlp(parameters, {
       name: "decoder",
-      inputs: options.codeWidth,
+      inputs: quantizer.codeWidth,
       hidden: options.decoderWidths,
       outputs: this.#logits.freeCount,
     });
@@ -68,14 +74,13 @@ export class CodeSource implements MaskSource {
   masks(features: Features, noise: NoiseSource | null): Masks {
     const training = noise !== null;
     const latent = this.#encoder.applyToFeatures(features, { training });
-    const { value, assignment, penalties } = this.codebook.quantize(latent, { training });
+    const { value, assignment, penalties } = this.codebook.quantize(latent, noise);
     const logits = this.#logits.place(this.#decoder.apply(value, { training }));
-    const probabilities = logits.sigmoid() as tf.Tensor3D;
-    const mask = noise ? hardGumbelSigmoid(logits, noise.uniform(logits.shape)) : threshold(probabilities);
+    const { mask, probabilities } = drawMask(logits, noise);
     return {
-      mask: mask as tf.Tensor3D,
+      mask,
       probabilities,
-      label: this.#options.codeLabels ? assignment.expandDims(0) as tf.Tensor3D : null,
+      label: this.#options.codeLabels ? withoutGradient(assignment).expandDims(0) as tf.Tensor3D : null,
       penalties: {
         ...penalties,
         sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#options.sparsity },
@@ -89,9 +94,4 @@ export class CodeSource implements MaskSource {
     const codes = this.codebook.codes as tf.Tensor as tf.Tensor2D;
     return this.#logits.place(this.#decoder.apply(codes, { training: false })).sigmoid();
   }
-}
-
-/** 1 where a probability is above one half. */
-export function threshold(probabilities: tf.Tensor): tf.Tensor {
-  return probabilities.greater(0.5).cast("float32");
 }

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+import type { CodebookModel, MethodModule } from "../dynamics_model.ts";
+import { CodeSource, type Quantizer } from "./code_source.ts";
+import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "./masked_model.ts";
+
+const width = z.int().positive();
+
+/** Options that FCDL and its variants share, for a method's own schema. */
+export const codeOptions = {
+  ...predictorOptions,
+  encoderWidths: z.array(width).default([128, 64]),
+  decoderWidths: z.array(width).default([32]),
+  /** K. */
+  codes: width.default(16),
+  /** C. */
+  codeWidth: width.default(16),
+  /** λ, factor of the mean edge probability. */
+  sparsity: z.number().nonnegative().default(0.001),
+  /** Append the code's one-hot to the predictor's input (paper: on; released program: off by default). */
+  codeLabels: z.boolean().default(false),
+  ...graphOption,
+};
+
+const codeSchema = z.object(codeOptions);
+
+/** Values of {@link codeOptions}. */
+export type CodeOptions = z.output<typeof codeSchema>;
+
+/** One local causal graph a code. */
+export class CodeModel extends MaskedModel<CodeSource> implements CodebookModel {
+  get codeCount(): number {
+    return this.network.source.codebook.codeCount;
+  }
+
+  codes(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor1D {
+    return tf.tidy(() => this.masks(observation, action).trace.assignment!.argMax<tf.Tensor1D>(-1));
+  }
+
+  codeGraphs(): tf.Tensor3D {
+    return tf.tidy(() => this.network.source.codeGraphs());
+  }
+}
+
+/** Makes a model that differs from FCDL in its quantizer at most. */
+export function createCodeModel(
+  context: Parameters<MethodModule["create"]>[0],
+  options: {
+    readonly create: Parameters<MethodModule["create"]>[1];
+    readonly code: CodeOptions;
+    readonly quantizer: Quantizer;
+  },
+): CodeModel {
+  const { create, code, quantizer } = options;
+  const network = createMaskedNetwork(context, {
+    ...code,
+    create,
+    createSource: (parameters, runs) => new CodeSource(parameters, { ...code, runs, quantizer }),
+  });
+  return new CodeModel(network, { context, training: create.training });
+}

@@ -1,0 +1,37 @@
+import * as tf from "@tensorflow/tfjs";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { Needed } from "../../tensor/table_layout.ts";
+import type { ModelRuns } from "../variable_runs.ts";
+import type { Features } from "./features.ts";
+import type { Masks, MaskSource } from "./mask_source.ts";
+
+/** One graph for all samples, known from the start. */
+export class GivenSource implements MaskSource {
+  readonly labelWidth = 0;
+  readonly featureLayers = [];
+  readonly needed: Needed;
+  readonly #graph: tf.Tensor3D;
+
+  /**
+   * @param parameters Takes over the constant tensors.
+   * @param options.graph Row-major [N, N + M] of 0 and 1.
+   * @throws {RangeError} If the graph has another size.
+   */
+  constructor(parameters: ParameterSet, options: { runs: ModelRuns; graph: Uint8Array }) {
+    const { runs: { stateCount, actionCount }, graph } = options;
+    const width = stateCount + actionCount;
+    if (graph.length !== stateCount * width) {
+      throw new RangeError(
+        `Cannot use the global graph: wrong size, expected ${stateCount * width} entries, got ${graph.length}`,
+      );
+    }
+    const values = Int32Array.from(graph);
+    this.needed = { values, tensor: parameters.constant(tf.tensor2d(values, [stateCount, width], "int32")) };
+    this.#graph = parameters.constant(tf.tensor3d(Float32Array.from(graph), [1, stateCount, width]));
+  }
+
+  masks(features: Features): Masks {
+    const mask = this.#graph.tile<tf.Tensor3D>([features.batch, 1, 1]);
+    return { mask, probabilities: mask, label: null, penalties: {}, trace: { probabilities: mask } };
+  }
+}

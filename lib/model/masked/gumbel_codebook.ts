@@ -1,0 +1,33 @@
+import type * as tf from "@tensorflow/tfjs";
+import type { NoiseSource } from "../../tensor/noise.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/straight_through.ts";
+import type { Codebook, CodebookSize, Quantized } from "./codebook.ts";
+
+/**
+ * A categorical context: the encoder's output are the logits of K codes, which are learned by gradient. Training draws
+ * a code by hard straight-through Gumbel-softmax (Jang et al. 2017), evaluation takes the most likely one.
+ */
+export class GumbelCodebook implements Codebook {
+  readonly codeCount: number;
+  readonly codes: tf.Variable;
+  readonly #temperature: number;
+
+  /** @param options.temperature τ of the soft value whose gradient the draw has. */
+  constructor(parameters: ParameterSet, options: CodebookSize & { temperature: number }) {
+    const { codeCount, codeWidth, temperature } = options;
+    this.codeCount = codeCount;
+    this.codes = parameters.parameter("codebook.codes", { shape: [codeCount, codeWidth], init: { kind: "normal" } });
+    this.#temperature = temperature;
+  }
+
+  /** @param latent Logits, float32 [B, K]. */
+  quantize(latent: tf.Tensor2D, noise: NoiseSource | null): Quantized {
+    const assignment = noise
+      ? hardGumbelSoftmax(latent, noise.gumbel(latent.shape), { temperature: this.#temperature })
+      : argmaxOneHot(latent);
+    const oneHot = assignment as tf.Tensor2D;
+    const value = oneHot.matMul(this.codes as tf.Tensor as tf.Tensor2D) as tf.Tensor2D;
+    return { value, assignment: oneHot, penalties: {} };
+  }
+}

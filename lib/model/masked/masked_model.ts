@@ -1,0 +1,61 @@
+import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+import { ParameterSet } from "../../tensor/parameters.ts";
+import type { GraphModel, MethodModule } from "../dynamics_model.ts";
+import { RolloutModel } from "../rollout_model.ts";
+import { type ModelRuns, modelRuns } from "../variable_runs.ts";
+import type { MaskSource } from "./mask_source.ts";
+import { MaskedNetwork } from "./masked_network.ts";
+
+const width = z.int().positive();
+
+/** Options of every method that has the masked predictor, for a method's own schema. */
+export const predictorOptions = {
+  /** H, width of each variable's feature. */
+  featureWidth: width.default(128),
+  /** Widths of the predictor's layers after the mask (Chemical 3, Magnetic 4). */
+  predictorWidths: z.array(width).min(1).default([128, 128, 128]),
+};
+
+/** Option of every method that learns a graph: whether the causal order of the variables is given. */
+export const graphOption = { graph: z.enum(["triangular", "full"]).default("triangular") };
+
+/** A rollout model with the masked predictor; its graphs are those of its source. */
+export class MaskedModel<Source extends MaskSource = MaskSource> extends RolloutModel<MaskedNetwork<Source>>
+  implements GraphModel {
+  localGraph(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor3D {
+    return tf.tidy(() => this.masks(observation, action).probabilities);
+  }
+
+  /** Masks in evaluation mode; call inside `tf.tidy`. */
+  protected masks(observation: tf.Tensor2D, action: tf.Tensor2D) {
+    return this.network.masks(this.evaluationInput(observation, action));
+  }
+}
+
+type CreateArguments = Parameters<MethodModule["create"]>;
+
+/**
+ * Builds a masked network.
+ *
+ * @param options.createSource Makes the source of masks with the network's parameter set.
+ */
+export function createMaskedNetwork<Source extends MaskSource>(
+  context: CreateArguments[0],
+  options: {
+    readonly create: CreateArguments[1];
+    readonly featureWidth: number;
+    readonly predictorWidths: readonly number[];
+    readonly createSource: (parameters: ParameterSet, runs: ModelRuns) => Source;
+  },
+): MaskedNetwork<Source> {
+  const { create: { training, rng }, featureWidth, predictorWidths, createSource } = options;
+  const runs = modelRuns(context);
+  return new MaskedNetwork(new ParameterSet(rng), {
+    runs,
+    featureWidth,
+    predictorWidths,
+    firstLayers: training.firstLayers ?? "tables",
+    createSource: (parameters) => createSource(parameters, runs),
+  });
+}
