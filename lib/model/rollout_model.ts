@@ -51,6 +51,12 @@ export interface StepNetwork {
   step(input: StepInput): StepOutput;
 }
 
+/**
+ * How the negative log-likelihoods of an update become one loss: their mean over batch, variables and steps, or their
+ * sum over variables and steps and mean over the batch.
+ */
+export type Reduction = "mean" | "sum";
+
 /** What {@link RolloutModel.gradients} returns; the caller disposes all tensors. */
 export interface GradientResult {
   readonly losses: Losses;
@@ -61,19 +67,30 @@ export interface GradientResult {
 
 /**
  * A dynamics model trained on rollouts that feed sampled predictions back: mean negative log-likelihood over batch,
- * variables and steps, plus the network's penalties; one Adam step an update.
+ * variables and steps (or their sum, see {@link Reduction}), plus the network's penalties; one Adam step an update.
  */
 export class RolloutModel<Network extends StepNetwork = StepNetwork> implements DynamicsModel {
   protected readonly network: Network;
   protected readonly runs: ModelRuns;
   readonly #optimiser: Adam;
-  readonly #steps: number;
+  /** T. */
+  protected readonly steps: number;
 
-  /** @param network Owned and disposed by the model. */
-  constructor(network: Network, options: { context: ModelContext; training: TrainingOptions }) {
+  /** Factor of the mean negative log-likelihood in the loss. */
+  readonly #scale: number;
+
+  /**
+   * @param network Owned and disposed by the model.
+   * @param options.reduction `mean` unless given.
+   */
+  constructor(
+    network: Network,
+    options: { context: ModelContext; training: TrainingOptions; reduction?: Reduction },
+  ) {
     this.network = network;
     this.runs = modelRuns(options.context);
-    this.#steps = options.training.predictionSteps;
+    this.steps = options.training.predictionSteps;
+    this.#scale = options.reduction === "sum" ? this.runs.stateCount * this.steps : 1;
     this.#optimiser = new Adam(network.parameters, options.training);
   }
 
@@ -101,7 +118,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     };
     tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
-        const { losses, steps } = this.#trainingLoss(batch, noise);
+        const { losses, steps } = this.trainingLoss(batch, noise);
         for (const loss of Object.values(losses)) tf.keep(loss);
         if (options.trace) steps.forEach(keepStep);
         kept.losses = losses;
@@ -137,10 +154,10 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       const predictions: tf.Tensor2D[] = [];
       let state = splitRuns(batch.observation, this.runs.state);
       for (let t = 0; t < batch.actions.shape[1]; t++) {
-        const action = this.#actionAt(batch, t);
+        const action = this.actionAt(batch, t);
         const isOneHot = t > 0 || this.#isOneHot(batch.observation);
         const { heads } = this.network.step({ state, action, noise: null, isOneHot, isData: t === 0 });
-        logProbs.push(logProbability(this.runs.state, heads, this.#targetAt(batch, t)).transpose());
+        logProbs.push(logProbability(this.runs.state, heads, this.targetAt(batch, t)).transpose());
         state = modeState(this.runs.state, heads);
         predictions.push(joinRuns(state));
       }
@@ -204,25 +221,26 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     });
   }
 
-  #trainingLoss(batch: WindowBatch, noise: NoiseSource): { losses: Losses; steps: StepOutput[] } {
+  /** Rolls out on sampled predictions, on the tape of an update; `loss` is what is minimised. */
+  protected trainingLoss(batch: WindowBatch, noise: NoiseSource): { losses: Losses; steps: StepOutput[] } {
     const steps: StepOutput[] = [];
     const nll: tf.Scalar[] = [];
     let state = splitRuns(batch.observation, this.runs.state);
     this.network.beginUpdate?.();
-    for (let t = 0; t < this.#steps; t++) {
+    for (let t = 0; t < this.steps; t++) {
       const step = this.network.step({
         state,
-        action: this.#actionAt(batch, t),
+        action: this.actionAt(batch, t),
         noise,
         isOneHot: true,
         isData: t === 0,
       });
-      nll.push(logProbability(this.runs.state, step.heads, this.#targetAt(batch, t)).mean().neg() as tf.Scalar);
+      nll.push(logProbability(this.runs.state, step.heads, this.targetAt(batch, t)).mean().neg() as tf.Scalar);
       steps.push(step);
       // Drawn after the last step too, so that recorded noise is used up in order.
       state = sampleState(this.runs.state, step.heads, noise);
     }
-    const prediction = mean(nll);
+    const prediction = this.#scale === 1 ? mean(nll) : mean(nll).mul<tf.Scalar>(this.#scale);
     const losses: Record<string, tf.Scalar> = { prediction };
     let loss = prediction;
     for (const [name, { weight }] of Object.entries(steps[0]!.penalties ?? {})) {
@@ -233,11 +251,13 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     return { losses: { ...losses, loss: loss.clone() }, steps };
   }
 
-  #actionAt(batch: WindowBatch, t: number): Factored {
+  /** Action of step t by run. */
+  protected actionAt(batch: WindowBatch, t: number): Factored {
     return splitRuns(at(batch.actions, t), this.runs.action);
   }
 
-  #targetAt(batch: WindowBatch, t: number): Factored {
+  /** Observation after step t by run. */
+  protected targetAt(batch: WindowBatch, t: number): Factored {
     return splitRuns(at(batch.nextObservations, t), this.runs.state);
   }
 }
