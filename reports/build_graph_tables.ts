@@ -8,8 +8,10 @@ interface Family {
   readonly id: string;
   readonly title: string;
   readonly caption: string;
-  /** Names before the slash, in order. */
+  /** Whole names, or names before the slash, in order. */
   readonly metrics: readonly string[];
+  /** Starts closed on a page. */
+  readonly collapsed?: boolean;
 }
 
 const families: readonly Family[] = [
@@ -25,17 +27,26 @@ const families: readonly Family[] = [
     title: "Codebooks",
     caption: "Perplexity: effective number of codes; dead: codes no sample uses; AMI: agreement of code and true " +
       "context beyond chance.",
-    metrics: ["perplexity", "dead_codes", "ami"],
+    metrics: ["perplexity", "dead_codes", "ami", "code_consistency"],
   },
   {
     id: "prediction",
     title: "More of prediction",
+    collapsed: true,
     caption: "Mean ± standard deviation over finished seeds.",
-    metrics: ["accuracy_t3", "nll", "mse", "success"],
+    metrics: ["success", "accuracy_t2", "accuracy_t3", "nll", "nll_t2", "nll_t3", "mse"],
+  },
+  {
+    id: "choice",
+    title: "Other choices of the final number",
+    collapsed: true,
+    caption: "The leaderboard takes the last evaluation; here the best one and the mean of the last three.",
+    metrics: ["return/best", "return/last_3", "success/best", "success/last_3"],
   },
   {
     id: "cost",
     title: "Cost",
+    collapsed: true,
     caption: "Mean ± standard deviation over finished seeds, as measured on the machines of the runs.",
     metrics: ["cost"],
   },
@@ -52,9 +63,9 @@ export function buildDetailTables(results: SuiteResults, environment: string): r
   const styles = stylesOf(results.runs);
   return families.flatMap((family): TableBlock[] => {
     const wanted = [...present.values()]
-      .filter(({ metric }) => family.metrics.includes(metric.split("/")[0]!))
+      .filter(({ metric }) => rankIn(family, metric) >= 0)
       .sort((a, b) =>
-        family.metrics.indexOf(a.metric.split("/")[0]!) - family.metrics.indexOf(b.metric.split("/")[0]!) ||
+        rankIn(family, a.metric) - rankIn(family, b.metric) ||
         compareNatural(a.metric, b.metric) || compareSplits(a.split, b.split)
       );
     const rows = methodsOf(runs).flatMap((method): (readonly Cell[])[] => {
@@ -71,7 +82,7 @@ export function buildDetailTables(results: SuiteResults, environment: string): r
       id: `${family.id}-${environment}`,
       title: family.title,
       caption: family.caption,
-      collapsed: family.id === "prediction" || family.id === "cost",
+      collapsed: family.collapsed ?? false,
       columns: [
         { label: "Method" },
         ...wanted.map(({ metric, split }) => ({
@@ -85,9 +96,19 @@ export function buildDetailTables(results: SuiteResults, environment: string): r
   });
 }
 
+/** Position of a metric in its family, -1 if it belongs to another. */
+function rankIn(family: Family, metric: string): number {
+  const whole = family.metrics.indexOf(metric);
+  if (whole >= 0 || isNamed(metric)) return whole;
+  return family.metrics.indexOf(metric.split("/")[0]!);
+}
+
+/** Whether a qualified metric is a choice of evaluation, not a context or variable. */
+function isNamed(metric: string): boolean {
+  return /\/(best|last_3)$/.test(metric);
+}
+
 function columnGroup(metric: string): string {
-  const slash = metric.indexOf("/");
-  if (metric.startsWith("cost/")) return metric.slice(slash + 1).replaceAll("_", " ");
   const info = metricInfo(metric);
   return info.scale === 100 ? `${info.label} (%)` : info.label;
 }

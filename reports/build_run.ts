@@ -16,7 +16,16 @@ import { methodStyles, plainStyle } from "./method_styles.ts";
 import { type RunResults, splitsOf } from "./results.ts";
 
 /** Metrics with a chart of their own on a run's page, if the run has them. */
-const chartedMetrics = ["return", "accuracy", "success", "mse", "nll", "perplexity", "ami"] as const;
+const chartedMetrics = [
+  "return",
+  "accuracy",
+  "success",
+  "mse",
+  "nll",
+  "perplexity",
+  "ami",
+  "loss/gradient_norm",
+] as const;
 
 /** A run's report: curves, causal graphs, codebook, all final numbers. */
 export function buildRun(results: RunResults): readonly Section[] {
@@ -43,7 +52,9 @@ function curves({ curves: rows, run, suiteMethods }: RunResults): readonly Block
       })),
     })];
   });
-  const losses = [...new Set(rows.filter((row) => /^loss(\/|$)/.test(row.metric)).map((row) => row.metric))]
+  const losses = [
+    ...new Set(rows.filter((row) => /^loss(\/(?!gradient_norm$)|$)/.test(row.metric)).map((row) => row.metric)),
+  ]
     .sort(compareNatural);
   if (losses.length > 0) {
     charts.push(curveChart(rows, {
@@ -83,7 +94,7 @@ function curveChart(
   })).filter((line) => line.points.length > 0);
   return {
     kind: "chart",
-    id: `run-${id}`,
+    id: `run-${id.replaceAll("/", "-")}`,
     title: info.label,
     caption: "",
     alt: `${info.label} over environment steps. Last values: ${
@@ -101,7 +112,7 @@ function graphBlocks(graphs: GraphsArtifact): readonly Block[] {
     id: `graphs-${split}`,
     title: `Inferred beside the truth, ${splitLabel(split)}`,
     caption: "Mean edge probability over the samples of a context: row = next value of a variable, column = state or " +
-      "action variable; darker = more probable; ring = the truth has the edge.",
+      "action variable; stronger shade = more probable; ring = edge of the truth in most of these samples.",
     rows,
     columns,
     pictures: Object.keys(graphs.inferred[split]!).sort(compareNatural).flatMap((context): GraphPicture[] => {

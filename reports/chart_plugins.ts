@@ -30,6 +30,20 @@ export function platePlugin(theme: Theme): Plugin {
   };
 }
 
+/** Leaves room between the legend and the data, which Chart.js does not. */
+export const legendGapPlugin: Plugin = {
+  id: "legendGap",
+  beforeInit(chart) {
+    const legend = chart.legend as unknown as { fit(): void; height: number } | undefined;
+    if (!legend) return;
+    const fit = legend.fit.bind(legend);
+    legend.fit = () => {
+      fit();
+      legend.height += 8;
+    };
+  },
+};
+
 /** Draws each line's band and thin seed lines under the lines. */
 export function bandPlugin(
   series: readonly (Pick<LineSeries, "points" | "seeds"> & { readonly color: string })[],

@@ -27,15 +27,6 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     min: 0,
     max: 100,
   },
-  accuracy_t3: {
-    label: "Prediction accuracy, three steps",
-    axis: "accuracy after 3 steps (%)",
-    scale: 100,
-    digits: 1,
-    better: "higher",
-    min: 0,
-    max: 100,
-  },
   nll: { label: "Negative log-likelihood", axis: "negative log-likelihood (nats)", digits: 3, better: "lower" },
   mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower" },
   shd: { label: "Structural Hamming distance", axis: "SHD (edges)", digits: 1, better: "lower", min: 0 },
@@ -62,15 +53,42 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
   },
   loss: { label: "Training loss", axis: "loss (nats)", digits: 3, better: "lower" },
   episode_return: { label: "Return while training", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
+  code_consistency: {
+    label: "Samples in their context's own codes",
+    axis: "samples in the context's own codes (%)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
   cost: { label: "Cost", axis: "cost", digits: 1 },
+};
+
+/** Metrics whose whole name has a meaning of its own. */
+const named: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
+  "loss/gradient_norm": { label: "Gradient norm", axis: "global norm of the gradient", digits: 3, min: 0 },
+  "return/best": { ...infos.return!, label: "Return, best evaluation" },
+  "return/last_3": { ...infos.return!, label: "Return, mean of the last three" },
+  "success/best": { ...infos.success!, label: "Success rate, best evaluation" },
+  "success/last_3": { ...infos.success!, label: "Success rate, mean of the last three" },
+  "cost/updates_per_second": { label: "Updates a second", axis: "updates a second", digits: 1 },
+  "cost/env_steps_per_second": { label: "Environment steps a second", axis: "steps a second", digits: 0 },
+  "cost/peak_memory_bytes": { label: "Peak memory (MiB)", axis: "peak memory (MiB)", scale: 2 ** -20, digits: 0 },
+  "cost/wall_time_ms": { label: "Wall time (min)", axis: "wall time (min)", scale: 1 / 60_000, digits: 1 },
 };
 
 /** How `metric` is shown; a metric nobody described keeps its own name. */
 export function metricInfo(metric: string): MetricInfo {
   const slash = metric.indexOf("/");
   const name = slash < 0 ? metric : metric.slice(0, slash);
-  const info = infos[name];
+  const whole = named[metric];
+  if (whole) return { ...base, ...whole };
+  // accuracy_t3 is accuracy after three predicted steps.
+  const [, stem = name, steps] = /^(.+)_t(\d+)$/.exec(name) ?? [];
+  const info = infos[stem];
   if (!info) return { ...base, label: metric, axis: metric };
+  if (steps) return { ...base, ...info, label: `${info.label.replace(", one step", "")}, ${steps} steps` };
   const qualifier = slash < 0 ? "" : metric.slice(slash + 1).replaceAll("_", " ");
   return { ...base, ...info, label: qualifier ? `${info.label}, ${qualifier}` : info.label };
 }

@@ -126,7 +126,7 @@ export function protocolTable({ environment, rows }: ProtocolDifferences): Table
     kind: "table",
     id: `protocol-${environment}`,
     title: "Where this suite differs from the paper",
-    caption: "Settings of the run specs against the paper's appendix; settings not listed are the paper's.",
+    caption: "Settings of the run specs against the paper's appendix; those that agree are not listed.",
     columns: [{ label: "Setting" }, { label: "This suite", numeric: true }, { label: "Paper", numeric: true }],
     rows: rows.map(({ setting, ours, paper }): readonly Cell[] => [{ text: setting }, { text: ours }, { text: paper }]),
   };
@@ -143,6 +143,6 @@ function fieldOf(value: unknown, path: readonly string[]): unknown {
 
 function settingText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(settingText).join(", ");
-  if (typeof value === "number" && value >= 10_000) return value.toLocaleString("en-US");
+  if (typeof value === "number" && value >= 1000) return value.toLocaleString("en-US");
   return String(value);
 }

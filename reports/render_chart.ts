@@ -9,6 +9,7 @@ import {
   endLabelFont,
   endLabelPlugin,
   intervalPlugin,
+  legendGapPlugin,
   platePlugin,
   type Theme,
   themes,
@@ -86,10 +87,10 @@ function configure(
   },
 ): ChartConfiguration {
   const { chart } = block;
-  const plugins: Plugin[] = [platePlugin(theme)];
   const narrow = options.size === "narrow";
   const fontSize = narrow ? 11 : 12;
   const directLabels = chart.kind === "line" && !chart.legendAbove && !narrow && chart.series.length <= 10;
+  const plugins: Plugin[] = [platePlugin(theme), ...(directLabels ? [] : [legendGapPlugin])];
   let datasets;
   let padRight = 10;
   if (chart.kind === "line") {

@@ -39,7 +39,7 @@ Deno.test("buildSuite: a reduced suite says what differs from the paper and mixe
   const differences = findTable(sections, "protocol-chemical-fork-5x3")!;
   const texts = differences.rows.map((row) => row.map((cell) => cell.text));
   assert.deepEqual(texts.find(([setting]) => setting === "Nodes"), ["Nodes", "5", "10"]);
-  assert.deepEqual(texts.find(([setting]) => setting === "Training loops"), ["Training loops", "1500", "15,100"]);
+  assert.deepEqual(texts.find(([setting]) => setting === "Training loops"), ["Training loops", "1,500", "15,100"]);
   assert.deepEqual(texts.find(([setting]) => setting === "Seeds"), ["Seeds", "3", "8"]);
   assert.ok(!texts.some(([setting]) => setting === "Batch size"));
   const board = findTable(sections, "leaderboard-chemical-fork-5x3")!;
