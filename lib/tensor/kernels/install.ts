@@ -1,10 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
+import { identity } from "./identity.ts";
 import { bestKernelBuild, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
+import { linearKernels } from "./linear_kernels.ts";
 import { batchMatMul, fusedMatMul } from "./mat_mul.ts";
+import { softmaxKernels } from "./softmax_kernels.ts";
+import { sumKernel } from "./sum.ts";
 import { allocate, kernelsOf, setKernelsOf, type WasmBackend } from "./wasm_heap.ts";
 
-const overrides = [batchMatMul, fusedMatMul];
+/** Kernels in place of stock ones, made from those. Their set-up stays, for the stock kernels to run again. */
+const overrides: Readonly<Record<string, (stock: tf.KernelConfig) => tf.KernelConfig>> = {
+  BatchMatMul: (stock) => ({ ...stock, kernelFunc: batchMatMul.kernelFunc }),
+  _FusedMatMul: (stock) => ({ ...stock, kernelFunc: fusedMatMul.kernelFunc }),
+  Identity: (stock) => ({ ...stock, kernelFunc: identity.kernelFunc }),
+  Sum: sumKernel,
+};
+
 const stock = new Map<string, tf.KernelConfig>();
+let inUse: KernelBuild | "stock" = "stock";
+
+// Kernels that TensorFlow.js does not have.
+for (const addition of [...linearKernels, ...softmaxKernels]) tf.registerKernel(addition);
 
 /**
  * Puts this project's kernels in place of the stock ones of the wasm backend, which must have been started.
@@ -17,21 +32,21 @@ export async function installKernels(build?: KernelBuild | "stock"): Promise<Ker
   const backend = tf.findBackend("wasm") as unknown as WasmBackend;
   if (wanted !== "stock" && kernelsOf(backend)?.build !== wanted) {
     const exports = await instantiateKernels(wanted, backend.wasm.asm.memory);
-    const scratch = kernelsOf(backend)?.scratch ?? allocate(backend, exports.gemmScratchBytes());
-    setKernelsOf(backend, { build: wanted, exports, scratch });
+    const scratchBytes = exports.gemmScratchBytes();
+    const scratch = kernelsOf(backend)?.scratch ?? allocate(backend, scratchBytes);
+    setKernelsOf(backend, { build: wanted, exports, scratch, scratchBytes });
   }
-  for (const override of overrides) {
-    const old = stock.get(override.kernelName) ?? tf.getKernel(override.kernelName, "wasm");
-    stock.set(override.kernelName, old);
-    tf.unregisterKernel(override.kernelName, "wasm");
-    // The stock set-up stays, for the stock kernel to run again.
-    tf.registerKernel(wanted === "stock" ? old : { ...override, setupFunc: old.setupFunc! });
+  for (const [name, override] of Object.entries(overrides)) {
+    const old = stock.get(name) ?? tf.getKernel(name, "wasm");
+    stock.set(name, old);
+    tf.unregisterKernel(name, "wasm");
+    tf.registerKernel(wanted === "stock" ? old : override(old));
   }
+  inUse = wanted;
   return wanted;
 }
 
 /** Which kernels the wasm backend runs now. */
 export function kernelsInUse(): KernelBuild | "stock" {
-  if (tf.getKernel("BatchMatMul", "wasm")?.kernelFunc !== batchMatMul.kernelFunc) return "stock";
-  return kernelsOf(tf.findBackend("wasm"))?.build ?? "stock";
+  return inUse;
 }

@@ -7,7 +7,7 @@ export const kernelBuilds = ["relaxed-simd", "simd"] as const;
 /** Name of a build. */
 export type KernelBuild = typeof kernelBuilds[number];
 
-/** What a compiled module exports. Every number but sizes and flags is an address in the memory it works on. */
+/** What a compiled module exports. Names of tensors stand for addresses in the memory it works on; 0 means none. */
 export interface KernelExports extends TableExports {
   gemmScratchBytes(): number;
   /** C[m, n] = activation(op(A) · op(B) + bias[n]), see assembly/gemm.ts. */
@@ -24,6 +24,67 @@ export interface KernelExports extends TableExports {
     activation: number,
     alpha: number,
     scratch: number,
+  ): void;
+  // assembly/reduce.ts
+  sumMiddle(x: number, out: number, outer: number, count: number, inner: number): void;
+  biasReluGradient(
+    dy: number,
+    output: number,
+    dz: number,
+    biasGradient: number,
+    rows: number,
+    columns: number,
+  ): void;
+  // assembly/softmax.ts
+  logSoftmax(logits: number, out: number, rows: number, c: number, scratch: number): void;
+  logSoftmaxGradient(logits: number, dy: number, out: number, rows: number, c: number, scratch: number): void;
+  logLikelihood(logits: number, target: number, out: number, rows: number, c: number, scratch: number): void;
+  logLikelihoodGradient(
+    logits: number,
+    target: number,
+    dy: number,
+    out: number,
+    rows: number,
+    c: number,
+    scratch: number,
+  ): void;
+  oneHotOfLargest(scores: number, noise: number, out: number, rows: number, c: number): void;
+  softmaxGradient(
+    logits: number,
+    noise: number,
+    dy: number,
+    out: number,
+    rows: number,
+    c: number,
+    temperature: number,
+    scratch: number,
+  ): void;
+  hardSigmoid(logits: number, uniform: number, out: number, size: number, temperature: number): void;
+  hardSigmoidGradient(
+    logits: number,
+    uniform: number,
+    dy: number,
+    out: number,
+    size: number,
+    temperature: number,
+  ): void;
+  // assembly/adam.ts
+  sumOfSquares(x: number, size: number): number;
+  adam(
+    parameter: number,
+    gradient: number,
+    mean: number,
+    square: number,
+    out: number,
+    size: number,
+    scale: number,
+    beta1: number,
+    oneMinusBeta1: number,
+    beta2: number,
+    oneMinusBeta2: number,
+    rate: number,
+    correction: number,
+    epsilon: number,
   ): void;
 }
 

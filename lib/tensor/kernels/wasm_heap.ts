@@ -1,4 +1,4 @@
-import type { DataType, TensorInfo } from "@tensorflow/tfjs";
+import type { DataType, KernelConfig, TensorInfo } from "@tensorflow/tfjs";
 import type { KernelBuild, KernelExports } from "./kernel_module.ts";
 
 /** The parts of TensorFlow.js's wasm backend that the kernels use (4.22; its types keep them private). */
@@ -12,14 +12,18 @@ export interface WasmBackend {
   /** Allocates a tensor; its numbers are undefined until the kernel writes them. */
   makeOutput(shape: number[], dtype: DataType): TensorInfo;
   disposeData(dataId: object): boolean;
+  incRef(dataId: object): void;
+  /** How many tensors share the numbers. */
+  refCount(dataId: object): number;
 }
 
 /** The kernels that work on a backend's memory. */
 export interface BackendKernels {
   readonly build: KernelBuild;
   readonly exports: KernelExports;
-  /** Address of scratch memory of `exports.gemmScratchBytes()`, overwritten by each call. */
+  /** Address of scratch memory of `scratchBytes`, overwritten by each call. */
   readonly scratch: number;
+  readonly scratchBytes: number;
 }
 
 const installed = new WeakMap<object, BackendKernels>();
@@ -50,4 +54,51 @@ export function allocate(backend: WasmBackend, sizeBytes: number): number {
     throw new RangeError(`Cannot reserve memory: the heap is full, expected room for ${sizeBytes} bytes, got none`);
   }
   return address;
+}
+
+/** What a kernel's body works with. */
+export interface KernelContext<Inputs, Attributes> {
+  readonly inputs: Inputs;
+  readonly attributes: Attributes;
+  readonly exports: KernelExports;
+  readonly scratch: number;
+  readonly scratchBytes: number;
+  /** Address of a tensor, 0 for none. */
+  at(tensor: TensorInfo | undefined): number;
+  /** Allocates a float32 output. */
+  output(shape: number[]): TensorInfo;
+}
+
+/**
+ * Describes a kernel of the wasm backend whose inputs are all float32.
+ *
+ * @throws {TypeError} When it runs on an input of another type.
+ */
+export function wasmKernel<Inputs extends object, Attributes = unknown>(
+  kernelName: string,
+  body: (context: KernelContext<Inputs, Attributes>) => TensorInfo | TensorInfo[],
+): KernelConfig {
+  return {
+    kernelName,
+    backendName: "wasm",
+    kernelFunc: ({ inputs, backend, attrs }) => {
+      const wasm = backend as WasmBackend;
+      for (const name in inputs) {
+        const dtype = inputs[name]?.dtype;
+        if (dtype !== undefined && dtype !== "float32") {
+          throw new TypeError(`Cannot run ${kernelName}: expected float32 ${name}, got ${dtype}`);
+        }
+      }
+      const { exports, scratch, scratchBytes } = kernelsOf(wasm)!;
+      return body({
+        inputs: inputs as Inputs,
+        attributes: attrs as Attributes,
+        exports,
+        scratch,
+        scratchBytes,
+        at: (tensor) => tensor ? addressOf(wasm, tensor) : 0,
+        output: (shape) => wasm.makeOutput(shape, "float32"),
+      });
+    },
+  };
 }

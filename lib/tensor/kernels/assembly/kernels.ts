@@ -1,3 +1,15 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+export { adam, sumOfSquares } from "./adam.ts";
 export { gemm, gemmScratchBytes } from "./gemm.ts";
+export { biasReluGradient, sumMiddle } from "./reduce.ts";
+export {
+  hardSigmoid,
+  hardSigmoidGradient,
+  logLikelihood,
+  logLikelihoodGradient,
+  logSoftmax,
+  logSoftmaxGradient,
+  oneHotOfLargest,
+  softmaxGradient,
+} from "./softmax.ts";
 export { accumulate, tableInputGradient, tableSum, tableSumGradient } from "./table_sum.ts";

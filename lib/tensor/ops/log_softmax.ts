@@ -1,0 +1,52 @@
+import * as tf from "@tensorflow/tfjs";
+import { runKernel, runsOwnKernels } from "../kernels/own_kernels.ts";
+import * as plain from "../straight_through.ts";
+
+/**
+ * Log-probabilities of the normalised softmax over the last axis, probabilities clamped to [ε, 1 - ε] with
+ * ε = {@link plain.PROBABILITY_FLOOR}. No gradient passes where the clamp acts. One kernel each way where the backend
+ * has it.
+ *
+ * @param logits float32 [..., c].
+ * @returns float32 [..., c]; the caller disposes it.
+ */
+export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
+  return runsOwnKernels() ? runKernel("LogSoftmaxClamped", { logits }, {})[0]! : plain.clampedLogSoftmax(logits);
+}
+
+/**
+ * Log-likelihood of a one-hot (or any weights): Σ target · clampedLogSoftmax(logits) over the last axis. The negative
+ * of the softmax cross-entropy.
+ *
+ * @param logits float32 [..., c].
+ * @param target float32 of the same shape.
+ * @returns float32 [...]; the caller disposes it.
+ * @throws {TypeError} If the shapes differ.
+ */
+export function logLikelihood(logits: tf.Tensor, target: tf.Tensor): tf.Tensor {
+  if (logits.shape.join() !== target.shape.join()) {
+    throw new TypeError(
+      `Cannot take a log-likelihood: shapes differ, expected [${logits.shape}], got [${target.shape}]`,
+    );
+  }
+  if (runsOwnKernels()) return runKernel("LogLikelihoodClamped", { logits, target }, {})[0]!;
+  return tf.tidy(() => plain.clampedLogSoftmax(logits).mul(target).sum(-1));
+}
+
+tf.registerGradient({
+  kernelName: "LogSoftmaxClamped",
+  inputsToSave: ["logits"],
+  gradFunc: (dy, [logits]) => ({
+    logits: () => runKernel("LogSoftmaxClampedGrad", { logits: logits!, dy: dy as tf.Tensor }, {})[0]!,
+  }),
+});
+
+tf.registerGradient({
+  kernelName: "LogLikelihoodClamped",
+  inputsToSave: ["logits", "target"],
+  gradFunc: (dy, [logits, target]) => ({
+    logits: () =>
+      runKernel("LogLikelihoodClampedGrad", { logits: logits!, target: target!, dy: dy as tf.Tensor }, {})[0]!,
+    target: () => tf.mul((dy as tf.Tensor).expandDims(-1), clampedLogSoftmax(logits!)),
+  }),
+});

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import * as tf from "@tensorflow/tfjs";
+import { useBackend } from "../../../lib/tensor/backend.ts";
+import { installKernels } from "../../../lib/tensor/kernels/install.ts";
+import { kernelBuilds } from "../../../lib/tensor/kernels/kernel_module.ts";
+import { assertClose, normals, normalTensor, valuesOn } from "../numeric.ts";
+
+Deno.test("sum: any axes and sizes as on the cpu backend, with gradient", async () => {
+  await useBackend("wasm");
+  const cases = fc.sample(
+    fc.record({
+      shape: fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.constantFrom(1, 33, 64)), { maxLength: 4 }),
+      chosen: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      keepDims: fc.boolean(),
+    }),
+    { numRuns: 150, seed: 3 },
+  );
+  for (const { shape, chosen, keepDims } of cases) {
+    if (tf.util.sizeFromShape(shape) > 100_000) continue;
+    const axes = [...shape.keys()].filter((i) => chosen[i]).map((i) => i % 2 ? i - shape.length : i);
+    for (const axis of [axes, undefined]) {
+      const compute = () => {
+        const x = normalTensor(1, shape);
+        const sum = (x: tf.Tensor) => tf.sum(x, axis, keepDims);
+        const value = sum(x);
+        assert.deepEqual(value.rank, keepDims ? shape.length : shape.length - (axis ?? shape).length);
+        return [value, tf.grad((x: tf.Tensor) => sum(x).square().sum())(x)];
+      };
+      const expected = await valuesOn("cpu", compute);
+      for (const build of kernelBuilds) {
+        await useBackend("wasm");
+        await installKernels(build);
+        const results = tf.tidy(compute);
+        results.forEach((result, i) => {
+          assertClose(result.dataSync(), expected[i]!, { tolerance: 1e-4, what: `[${shape}] over ${axis}` });
+        });
+        tf.dispose(results);
+      }
+    }
+  }
+});
+
+Deno.test("sum: int32 and bool, empty tensors, axes apart", async () => {
+  await useBackend("wasm");
+  assert.deepEqual([...tf.sum(tf.tensor2d([[1, 2], [3, 4]], [2, 2], "int32"), 0).dataSync()], [4, 6]);
+  assert.equal(tf.sum(tf.tensor1d([true, false, true], "bool")).dataSync()[0], 2);
+  assert.deepEqual([...tf.sum(tf.zeros([3, 0]), 1).dataSync()], [0, 0, 0]);
+  assert.deepEqual([...tf.sum(tf.ones([2, 3, 4]), [0, 2]).dataSync()], [8, 8, 8]);
+});
+
+Deno.test("sum: a million equal numbers lose nothing that float32 can hold", async () => {
+  await useBackend("wasm");
+  const sum = tf.tidy(() => tf.fill([1 << 20], 0.1).sum().dataSync()[0]!);
+  assert(Math.abs(sum / (Math.fround(0.1) * (1 << 20)) - 1) < 1e-6);
+});
+
+Deno.test("clone: shares numbers, lives on its own, and survives assignment", async () => {
+  await useBackend("wasm");
+  const values = normals(1, 10);
+  const x = tf.tensor1d(values);
+  const copy = x.clone();
+  x.dispose();
+  assert.deepEqual(copy.dataSync(), values);
+  const variable = tf.variable(copy);
+  const before = variable.clone();
+  variable.assign(tf.zeros([10]));
+  assert.deepEqual(before.dataSync(), values);
+  assert.deepEqual(copy.dataSync(), values);
+  const count = tf.memory().numTensors;
+  for (let i = 0; i < 1000; i++) copy.clone().dispose();
+  assert.equal(tf.memory().numTensors, count);
+  assert.deepEqual(copy.dataSync(), values);
+  const text = tf.tensor1d(["a", "b"]);
+  assert.deepEqual(text.clone().dataSync() as unknown, ["a", "b"]);
+});
