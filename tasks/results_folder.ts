@@ -5,5 +5,5 @@ export const defaultResultsFolder = "results";
 
 /** The store of a results folder: all suites in one file. */
 export function storeFile(folder: string): string {
-  return join(folder, "results.sqlite");
+  return join(folder, "store.sqlite");
 }

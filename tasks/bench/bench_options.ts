@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { parseSeeds } from "../../lib/experiment/seeds.ts";
+import { parseFlags } from "../cli.ts";
 import { defaultResultsFolder } from "../results_folder.ts";
 
 /** What `deno task bench` was asked to do. */
@@ -75,45 +75,29 @@ Examples:
  * @throws {RangeError | SyntaxError} If a flag is unknown or a value is not allowed.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | "help" {
-  const { values, tokens, positionals } = parseArgs({
-    args: [...args],
-    options: flags,
-    strict: false,
-    tokens: true,
-    allowPositionals: true,
-  });
-  for (const token of tokens) if (token.kind === "option") checkFlag(token);
-  if (positionals.length > 0) {
-    throw new RangeError(
-      `Cannot read the command line: an argument without a flag, expected flags only (see --help), got "${
-        positionals[0]
-      }"`,
-    );
-  }
+  const values = parseFlags(args, flags);
   if (values.help) return "help";
   if (values.fresh && values.resume) {
     throw new RangeError(
       "Cannot read the command line: --resume and --fresh exclude each other, expected one, got both",
     );
   }
-  const text = (name: keyof typeof flags): string | null => typeof values[name] === "string" ? values[name] : null;
-  const seeds = text("seeds");
+  const { suite, methods, seeds, steps, workers, out, backend } = values;
+  const checkpointSeconds = values["checkpoint-seconds"];
   return {
-    suite: text("suite") ?? "quick",
-    methods: text("methods") === null ? null : names(text("methods")!),
-    seeds: seeds === null ? null : parseSeeds(seeds),
-    steps: text("steps") === null ? null : wholeNumber("steps", { text: text("steps")!, most: 1e9 }),
-    workers: text("workers") === null
-      ? availableParallelism()
-      : wholeNumber("workers", { text: text("workers")!, most: 1024 }),
-    out: text("out") ?? defaultResultsFolder,
+    suite: suite ?? "quick",
+    methods: methods === undefined ? null : names(methods),
+    seeds: seeds === undefined ? null : parseSeeds(seeds),
+    steps: steps === undefined ? null : wholeNumber("steps", { text: steps, most: 1e9 }),
+    workers: workers === undefined ? availableParallelism() : wholeNumber("workers", { text: workers, most: 1024 }),
+    out: out ?? defaultResultsFolder,
     fresh: values.fresh === true,
     dryRun: values["dry-run"] === true,
-    backend: text("backend") ?? "wasm",
+    backend: backend ?? "wasm",
     checkpointEveryMs: 1000 *
-      (text("checkpoint-seconds") === null
+      (checkpointSeconds === undefined
         ? 30
-        : wholeNumber("checkpoint-seconds", { text: text("checkpoint-seconds")!, most: 86_400 })),
+        : wholeNumber("checkpoint-seconds", { text: checkpointSeconds, most: 86_400 })),
   };
 }
 
@@ -125,24 +109,6 @@ function names(text: string): readonly string[] {
     );
   }
   return parts;
-}
-
-function checkFlag(token: { readonly name: string; readonly rawName: string; readonly value: string | undefined }) {
-  const flag = Object.hasOwn(flags, token.name) ? flags[token.name as keyof typeof flags] : null;
-  if (!flag) {
-    const choices = Object.keys(flags).map((name) => `--${name}`).join(", ");
-    throw new RangeError(
-      `Cannot read the command line: unknown flag, expected one of ${choices}, got "${token.rawName}"`,
-    );
-  }
-  if (flag.type === "string" && (token.value === undefined || token.value === "")) {
-    throw new RangeError(`Cannot read the command line: ${token.rawName} has no value, expected one, got nothing`);
-  }
-  if (flag.type === "boolean" && token.value !== undefined) {
-    throw new RangeError(
-      `Cannot read the command line: ${token.rawName} takes no value, expected none, got "${token.value}"`,
-    );
-  }
 }
 
 function wholeNumber(flag: string, { text, most }: { readonly text: string; readonly most: number }): number {

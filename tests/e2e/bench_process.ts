@@ -22,10 +22,20 @@ export interface Bench {
   kill(signal: Deno.Signal): void;
 }
 
-/** Starts `deno task bench` as deno.json has it, less the task runner, so that a signal reaches it alone. */
+/** Starts `deno task bench`. */
 export function startBench(args: readonly string[]): Bench {
+  return startTask("bench", args);
+}
+
+/** Runs a task to its end. */
+export function task(name: "bench" | "export", ...args: string[]): Promise<Finished> {
+  return startTask(name, args).finished;
+}
+
+/** Starts a task as deno.json has it, less the task runner, so that a signal reaches it alone. */
+function startTask(name: "bench" | "export", args: readonly string[]): Bench {
   // Exactly the task's permissions: one that is missing must fail here.
-  const command = project.tasks.bench.command.split(" ").slice(1);
+  const command = project.tasks[name].command.split(" ").slice(1);
   const child = new Deno.Command(Deno.execPath(), {
     args: [...command, ...args],
     cwd: root,

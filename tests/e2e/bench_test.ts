@@ -8,6 +8,7 @@ import {
   recordsOf,
   runsOf,
   startBench,
+  task,
   untilCheckpoint,
   withFolder,
   withStore,
@@ -34,7 +35,10 @@ Deno.test("bench trains suite smoke, shows a table, writes CSV files, and runs n
     match(first.output, /4 runs: 4 missing/);
     match(first.output, /Method +Seeds +return train .*\n-+.*\nFCDL +2 +[\d.]+ ± [\d.]+ .*\nMLP +2 /);
     match(first.output, /Pages: deno task serve/);
-    ok(await exists(join(folder, "smoke", "metrics.csv")));
+    const csv = await Deno.readTextFile(join(folder, "smoke", "metrics.csv"));
+    const exported = await task("export", "--suite", "smoke", "--out", folder);
+    equal(exported.code, 0, exported.errors);
+    equal(await Deno.readTextFile(join(folder, "smoke", "metrics.csv")), csv);
     const runs = await runsOf(folder);
     deepEqual(runs.map((run) => run.status), ["done", "done", "done", "done"]);
     for (const run of runs) {
@@ -164,7 +168,7 @@ Deno.test("bench answers bad input with one sentence and code 2, and writes noth
       [["--suite", "nope"], /^Cannot find suite "nope": .* expected one of smoke, quick, .*, got "nope"\n$/],
       [["--methods", "nope"], /^Cannot find method "nope": .* expected one of fcdl, mlp, got "nope"\n$/],
       [["--backend", "nope"], /^Cannot find backend "nope": .* expected one of wasm, cpu, .*, got "nope"\n$/],
-      [["--nope"], /^Cannot read the command line: unknown flag, expected one of --suite, .*, got "--nope"\n$/],
+      [["--nope"], /^Cannot find option "--nope": .* expected one of --suite, .*, got "--nope"\n$/],
       [["--seeds", "8-1"], /^Cannot read seeds: .* got "8-1"\n$/],
       [["--suite", wrong], /^Cannot read suite .*wrong\.json: environments is not allowed, expected .*, got \[\]\n$/],
       [["--suite", broken], /^Cannot read suite .*broken\.json: .* expected JSON, got other text\n$/],
@@ -193,7 +197,7 @@ Deno.test("bench leaves a file that is no store, and a damaged one, as they are"
       await Deno.writeFile(file, bytes);
       const { code, errors } = await bench("--suite", "smoke", "--out", folder);
       equal(code, 2);
-      match(errors, /^Cannot open the store .*results\.sqlite: .*\n$/);
+      match(errors, /^Cannot open the store .*store\.sqlite: .*\n$/);
       deepEqual(await Deno.readFile(file), bytes);
     }
   }));

