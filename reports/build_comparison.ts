@@ -2,11 +2,18 @@ import { Rng } from "../lib/core/rng.ts";
 import { presentValues } from "../lib/metrics/mean.ts";
 import { performanceProfile } from "../lib/metrics/performance_profile.ts";
 import { interquartileMean } from "../lib/metrics/seed_statistics.ts";
-import type { CategorySeries, ChartBlock, LineSeries, TableBlock } from "./blocks.ts";
+import type { CategorySeries, ChartBlock, LineSeries, NoteBlock, TableBlock } from "./blocks.ts";
 import { finalStatistics, statisticsCell } from "./build_leaderboard.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
 import { paperStyle } from "./method_styles.ts";
-import { paperMethods, paperSource, paperSplits, paperValue } from "./paper_results.ts";
+import {
+  paperCodebookStatements,
+  paperCodebookStudy,
+  paperMethods,
+  paperSource,
+  paperSplits,
+  paperValue,
+} from "./paper_results.ts";
 import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
 
 /** Points with 95 % intervals: every method in every split. */
@@ -194,5 +201,32 @@ export function buildPaperTable(
           : { text: "", value: null };
       }),
     ]),
+  };
+}
+
+/** The paper's study of codebook sizes in an environment; null where it has none. */
+export function buildPaperCodebookBlock(environment: string): TableBlock | NoteBlock | null {
+  if (environment === paperCodebookStudy.environment) {
+    return {
+      kind: "table",
+      id: `paper-codebook-${environment}`,
+      title: `The paper's table: FCDL's return by codebook size, ${environment}`,
+      caption: `${paperSource.short}; printed without deviations.`,
+      collapsed: true,
+      columns: [{ label: "Codes (K)" }, ...["n = 2", "n = 4", "n = 6"].map((label) => ({ label, numeric: true }))],
+      rows: paperCodebookStudy.rows.map(({ codes, n2, n4, n6 }) => [
+        { text: String(codes), value: codes },
+        ...[n2, n4, n6].map((value) => ({ text: formatMetric("return", value), value })),
+      ]),
+    };
+  }
+  const statement = paperCodebookStatements[environment];
+  if (statement === undefined) return null;
+  return {
+    kind: "note",
+    id: `paper-codebook-${environment}`,
+    tone: "info",
+    title: `Codebook size, as the paper (${paperSource.short}) reports it`,
+    lines: [statement],
   };
 }

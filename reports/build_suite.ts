@@ -1,5 +1,11 @@
 import type { Block, NoteBlock, Section } from "./blocks.ts";
-import { buildFinalChart, buildPaperCharts, buildPaperTable, buildPerformanceProfile } from "./build_comparison.ts";
+import {
+  buildFinalChart,
+  buildPaperCharts,
+  buildPaperCodebookBlock,
+  buildPaperTable,
+  buildPerformanceProfile,
+} from "./build_comparison.ts";
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
@@ -83,7 +89,10 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
     ...(isSameTask
       ? ["return", "accuracy"].flatMap((metric) => buildPaperCharts(results, { environment, metric }))
       : []),
-    ...present(["return", "accuracy"].map((metric) => buildPaperTable(reference, metric))),
+    ...present([
+      ...["return", "accuracy"].map((metric) => buildPaperTable(reference, metric)),
+      buildPaperCodebookBlock(reference),
+    ]),
   ];
 }
 

@@ -42,6 +42,8 @@ Deno.test("buildSuite: a reduced suite says what differs from the paper and mixe
   assert.deepEqual(texts.find(([setting]) => setting === "Training loops"), ["Training loops", "1,500", "15,100"]);
   assert.deepEqual(texts.find(([setting]) => setting === "Seeds"), ["Seeds", "3", "8"]);
   assert.ok(!texts.some(([setting]) => setting === "Batch size"));
+  const sizes = findTable(sections, "paper-codebook-chemical-fork")!;
+  assert.deepEqual(sizes.rows[3]!.map((cell) => cell.text), ["16", "15.27", "14.73", "13.62"]);
   const board = findTable(sections, "leaderboard-chemical-fork-5x3")!;
   assert.ok(board.rows.every((row) => row.slice(2).every((cell) => cell.sub === undefined)));
 });
