@@ -32,8 +32,8 @@ const optionsSchema = z.strictObject({
   colors: integer(2, 100).default(5),
   /** One test split for each n: nodes 1..n are noisy. Default: those of 2, 4, 6 that leave a later node. */
   noisyNodes: z.array(integer(1, largest - 2), { error: "expected a list of integers" }).optional(),
-  /** H, hidden units of a mechanism. */
-  mechanismWidth: integer(1, 1000).default(40),
+  /** H, hidden units of a mechanism. Default: 4 a node, as in the released program. */
+  mechanismWidth: integer(1, 1000).optional(),
   /** Gain of a mechanism's orthogonal weights. */
   mechanismGain: number(0, 100).default(3),
   /** A mechanism's biases are uniform in [-mechanismBias, mechanismBias). */
@@ -57,8 +57,9 @@ const optionsSchema = z.strictObject({
 });
 
 /** Checked options of Chemical. */
-export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes"> & {
+export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes" | "mechanismWidth"> & {
   readonly noisyNodes: readonly number[];
+  readonly mechanismWidth: number;
 };
 
 /**
@@ -70,7 +71,7 @@ export function parseOptions(options: unknown): ChemicalOptions {
   const parsed = parseWith(optionsSchema, options, "environment");
   checkGraph(parsed.graph, parsed.variables);
   const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= parsed.variables - 2);
-  return { ...parsed, noisyNodes };
+  return { ...parsed, noisyNodes, mechanismWidth: parsed.mechanismWidth ?? 4 * parsed.variables };
 }
 
 /**
