@@ -1,0 +1,126 @@
+import * as tf from "@tensorflow/tfjs";
+import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { ConditionalGraph } from "./conditional_graph.ts";
+import { PairFeatures, type PairInput, type PairTables } from "./pair_features.ts";
+
+/** Sizes and coefficients of a {@link CdlNetwork}. */
+export interface CdlNetworkOptions {
+  readonly runs: ModelRuns;
+  /** Widths of each pair's feature net. */
+  readonly featureWidths: readonly number[];
+  /** Widths of each target's predictor. */
+  readonly predictorWidths: readonly number[];
+  /** Conditional mutual information from which on there is an edge. */
+  readonly threshold: number;
+  /** τ of its moving average. */
+  readonly decay: number;
+  readonly firstLayers: "tables" | "dense";
+}
+
+/** How a pass reads its input. */
+export interface PassOptions {
+  /** Whether categorical variables are exact one-hots. */
+  readonly isOneHot: boolean;
+  readonly training: boolean;
+  /** Whether gradients must reach the state. */
+  readonly learnsInput: boolean;
+}
+
+/** Pair features under a mask, a predictor a target, and the graph that is the mask of evaluation. */
+export class CdlNetwork implements StepNetwork {
+  readonly parameters: ParameterSet;
+  readonly graph: ConditionalGraph;
+  readonly #runs: ModelRuns;
+  readonly #features: PairFeatures;
+  readonly #hidden: readonly Linear[];
+  readonly #heads: readonly Linear[];
+  readonly #firstLayers: "tables" | "dense";
+  #trainingTables: PairTables | null = null;
+  #evaluationTables: PairTables | null = null;
+
+  constructor(parameters: ParameterSet, options: CdlNetworkOptions) {
+    const { runs, featureWidths, predictorWidths } = options;
+    this.parameters = parameters;
+    this.#runs = runs;
+    this.#firstLayers = options.firstLayers;
+    this.#features = new PairFeatures(parameters, { runs, widths: featureWidths });
+    const widths = [featureWidths.at(-1)!, ...predictorWidths];
+    this.#hidden = predictorWidths.map((outputs, k) =>
+      createStackedLinear(parameters, {
+        name: `predictor.${k}`,
+        stack: runs.stateCount,
+        inputs: widths[k]!,
+        outputs,
+        init: stackedInit({ outputs }),
+      })
+    );
+    this.#heads = runs.state.map((run, r) => {
+      const sizes = { inputs: widths.at(-1)!, outputs: headWidth(run) };
+      return createStackedLinear(parameters, {
+        name: `head.${r}`,
+        stack: run.count,
+        ...sizes,
+        init: outputInit(sizes),
+      });
+    });
+    this.graph = new ConditionalGraph(parameters, { ...runs, ...options });
+  }
+
+  beginUpdate(): void {
+    if (this.#usesTables) this.#trainingTables = this.#features.tables({ training: true });
+  }
+
+  weightsChanged(): void {
+    this.#evaluationTables?.table.dispose();
+    this.#evaluationTables = null;
+    this.#trainingTables = null;
+  }
+
+  /** One step of the causal pass. */
+  step({ state, action, noise, isOneHot, isData }: StepInput): StepOutput {
+    const training = noise !== null;
+    const input = { own: state, others: state, action };
+    return {
+      heads: this.predict(input, this.graph.mask(), { isOneHot, training, learnsInput: training && !isData }),
+    };
+  }
+
+  /**
+   * Distribution parameters from the inputs that a mask lets through, a tensor a run; call inside `tf.tidy`.
+   *
+   * @param mask 0 and 1, float32 [B or 1, N, N + M].
+   */
+  predict(input: PairInput, mask: tf.Tensor3D, options: PassOptions): Factored {
+    let hidden: tf.Tensor = this.#featuresOf(input, mask, options);
+    for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
+    return this.#runs.state.map((run, r) => {
+      const part = this.#runs.state.length === 1
+        ? hidden
+        : hidden.slice([run.start, 0, 0], [run.count, hidden.shape[1]!, hidden.shape[2]!]);
+      return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
+    });
+  }
+
+  #featuresOf(input: PairInput, mask: tf.Tensor3D, options: PassOptions): tf.Tensor3D {
+    if (!this.#usesTables || !options.isOneHot) return this.#features.dense(input, mask);
+    const tables = options.training ? this.#trainingTables : this.#keptTables();
+    if (!tables) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    return this.#features.lookUp(input, mask, { tables, learnsInput: options.learnsInput });
+  }
+
+  /** Table look-ups run on the host, so they need a backend whose tensors can be read at once. */
+  get #usesTables(): boolean {
+    return this.#firstLayers === "tables" && this.#features.areTables && ["wasm", "cpu"].includes(tf.getBackend());
+  }
+
+  #keptTables(): PairTables {
+    this.#evaluationTables ??= {
+      table: tf.tidy(() => tf.keep(this.#features.tables({ training: false }).table)),
+      slopes: null,
+    };
+    return this.#evaluationTables;
+  }
+}

@@ -1,0 +1,212 @@
+import * as tf from "@tensorflow/tfjs";
+import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
+import { type InputSlopes, tableMax } from "./table_max.ts";
+
+/** What the N targets read. A tensor a run [n, B, w]. */
+export interface PairInput {
+  /** The state whose variable j target j reads as its own. */
+  readonly own: Factored;
+  /** The state from which target j reads all variables but its own; may be the same tensors as `own`. */
+  readonly others: Factored;
+  readonly action: Factored;
+}
+
+/** Feature nets on exact one-hots: their outputs for every category, valid while no weight changes. */
+export interface PairTables {
+  /** float32 [N, R, H]: the rows of all state variables' categories in order, then the action variables'. */
+  readonly table: tf.Tensor3D;
+  /** Derivatives by state run, on the host; null in evaluation. */
+  readonly slopes: readonly InputSlopes[] | null;
+}
+
+interface PairRun {
+  readonly run: VariableRun;
+  readonly isState: boolean;
+  /** Stacks of N·n layers, index target·n + input. */
+  readonly layers: readonly Linear[];
+  /** First input in a mask's columns. */
+  readonly column: number;
+  /** First row in a table. */
+  readonly offset: number;
+  /** 1 where target j meets its own variable, float32 [N, n, 1, 1]; null for actions. */
+  readonly isOwn: tf.Tensor | null;
+}
+
+/**
+ * A feature net for every pair of target and input, `Linear ReLU ... Linear`, and the element-wise maximum over the
+ * inputs that a mask lets through (Wang et al. 2022, section 4.2 and the released program).
+ */
+export class PairFeatures {
+  readonly #runs: readonly PairRun[];
+  readonly #targets: number;
+  readonly #rowCount: number;
+
+  /** @param options.widths Widths of a feature net's layers. */
+  constructor(parameters: ParameterSet, options: { runs: ModelRuns; widths: readonly number[] }) {
+    const { runs, widths } = options;
+    this.#targets = runs.stateCount;
+    let offset = 0;
+    const create = (kind: "state" | "action", run: VariableRun, r: number): PairRun => {
+      const isState = kind === "state";
+      const inputs = [run.width, ...widths];
+      const layers = widths.map((width, k) =>
+        createStackedLinear(parameters, {
+          name: `feature.${kind}.${r}.${k}`,
+          stack: this.#targets * run.count,
+          inputs: inputs[k]!,
+          outputs: width,
+          init: stackedInit({ outputs: width }),
+        })
+      );
+      const column = run.start + (isState ? 0 : runs.stateCount);
+      const result = { run, isState, layers, column, offset, isOwn: isState ? ownPairs(parameters, run, runs) : null };
+      offset += run.count * run.width;
+      return result;
+    };
+    this.#runs = [
+      ...runs.state.map((run, r) => create("state", run, r)),
+      ...runs.action.map((run, r) => create("action", run, r)),
+    ];
+    this.#rowCount = offset;
+  }
+
+  /** Whether every variable is categorical, so that feature nets on one-hots are tables. */
+  get areTables(): boolean {
+    return this.#runs.every(({ run }) => run.kind === "categorical");
+  }
+
+  /**
+   * Features of any input.
+   *
+   * @param mask 0 and 1, float32 [B or 1, N, N + M]; at least one 1 in each row.
+   * @returns float32 [N, B, H]; call inside `tf.tidy`.
+   */
+  dense(input: PairInput, mask: tf.Tensor3D): tf.Tensor3D {
+    const parts = this.#runs.map((pair, p) => {
+      const own = pair.isState ? input.own[p]! : input.action[p - input.own.length]!;
+      const others = pair.isState ? input.others[p]! : own;
+      const { count } = pair.run;
+      const batch = own.shape[1];
+      let value: tf.Tensor = this.#pairs(pair, own, others);
+      pair.layers.forEach((layer, k) => {
+        value = applyLinear(value, layer, k < pair.layers.length - 1 ? "relu" : "linear");
+      });
+      return value.reshape([this.#targets, count, batch, -1]);
+    });
+    const features = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
+    const isSeen = mask.transpose([1, 2, 0]).expandDims(3).greater(0.5);
+    return tf.where(isSeen, features, tf.scalar(-Infinity)).max(1) as tf.Tensor3D;
+  }
+
+  /**
+   * Tables of exact one-hots; call inside `tf.tidy`, on the tape of an update or once for many evaluations.
+   *
+   * @param options.training Whether gradients must reach the inputs, which needs slopes.
+   */
+  tables(options: { training: boolean }): PairTables {
+    const parts = this.#runs.map(({ run, layers }) => {
+      const [first, ...rest] = layers;
+      let value: tf.Tensor = first!.weight.add(first!.bias!);
+      for (const layer of rest) value = applyLinear(value.relu(), layer);
+      return value.reshape([this.#targets, run.count * run.width, -1]);
+    });
+    return {
+      table: tf.concat(parts, 1) as tf.Tensor3D,
+      slopes: options.training ? this.#runs.filter(({ isState }) => isState).map(slopesOf) : null,
+    };
+  }
+
+  /**
+   * The same as {@link PairFeatures.dense} on exact one-hots, through tables.
+   *
+   * @param options.learnsInput Whether gradients must reach the state.
+   */
+  lookUp(
+    input: PairInput,
+    mask: tf.Tensor3D,
+    options: { tables: PairTables; learnsInput: boolean },
+  ): tf.Tensor3D {
+    const { tables: { table, slopes }, learnsInput } = options;
+    const batch = input.own[0]!.shape[1];
+    const inputCount = mask.shape[2];
+    const rows = new Int32Array(inputCount * batch);
+    const ownRows = new Int32Array(this.#targets * batch);
+    this.#runs.forEach((pair, p) => {
+      const place = { offset: pair.offset, from: pair.column * batch };
+      if (pair.isState) {
+        fillRows(rows, input.others[p]!, place);
+        fillRows(ownRows, input.own[p]!, place);
+      } else {
+        fillRows(rows, input.action[p - input.own.length]!, place);
+      }
+    });
+    return tableMax({
+      table,
+      rows,
+      ownRows,
+      mask: mask.dataSync<"float32">(),
+      isMaskShared: mask.shape[0] === 1,
+      sizes: { targets: this.#targets, inputs: inputCount, batch, rowCount: this.#rowCount, width: table.shape[2] },
+      state: learnsInput ? { own: input.own, others: input.others, slopes: slopes! } : null,
+    });
+  }
+
+  /** Input of each pair, float32 [N·n, B, w]. */
+  #pairs({ run, isOwn }: PairRun, own: tf.Tensor3D, others: tf.Tensor3D): tf.Tensor3D {
+    const [count, batch, width] = own.shape;
+    const shape: [number, number, number] = [this.#targets * count, batch, width];
+    if (own === others || !isOwn) return others.expandDims(0).tile([this.#targets, 1, 1, 1]).reshape(shape);
+    const fromOwn = own.expandDims(0).mul(isOwn);
+    const fromOthers = others.expandDims(0).mul(tf.sub(1, isOwn));
+    return fromOwn.add(fromOthers).reshape([this.#targets * run.count, batch, width]);
+  }
+}
+
+function ownPairs(parameters: ParameterSet, run: VariableRun, { stateCount }: ModelRuns): tf.Tensor {
+  const isOwn = Float32Array.from(
+    { length: stateCount * run.count },
+    (_, pair) => Math.floor(pair / run.count) === run.start + pair % run.count ? 1 : 0,
+  );
+  return parameters.constant(tf.tensor4d(isOwn, [stateCount, run.count, 1, 1]));
+}
+
+/**
+ * Derivatives of a run's feature nets with respect to category k's entry at the one-hot of k'. In row k' the layers'
+ * ReLUs are those of the one-hot; the product of the layers' weights follows from there.
+ */
+function slopesOf({ run, layers, column, offset }: PairRun): InputSlopes {
+  const { count, width: categories } = run;
+  const data = tf.tidy(() => {
+    const [first, ...rest] = layers;
+    const pairs = first!.weight.shape[0]!;
+    let value: tf.Tensor = first!.weight.add(first!.bias!);
+    let slope: tf.Tensor = first!.weight.expandDims(1);
+    for (const layer of rest) {
+      slope = slope.mul(value.greater(0).cast("float32").expandDims(2));
+      const width = slope.shape[3]!;
+      slope = tf.matMul(slope.reshape([pairs, categories ** 2, width]), layer.weight)
+        .reshape([pairs, categories, categories, -1]);
+      value = applyLinear(value.relu(), layer);
+    }
+    // A net of one layer has the same slope at every category.
+    if (slope.shape[1] !== categories) slope = slope.tile([1, categories, 1, 1]);
+    return slope.dataSync<"float32">();
+  });
+  return { count, categories, column, offset, data };
+}
+
+/** Writes the table row that each variable takes in each sample. */
+function fillRows(out: Int32Array, oneHot: tf.Tensor3D, place: { offset: number; from: number }): void {
+  const [count, batch, categories] = oneHot.shape;
+  const data = oneHot.dataSync<"float32">();
+  for (let i = 0; i < count; i++) {
+    for (let b = 0; b < batch; b++) {
+      const start = (i * batch + b) * categories;
+      let category = 0;
+      while (category < categories - 1 && data[start + category] !== 1) category++;
+      out[place.from + i * batch + b] = place.offset + i * categories + category;
+    }
+  }
+}
