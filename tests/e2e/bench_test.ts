@@ -23,7 +23,7 @@ const oneRun = [
   "--seeds",
   "1",
   "--steps",
-  "1000",
+  "800",
   "--checkpoint-seconds",
   "1",
 ];
