@@ -36,6 +36,16 @@ export function headWidth(run: VariableRun): number {
   return run.kind === "categorical" ? run.width : 2;
 }
 
+/** The runs with their distribution parameters' widths and columns, for a flat output that {@link splitRuns} splits. */
+export function headRuns(runs: readonly VariableRun[]): readonly VariableRun[] {
+  let column = 0;
+  return runs.map((run) => {
+    const output = { ...run, width: headWidth(run), column };
+    column += run.count * output.width;
+    return output;
+  });
+}
+
 /**
  * Splits encoded observations by run.
  *

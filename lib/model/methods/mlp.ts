@@ -5,7 +5,15 @@ import { applyLinear, createLinear, type Linear, plainInit } from "../../tensor/
 import { ParameterSet } from "../../tensor/parameters.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
-import { headWidth, joinRuns, type ModelRuns, modelRuns, splitRuns, type VariableRun } from "../variable_runs.ts";
+import {
+  headRuns,
+  headWidth,
+  joinRuns,
+  type ModelRuns,
+  modelRuns,
+  splitRuns,
+  type VariableRun,
+} from "../variable_runs.ts";
 
 const optionsSchema = z.strictObject({
   /** Widths of the hidden layers; the paper's Chemical has 1024 × 3, Magnetic 512 × 4. */
@@ -21,7 +29,7 @@ class MlpNetwork implements StepNetwork {
 
   constructor(runs: ModelRuns, options: { hidden: readonly number[]; parameters: ParameterSet }) {
     this.#runs = runs;
-    this.#outputs = outputRuns(runs.state);
+    this.#outputs = headRuns(runs.state);
     this.parameters = options.parameters;
     const outputs = runs.state.reduce((sum, run) => sum + run.count * headWidth(run), 0);
     const widths = [runs.stateWidth + runs.actionWidth, ...options.hidden, outputs];
@@ -41,16 +49,6 @@ class MlpNetwork implements StepNetwork {
     this.#layers.forEach((layer, k) => hidden = applyLinear(hidden, layer, k < last ? "relu" : "linear"));
     return { heads: splitRuns(hidden as tf.Tensor2D, this.#outputs) };
   }
-}
-
-/** Where each run's distribution parameters stand in a flat output. */
-function outputRuns(runs: readonly VariableRun[]): readonly VariableRun[] {
-  let column = 0;
-  return runs.map((run) => {
-    const output = { ...run, width: headWidth(run), column };
-    column += run.count * output.width;
-    return output;
-  });
 }
 
 /** Checks and completes the method's options. */

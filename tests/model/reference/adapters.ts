@@ -1,4 +1,5 @@
 import { fcdl, ncd, oracle } from "./masked_adapters.ts";
+import { gnn, nps } from "./network_adapters.ts";
 import { type ReferenceFile, reshaped, type Stored, transposed } from "./vectors.ts";
 
 /** How a published program's file maps onto a method here. */
@@ -33,4 +34,4 @@ const mlp: Adapter = {
 };
 
 /** Adapters by a file's `algorithm`. */
-export const adapters: Readonly<Record<string, Adapter>> = { ours: fcdl, ncd, oracle, mlp };
+export const adapters: Readonly<Record<string, Adapter>> = { ours: fcdl, ncd, oracle, mlp, gnn, nps };

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+import { parseWith } from "../../core/parse.ts";
+import { applyLinear, createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { ParameterSet } from "../../tensor/parameters.ts";
+import type { MethodModule } from "../dynamics_model.ts";
+import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
+import { headWidth, joinRuns, type ModelRuns, modelRuns } from "../variable_runs.ts";
+
+const optionsSchema = z.strictObject({
+  /** Widths of the hidden layers of each variable's network (the paper's: 128 × 4). */
+  hidden: z.array(z.int().positive()).min(1).default([128, 128, 128, 128]),
+});
+
+/** One network a state variable, each on all of state and action; no weights are shared, no causal graph. */
+class ModularNetwork implements StepNetwork {
+  readonly parameters: ParameterSet;
+  readonly #runs: ModelRuns;
+  /** The N networks' hidden layers, one stack a layer. */
+  readonly #hidden: readonly Linear[];
+  /** Output layers, a stack a run of variables. */
+  readonly #heads: readonly Linear[];
+
+  constructor(runs: ModelRuns, options: { hidden: readonly number[]; parameters: ParameterSet }) {
+    const { hidden, parameters } = options;
+    this.#runs = runs;
+    this.parameters = parameters;
+    const inputs = [runs.stateWidth + runs.actionWidth, ...hidden];
+    this.#hidden = hidden.map((width, k) =>
+      createStackedLinear(parameters, {
+        name: `layer.${k}`,
+        stack: runs.stateCount,
+        inputs: inputs[k]!,
+        outputs: width,
+        init: plainInit({ inputs: inputs[k]! }),
+      })
+    );
+    this.#heads = runs.state.map((run, r) =>
+      createStackedLinear(parameters, {
+        name: `head.${r}`,
+        stack: run.count,
+        inputs: inputs.at(-1)!,
+        outputs: headWidth(run),
+        init: plainInit({ inputs: inputs.at(-1)! }),
+      })
+    );
+  }
+
+  step({ state, action }: StepInput): StepOutput {
+    const input = tf.concat([joinRuns(state), joinRuns(action)], 1);
+    const batch = input.shape[0]!;
+    // Tiled, because the gradient of a product that broadcasts over the stack would keep the stack's axis.
+    let hidden: tf.Tensor = input.expandDims(0).tile([this.#runs.stateCount, 1, 1]);
+    for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
+    return {
+      heads: this.#runs.state.map((run, r) => {
+        const part = hidden.slice([run.start, 0, 0], [run.count, batch, hidden.shape[2]!]);
+        return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
+      }),
+    };
+  }
+}
+
+/** Checks and completes the method's options. */
+export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
+
+/** Makes the model. */
+export const create: MethodModule["create"] = (context, { method, training, rng }) => {
+  const { hidden } = optionsSchema.parse(method);
+  const network = new ModularNetwork(modelRuns(context), { hidden, parameters: new ParameterSet(rng) });
+  return new RolloutModel(network, { context, training });
+};

@@ -1,0 +1,34 @@
+import { z } from "zod";
+import { parseWith } from "../../core/parse.ts";
+import { ParameterSet } from "../../tensor/parameters.ts";
+import type { MethodModule } from "../dynamics_model.ts";
+import { ProductionNetwork } from "../production/production_network.ts";
+import { RolloutModel } from "../rollout_model.ts";
+import { modelRuns } from "../variable_runs.ts";
+
+const width = z.int().positive();
+
+const optionsSchema = z.strictObject({
+  /** Number of rules (Chemical 20, Magnetic 15). */
+  rules: width.default(20),
+  /** Width of a rule's embedding, from which its key is made. */
+  ruleWidth: width.default(128),
+  /** Width of keys and queries that pick a rule. */
+  ruleSelectorWidth: width.default(128),
+  /** Width of keys and queries that pick a context. */
+  contextSelectorWidth: width.default(128),
+  /** Widths of each variable's encoder. */
+  encoderWidths: z.array(width).min(1).default([128, 128]),
+  /** Widths of a rule's hidden layers. */
+  ruleHidden: z.array(width).min(1).default([128, 128, 128]),
+});
+
+/** Checks and completes the method's options. */
+export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
+
+/** Makes the model: neural production systems (Goyal et al. 2021) as the FCDL authors' program has them. */
+export const create: MethodModule["create"] = (context, { method, training, rng }) => {
+  const options = optionsSchema.parse(method);
+  const network = new ProductionNetwork(new ParameterSet(rng), { ...options, runs: modelRuns(context) });
+  return new RolloutModel(network, { context, training, reduction: "sum" });
+};
