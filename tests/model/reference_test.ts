@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
-import type { Losses } from "../../lib/model/dynamics_model.ts";
+import type { GraphModel, Losses, WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { isCodebookModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RolloutModel } from "../../lib/model/rollout_model.ts";
@@ -69,8 +69,10 @@ async function checkFile(
     rng: new Rng(0),
   });
   assert(model instanceof RolloutModel);
-  model.restore(modelState(adapter.tensors(file.initial_state), model.parameterCount));
+  const start = { ...adapter.tensors(file.initial_state), ...adapter.startStatistics?.(config) };
+  model.restore(modelState(start, model.parameterCount));
   for (const [k, update] of file.updates.entries()) await checkUpdate({ model, adapter, config, update, k });
+  for (const [k, update] of (file.graph_updates ?? []).entries()) await checkGraphUpdate({ model, config, update, k });
   await checkEvaluation(model, file);
   model.dispose();
 }
@@ -139,6 +141,33 @@ function checkSteps(steps: ReturnType<RolloutModel["gradients"]>["steps"], updat
       assert.deepEqual([...step.trace!.assignment!.argMax(-1).dataSync()], codes.data, `update ${k}, step ${t}: codes`);
     }
   });
+}
+
+/** A model whose global graph is estimated from validation batches. */
+interface GraphLearner extends GraphModel {
+  updateGraph(batch: WindowBatch): void;
+}
+
+async function checkGraphUpdate(
+  { model, config, update, k }: {
+    model: RolloutModel;
+    config: ReferenceFile["config"];
+    update: NonNullable<ReferenceFile["graph_updates"]>[number];
+    k: number;
+  },
+): Promise<void> {
+  assert("updateGraph" in model, "a file with graph updates needs a model that makes them");
+  const learner = model as unknown as GraphLearner;
+  const batch = windowBatch(update, config);
+  learner.updateGraph(batch);
+  const average = (await learner.state())["graph.cmi"]!;
+  const ours = tf.tensor(average.data, [...average.shape]);
+  close(ours, update.cmi_ema, `graph update ${k}: averages`);
+  const action = batch.actions.slice([0, 0, 0], [1, 1, -1]).reshape<tf.Tensor2D>([1, -1]);
+  const scores = learner.localGraph(batch.observation.slice([0, 0], [1, -1]), action);
+  const edges = [...scores.dataSync()].map((score) => score > 0.5 ? 1 : 0);
+  assert.deepEqual(edges, update.graph.data, `graph update ${k}: edges`);
+  tf.dispose([batch, ours, action, scores] as unknown as tf.TensorContainer);
 }
 
 async function checkEvaluation(model: RolloutModel, file: ReferenceFile): Promise<void> {

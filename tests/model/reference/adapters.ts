@@ -1,4 +1,5 @@
 import { fcdl, ncd, oracle } from "./masked_adapters.ts";
+import { cdl } from "./cdl_adapter.ts";
 import { gnn, nps } from "./network_adapters.ts";
 import { type ReferenceFile, reshaped, type Stored, transposed } from "./vectors.ts";
 
@@ -14,6 +15,8 @@ export interface Adapter {
   readonly noise: Readonly<Record<string, string>>;
   /** This project's loss name by the program's. */
   readonly losses: Readonly<Record<string, string>>;
+  /** Statistics that a file leaves at their start values. */
+  startStatistics?(config: ReferenceFile["config"]): Record<string, Stored>;
 }
 
 const mlp: Adapter = {
@@ -34,4 +37,4 @@ const mlp: Adapter = {
 };
 
 /** Adapters by a file's `algorithm`. */
-export const adapters: Readonly<Record<string, Adapter>> = { ours: fcdl, ncd, oracle, mlp, gnn, nps };
+export const adapters: Readonly<Record<string, Adapter>> = { ours: fcdl, ncd, oracle, mlp, gnn, nps, cdl };

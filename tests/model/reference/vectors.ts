@@ -47,6 +47,13 @@ export interface ReferenceFile {
   };
   readonly initial_state: Readonly<Record<string, Stored>>;
   readonly updates: readonly StoredUpdate[];
+  /** Estimates of a global graph after the updates, for methods that learn one by tests. */
+  readonly graph_updates?: readonly (StoredBatch & {
+    /** [N, N + M] */
+    readonly cmi_ema: Stored;
+    /** [N, N + M] of 0 and 1 */
+    readonly graph: Stored;
+  })[];
   readonly evaluation: StoredBatch & {
     /** [B, T, N, c] */
     readonly log_probs: Stored;
