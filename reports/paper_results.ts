@@ -25,7 +25,7 @@ export const paperMethods: Readonly<Record<string, string>> = {
   fcdl: "FCDL",
 };
 
-// Columns: fork train, n2, n4, n6; chain train, n2, n4, n6; magnetic train, test.
+// Columns: fork train, n2, n4, n6; chain train, n2, n4, n6; magnetic train, ood.
 const returns: Readonly<Record<string, string>> = {
   mlp: "19.00±0.83 6.49±0.48 5.93±0.71 6.84±1.17 17.91±0.87 7.39±0.65 6.63±0.58 6.78±0.93 8.37±0.74 0.86±0.45",
   modular: "18.55±1.00 6.05±0.70 5.65±0.50 6.43±1.00 17.37±1.63 6.61±0.63 7.01±0.55 7.04±1.07 8.45±0.80 0.88±0.52",
@@ -48,7 +48,7 @@ const returnColumns = [
   ["chemical-chain", "n4"],
   ["chemical-chain", "n6"],
   ["magnetic", "train"],
-  ["magnetic", "test"],
+  ["magnetic", "ood"],
 ] as const;
 
 // Prediction accuracy in %, columns mlp, modular, gnn, nps, cdl, grader, oracle, ncd, fcdl; n = 0 is our `train`.

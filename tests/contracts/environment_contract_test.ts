@@ -154,9 +154,10 @@ for (const entry of environments) {
     for (const { id, shift, scoredVariables } of spec.splits) {
       if (shift === null) continue;
       assert.ok(shift.description.length > 0);
+      // Observations of training, on which prediction is scored; a split's own episodes may start shifted already.
       const encoded = encodeValues(
         spec.stateVariables,
-        environment.reset(id, { count: episodes, rng: new Rng(6) }).values,
+        environment.reset("train", { count: episodes, rng: new Rng(6) }).values,
       );
       const before = encoded.slice();
       const shifted = shift.apply(encoded, new Rng(7));

@@ -6,7 +6,7 @@ Deno.test("paperValue gives the paper's return as printed", () => {
     mean: 15.27,
     std: 2.53,
   });
-  assert.deepEqual(paperValue("fcdl", { environment: "magnetic", split: "test", metric: "return" }), {
+  assert.deepEqual(paperValue("fcdl", { environment: "magnetic", split: "ood", metric: "return" }), {
     mean: 4.81,
     std: 3.01,
   });
@@ -21,7 +21,7 @@ Deno.test("paperValue gives accuracy as a share, as metrics are stored", () => {
 });
 
 Deno.test("paperValue is null where the paper has no number", () => {
-  assert.equal(paperValue("grader", { environment: "magnetic", split: "test", metric: "return" }), null);
+  assert.equal(paperValue("grader", { environment: "magnetic", split: "ood", metric: "return" }), null);
   assert.equal(paperValue("fcdl", { environment: "chemical-fork-5x3", split: "n2", metric: "return" }), null);
   assert.equal(paperValue("fcdl-kmeans", { environment: "chemical-fork", split: "n2", metric: "return" }), null);
 });
