@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../tensor/noise.ts";
-import { argmaxOneHot, clampedLogSoftmax, hardGumbelSoftmax } from "../tensor/straight_through.ts";
+import { argmaxOneHot, hardGumbelSoftmax } from "../tensor/ops/hard_samples.ts";
+import { logLikelihood } from "../tensor/ops/log_softmax.ts";
 import type { Factored, VariableRun } from "./variable_runs.ts";
 
 /** Bounds of a continuous variable's predicted log standard deviation, as in the published program. */
@@ -19,7 +20,7 @@ export function logProbability(runs: readonly VariableRun[], heads: Factored, ta
   const parts = runs.map((run, r) => {
     const head = heads[r]!;
     const value = target[r]!;
-    if (run.kind === "categorical") return clampedLogSoftmax(head).mul(value).sum<tf.Tensor2D>(-1);
+    if (run.kind === "categorical") return logLikelihood(head, value) as tf.Tensor2D;
     const { mean, logStd } = gaussian(head);
     const z = value.sub(mean).div(logStd.exp());
     return z.square().mul(-0.5).sub(logStd).sub(HALF_LOG_TWO_PI).squeeze<tf.Tensor2D>([-1]);

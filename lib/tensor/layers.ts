@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { linear } from "./ops/linear.ts";
 import type { ParameterSet } from "./parameters.ts";
 
 /** Slope of leaky ReLU for negative inputs, as in the published programs. */
@@ -86,9 +87,7 @@ export type Activation = "linear" | "relu";
  * @returns float32 [B, out] or [V, B, out]; the caller disposes it.
  */
 export function applyLinear(input: tf.Tensor, layer: Linear, activation: Activation = "linear"): tf.Tensor {
-  const product = tf.matMul(input, layer.weight);
-  const sum = layer.bias ? product.add(layer.bias) : product;
-  return activation === "relu" ? sum.relu() : sum;
+  return linear(input, layer, { activation });
 }
 
 /** Batch normalisation over the first axis, with running statistics for evaluation. */

@@ -6,7 +6,7 @@ import { isCodebookModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RolloutModel } from "../../lib/model/rollout_model.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import { clampedLogSoftmax } from "../../lib/tensor/straight_through.ts";
+import { clampedLogSoftmax } from "../../lib/tensor/ops/log_softmax.ts";
 import { type Adapter, adapters } from "./reference/adapters.ts";
 import {
   modelState,

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
-import { argmaxOneHot } from "../../tensor/straight_through.ts";
+import { argmaxOneHot } from "../../tensor/ops/hard_samples.ts";
 import type { Penalty } from "../rollout_model.ts";
 
 /** Latents replaced by codes. */
