@@ -3,8 +3,10 @@ import { identity } from "./identity.ts";
 import { bestKernelBuild, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
 import { linearKernels } from "./linear_kernels.ts";
 import { batchMatMul, fusedMatMul } from "./mat_mul.ts";
+import { oneHotKernel } from "./one_hot.ts";
 import { softmaxKernels } from "./softmax_kernels.ts";
 import { sumKernel } from "./sum.ts";
+import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
 import { allocate, kernelsOf, setKernelsOf, type WasmBackend } from "./wasm_heap.ts";
 
 /** Kernels in place of stock ones, made from those. Their set-up stays, for the stock kernels to run again. */
@@ -12,6 +14,7 @@ const overrides: Readonly<Record<string, (stock: tf.KernelConfig) => tf.KernelCo
   BatchMatMul: (stock) => ({ ...stock, kernelFunc: batchMatMul.kernelFunc }),
   _FusedMatMul: (stock) => ({ ...stock, kernelFunc: fusedMatMul.kernelFunc }),
   Identity: (stock) => ({ ...stock, kernelFunc: identity.kernelFunc }),
+  OneHot: oneHotKernel,
   Sum: sumKernel,
 };
 
@@ -19,7 +22,7 @@ const stock = new Map<string, tf.KernelConfig>();
 let inUse: KernelBuild | "stock" = "stock";
 
 // Kernels that TensorFlow.js does not have.
-for (const addition of [...linearKernels, ...softmaxKernels]) tf.registerKernel(addition);
+for (const addition of [...linearKernels, ...softmaxKernels, unsortedSegmentSum]) tf.registerKernel(addition);
 
 /**
  * Puts this project's kernels in place of the stock ones of the wasm backend, which must have been started.

