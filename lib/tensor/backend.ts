@@ -15,7 +15,8 @@ export const backendChoices: readonly BackendName[] = ["wasm", "cpu", "webgpu", 
  * - `wasm`: one thread, WebAssembly SIMD, with this project's kernels in place of the slow stock ones. Needs
  *   `--allow-read --allow-env` and works from any folder.
  * - `cpu`: plain JavaScript, slow, always there.
- * - `webgpu`: needs the package @tensorflow/tfjs-backend-webgpu in deno.json and a graphics adapter.
+ * - `webgpu`: needs the package @tensorflow/tfjs-backend-webgpu in deno.json and a graphics adapter. It reads numbers
+ *   only with `await tensor.data()`; `dataSync` throws.
  * - `tensorflow`: needs the package @tensorflow/tfjs-node-gpu (or @tensorflow/tfjs-node) in deno.json.
  *
  * @throws {RangeError} If the name is unknown, or the backend is not available; the message says why and what would
