@@ -9,6 +9,7 @@ export const methods: readonly MethodEntry[] = [
   { id: "oracle", label: "Oracle", load: () => import("./methods/oracle.ts") },
   { id: "mlp", label: "MLP", load: () => import("./methods/mlp.ts") },
   { id: "cdl", label: "CDL", load: () => import("./methods/cdl.ts") },
+  { id: "grader", label: "GRADER", load: () => import("./methods/grader.ts") },
   { id: "modular", label: "Modular", load: () => import("./methods/modular.ts") },
   { id: "gnn", label: "GNN", load: () => import("./methods/gnn.ts") },
   { id: "nps", label: "NPS", load: () => import("./methods/nps.ts") },

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import * as tf from "@tensorflow/tfjs";
+import { parseWith } from "../../core/parse.ts";
+import type { CategoricalVariable, Variable } from "../../core/variable.ts";
+import type { NoiseSource } from "../../tensor/noise.ts";
+import { ParameterSet } from "../../tensor/parameters.ts";
+import type { GraphModel, Losses, MethodModule, TrainingData, WindowBatch } from "../dynamics_model.ts";
+import { GraderNetwork } from "../grader/grader_network.ts";
+import { TestedGraph } from "../grader/tested_graph.ts";
+import { RolloutModel } from "../rollout_model.ts";
+import { modelRuns } from "../variable_runs.ts";
+
+const optionsSchema = z.strictObject({
+  /** Width of embeddings and of the recurrent units' hidden states. */
+  width: z.int().positive().default(128),
+  /** p-value below which an input is a parent. */
+  significance: z.number().positive().lt(1).default(0.01),
+  /** Episodes from one discovery to the next. */
+  discoveryEpisodes: z.int().positive().default(10),
+});
+
+/** A global graph by independence tests on the buffer, and recurrent units that read parents (Ding et al. 2022). */
+class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
+  override update(
+    batch: WindowBatch,
+    options: { readonly noise: NoiseSource; readonly data: TrainingData },
+  ): Losses {
+    if (this.network.graph.discover(options.data)) this.network.weightsChanged();
+    return super.update(batch, options);
+  }
+
+  localGraph(observation: tf.Tensor2D, _action: tf.Tensor2D): tf.Tensor3D {
+    const { stateCount, actionCount } = this.runs;
+    return tf.tidy(() => {
+      const scores = tf.tensor3d(this.network.graph.scores(), [1, stateCount, stateCount + actionCount]);
+      return scores.tile([observation.shape[0], 1, 1]);
+    });
+  }
+}
+
+/** Checks and completes the method's options. */
+export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
+
+/** The tests count categories, so continuous variables are out. */
+export const unsupported: MethodModule["unsupported"] = ({ stateVariables, actionVariables }) => {
+  const continuous = [...stateVariables, ...actionVariables].find((variable) => variable.kind === "continuous");
+  return continuous
+    ? `Cannot use grader: its tests of independence count categories, expected categorical variables only, got ` +
+      `the continuous variable "${continuous.name}"`
+    : null;
+};
+
+/** Makes the model. */
+export const create: MethodModule["create"] = (context, { method, training, rng }) => {
+  const reason = unsupported!(context);
+  if (reason !== null) throw new RangeError(reason);
+  const { width, significance, discoveryEpisodes } = optionsSchema.parse(method);
+  const network = new GraderNetwork(new ParameterSet(rng), {
+    runs: modelRuns(context),
+    width,
+    firstLayers: training.firstLayers ?? "tables",
+    createGraph: (parameters) =>
+      new TestedGraph(parameters, {
+        variables: { state: categorical(context.stateVariables), action: categorical(context.actionVariables) },
+        significance,
+        everyEpisodes: discoveryEpisodes,
+      }),
+  });
+  return new GraderModel(network, { context, training });
+};
+
+function categorical(variables: readonly Variable[]): readonly CategoricalVariable[] {
+  return variables.filter((variable) => variable.kind === "categorical");
+}
