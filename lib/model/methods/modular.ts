@@ -1,7 +1,8 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
-import { applyLinear, createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { linear } from "../../tensor/ops/linear.ts";
 import { ParameterSet } from "../../tensor/parameters.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
@@ -49,13 +50,12 @@ class ModularNetwork implements StepNetwork {
   step({ state, action }: StepInput): StepOutput {
     const input = tf.concat([joinRuns(state), joinRuns(action)], 1);
     const batch = input.shape[0]!;
-    // Tiled, because the gradient of a product that broadcasts over the stack would keep the stack's axis.
-    let hidden: tf.Tensor = input.expandDims(0).tile([this.#runs.stateCount, 1, 1]);
-    for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
+    let hidden: tf.Tensor = tf.stack(Array.from({ length: this.#runs.stateCount }, () => input));
+    for (const layer of this.#hidden) hidden = linear(hidden, layer, { activation: "relu" });
     return {
       heads: this.#runs.state.map((run, r) => {
         const part = hidden.slice([run.start, 0, 0], [run.count, batch, hidden.shape[2]!]);
-        return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
+        return linear(part, this.#heads[r]!) as tf.Tensor3D;
       }),
     };
   }

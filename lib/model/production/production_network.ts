@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
 import { applyLinear, type Linear } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/straight_through.ts";
+import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import { VariableEncoders } from "./encoders.ts";

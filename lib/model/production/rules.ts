@@ -1,15 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
-import { linear } from "../../tensor/ops/linear.ts";
+import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { applyGroupLinear, fromSlots, groupRows, toSlots } from "../../tensor/row_groups.ts";
+import { groupRows, joinGroups, splitGroups } from "../../tensor/row_groups.ts";
 import { type Factored, headRuns, headWidth, type ModelRuns, splitRuns, type VariableRun } from "../variable_runs.ts";
-
-/** A stack of G layers as tensors: weights [G, in, out], biases [G, 1, out]. */
-interface Stack {
-  readonly weight: tf.Tensor;
-  readonly bias: tf.Tensor;
-}
 
 /** The rules' networks, G of them: from [variable, context] to the parameters of the variable's distribution. */
 export class RuleNetworks {
@@ -70,23 +64,30 @@ export class RuleNetworks {
   apply(input: tf.Tensor3D, choice: tf.Tensor3D, options: { training: boolean }): Factored {
     const [batch, count, width] = input.shape;
     const rows = input.reshape<tf.Tensor2D>([batch * count, width]);
+    const rules = this.#rules();
     const groups = groupRows(choice.argMax(-1).dataSync(), { groupCount: this.#ruleCount });
-    const { hidden, head } = this.#stacks();
-    let slots = toSlots(rows, groups);
-    for (const layer of hidden) slots = applyGroupLinear(slots, layer, { groups, activation: "relu" });
-    const output = applyGroupLinear(slots, head, { groups, activation: "linear" });
-    const chosen = this.#own(fromSlots(output, groups), batch);
-    return splitRuns(options.training ? this.#withChoiceGradient(chosen, { rows, choice }) : chosen, this.#outputs);
+    const outputs = splitGroups(rows, groups).map((part, g) => applyRule(part, rules[groups.groups[g]!.index]!));
+    const chosen = this.#own(joinGroups(outputs, groups), batch);
+    return splitRuns(
+      options.training ? this.#withChoiceGradient(chosen, { rows, rules, choice }) : chosen,
+      this.#outputs,
+    );
   }
 
-  #stacks(): { hidden: Stack[]; head: Stack } {
-    const stack = ({ weight, bias }: Linear): Stack => ({ weight, bias: bias! });
-    const heads = this.#heads.map(stack);
-    const head = heads.length === 1 ? heads[0]! : {
-      weight: tf.concat(heads.map(({ weight }) => weight), 2),
-      bias: tf.concat(heads.map(({ bias }) => bias), 2),
+  /** The layers of each rule. */
+  #rules(): LinearWeights[][] {
+    const heads = this.#heads.length === 1 ? this.#heads[0]! : {
+      weight: tf.concat(this.#heads.map(({ weight }) => weight), 2),
+      bias: tf.concat(this.#heads.map(({ bias }) => bias!), 2),
     };
-    return { hidden: this.#hidden.map(stack), head };
+    const layers = [...this.#hidden, heads].map(({ weight, bias }) => ({
+      weights: tf.unstack(weight),
+      biases: tf.unstack(bias!.squeeze([1])),
+    }));
+    return Array.from(
+      { length: this.#ruleCount },
+      (_, rule) => layers.map(({ weights, biases }) => ({ weight: weights[rule]!, bias: biases[rule]! })),
+    );
   }
 
   /** Each variable's own columns of its row, [B·N, O] to [B, O]. */
@@ -98,12 +99,17 @@ export class RuleNetworks {
    * The same value with a gradient to `choice`. That needs every rule's output, but no gradient through the rules
    * that were not chosen, as these are multiplied by 0.
    */
-  #withChoiceGradient(chosen: tf.Tensor2D, input: { rows: tf.Tensor2D; choice: tf.Tensor3D }): tf.Tensor2D {
+  #withChoiceGradient(
+    chosen: tf.Tensor2D,
+    input: { rows: tf.Tensor2D; rules: readonly (readonly LinearWeights[])[]; choice: tf.Tensor3D },
+  ): tf.Tensor2D {
     const [batch, count, rules] = input.choice.shape;
     const width = chosen.shape[1];
     return tf.customGrad((...inputs) => {
       const [value, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
-      save([this.#allOutputs(input.rows, batch)]);
+      // Rule by rule, which stays in the cache.
+      const outputs = input.rules.map((rule) => tf.tidy(() => this.#own(applyRule(input.rows, rule), batch)));
+      save([tf.stack(outputs)]);
       return {
         value: value.clone(),
         gradFunc: (dy, [all]) => {
@@ -114,28 +120,13 @@ export class RuleNetworks {
       };
     })(chosen, input.choice) as tf.Tensor2D;
   }
-
-  /** Outputs of all rules, float32 [G, B, O]; rule by rule, which stays in the cache. */
-  #allOutputs(rows: tf.Tensor2D, batch: number): tf.Tensor3D {
-    const { hidden, head } = this.#stacks();
-    return tf.stack(
-      Array.from({ length: this.#ruleCount }, (_, rule) =>
-        tf.tidy(() => {
-          const last = hidden.reduce<tf.Tensor>(
-            (value, layer) => linear(value, layerOf(layer, rule), { activation: "relu" }),
-            rows,
-          );
-          return this.#own(linear(last, layerOf(head, rule)) as tf.Tensor2D, batch);
-        })),
-    ) as tf.Tensor3D;
-  }
 }
 
-/** One rule's layer of a stack: weight [in, out] and bias [out]. */
-function layerOf({ weight, bias }: Stack, rule: number): { weight: tf.Tensor2D; bias: tf.Tensor1D } {
-  const [, inputs, outputs] = weight.shape as [number, number, number];
-  return {
-    weight: weight.slice([rule, 0, 0], [1, inputs, outputs]).reshape([inputs, outputs]),
-    bias: bias.slice([rule, 0, 0], [1, 1, outputs]).reshape([outputs]),
-  };
+/** Applies one rule's layers with ReLU between them, [R, in] to [R, out]. */
+function applyRule(rows: tf.Tensor2D, layers: readonly LinearWeights[]): tf.Tensor2D {
+  const last = layers.length - 1;
+  return layers.reduce<tf.Tensor>(
+    (value, layer, k) => linear(value, layer, { activation: k < last ? "relu" : "linear" }),
+    rows,
+  ) as tf.Tensor2D;
 }
