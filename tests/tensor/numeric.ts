@@ -37,7 +37,7 @@ export function assertClose(
   expected: ArrayLike<number>,
   options: { tolerance: number; what?: string },
 ): void {
-  assert.equal(actual.length, expected.length, options.what);
+  assert.equal(actual.length, expected.length, options.what ?? "length");
   for (let i = 0; i < actual.length; i++) {
     const error = Math.abs(actual[i]! - expected[i]!);
     if (!(error <= options.tolerance * Math.max(1, Math.abs(expected[i]!)))) {
