@@ -21,7 +21,7 @@ interface Spot {
 }
 
 /** Where the viewer stands and looks, in m. */
-const viewer = { eye: [2.05, -1.75, 2.15], target: [-0.08, 0.02, 0.83], zoom: 1.95 };
+const viewer = { eye: [2.9, -1.9, 2.5], target: [-0.07, 0.02, 0.62], zoom: 2.08 };
 
 /**
  * Draws the last state of an episode in perspective, with the ways of ball and end effector so far as dots.
@@ -62,7 +62,7 @@ export function sceneSvg({ geoms, frames }: PoseRecording, options: SvgOptions):
     ...ways.slice(1).map((way) => drawWay(way, view)),
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
-    `height="${height}" role="img"><title>${title}</title>` +
+    `height="${height}" role="img"><title>${escaped(title)}</title>` +
     `<defs><linearGradient id="sky" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="#f7f9fc"/>` +
     `<stop offset="1" stop-color="#dfe5ec"/></linearGradient>${gradients.join("")}</defs>` +
     `<rect width="${width}" height="${height}" rx="12" fill="url(#sky)"/>${parts.join("\n")}</svg>\n`;
@@ -189,7 +189,7 @@ function drawShadow(
 function drawWay({ color, points }: { readonly color: string; readonly points: readonly Point[] }, view: View): string {
   const spots = points.map(view.spot);
   const line = spots.map(({ x, y }) => `${px(x)},${px(y)}`).join(" ");
-  const dots = spots.map(({ x, y }) => `<circle cx="${px(x)}" cy="${px(y)}" r="2.6"/>`).join("");
+  const dots = spots.map(({ x, y }) => `<circle cx="${px(x)}" cy="${px(y)}" r="2.2"/>`).join("");
   return `<polyline points="${line}" fill="none" stroke="${color}" stroke-width="1.4" opacity="0.6"/>` +
     `<g fill="${color}" opacity="0.85">${dots}</g>`;
 }
@@ -213,6 +213,11 @@ function lit(color: readonly number[], light: number): number[] {
 
 function cssColor(color: readonly number[]): string {
   return `#${color.map((part) => Math.round(part * 255).toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** Text that may stand in XML. */
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 function px(value: number): number {

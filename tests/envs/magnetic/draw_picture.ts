@@ -11,15 +11,15 @@ const rng = new Rng(1);
 const start = withValues(environment.reset("train", { count: 1, rng }), {
   ballColor: red,
   boxColor: red,
-  ballX: 0.12,
-  ballY: -0.34,
-  boxX: 0.1,
-  boxY: 0.12,
+  ballX: 0.2,
+  ballY: -0.3,
+  boxX: 0.18,
+  boxY: 0.1,
 });
 // A hand that comes slowly, so that the ball gets on its way.
-const act = (state: typeof start) => actionsToBall(state).map((action) => 0.35 * action);
-const states = episode(environment, { start, act, steps: 9, rng });
+const act = (state: typeof start) => actionsToBall(state).map((action) => 0.2 * action);
+const states = episode(environment, { start, act, steps: 12, rng });
 environment.dispose();
 const title = "A robot arm reaches for a red ball on a table, which moves towards a red box";
 const path = new URL("../../../docs/environments/magnetic.svg", import.meta.url);
-await Deno.writeTextFile(path, sceneSvg(recordPoses(states), { width: 760, height: 560, title }));
+await Deno.writeTextFile(path, sceneSvg(recordPoses(states), { width: 720, height: 600, title }));

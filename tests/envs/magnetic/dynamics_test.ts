@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../../lib/core/rng.ts";
+import type { EnvironmentState } from "../../../lib/envs/environment.ts";
+import { create, parseOptions } from "../../../lib/envs/magnetic/magnetic.ts";
 import { pullSpeed } from "../../../lib/envs/magnetic/pull.ts";
 import { at, black, red, stateCount } from "../../../lib/envs/magnetic/variables.ts";
 import {
@@ -104,7 +106,7 @@ magneticTest("the ball moves straight to the box at the stated speed and stops t
 magneticTest("what is observed predicts the next observation to 0.1 mm", (environment) => {
   const rng = new Rng(4);
   let worst = { ball: 0, hand: 0 };
-  for (const act of [(state: Parameters<typeof randomActions>[0]) => randomActions(state, rng), actionsToBall]) {
+  for (const act of [(state: EnvironmentState) => randomActions(state, rng), actionsToBall]) {
     let state = environment.reset("train", { count: 10, rng });
     state = withValues(state, { ballColor: red, boxColor: red });
     for (let step = 0; step < 25; step++) {
@@ -168,22 +170,29 @@ magneticTest("the ball never leaves the table and an unmoved hand stays", (envir
   }
 });
 
-magneticTest("goes on from a saved state, in another environment, to the bit", (environment) => {
+Deno.test("magnetic: goes on from a saved state in another environment, to the bit", async () => {
+  const [first, second] = [await create(parseOptions({}), 1), await create(parseOptions({}), 2)];
   const rng = new Rng(7);
-  const act = (state: Parameters<typeof randomActions>[0]) => randomActions(state, new Rng(state.values.length));
-  const start = environment.reset("train", { count: 3, rng });
-  const unbroken = episode(environment, { start, act, steps: 10, rng });
+  const act = (state: EnvironmentState) => randomActions(state, new Rng(state.values[0]! + state.values.length));
+  const unbroken = episode(first, { start: first.reset("train", { count: 3, rng }), act, steps: 10, rng });
   const saved = JSON.parse(JSON.stringify({
     values: [...unbroken[4]!.values],
     hidden: [...unbroken[4]!.hidden],
   })) as { readonly values: number[]; readonly hidden: number[] };
   // Other scenes in between must not leave a trace.
-  episode(environment, { start: environment.reset("ood", { count: 2, rng }), act, steps: 2, rng });
-  const resumed = {
+  episode(second, { start: second.reset("ood", { count: 2, rng }), act, steps: 2, rng });
+  const start = {
     values: Float32Array.from(saved.values),
     goal: new Float32Array(0),
     hidden: Float32Array.from(saved.hidden),
   };
-  const rest = episode(environment, { start: resumed, act, steps: 6, rng });
-  assert.deepEqual(rest.at(-1), unbroken.at(-1));
+  assert.deepEqual(episode(second, { start, act, steps: 6, rng }).at(-1), unbroken.at(-1));
+  // One by one is the same as three at once.
+  const alone = { ...start, values: start.values.slice(9, 18), hidden: start.hidden.slice(14, 28) };
+  const together = second.step(start, { actions: new Float32Array(9).fill(0.5), rng }).state;
+  const single = second.step(alone, { actions: new Float32Array(3).fill(0.5), rng }).state;
+  assert.deepEqual(single.values, together.values.slice(9, 18));
+  first.dispose();
+  second.dispose();
+  second.dispose();
 });
