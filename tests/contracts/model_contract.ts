@@ -254,12 +254,16 @@ async function checkGradients(subject: Subject): Promise<void> {
   const names = trainable(start, model.parameterCount).slice(-2);
   for (const { name, offset } of names) {
     const { data, shape } = start[name]!;
-    const gradient = moments.data.slice(offset, offset + data.length).map((value) => value / 0.1);
+    const gradient: Float32Array = moments.data.slice(offset, offset + data.length).map((value) => value / 0.1);
     const largest = gradient.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-    const places = new Set([gradient.findIndex((value) => Math.abs(value) === largest), 0, data.length - 1]);
+    const places: ReadonlySet<number> = new Set([
+      gradient.findIndex((value) => Math.abs(value) === largest),
+      0,
+      data.length - 1,
+    ]);
     const step = 1e-2;
     for (const place of places) {
-      const moved = (by: number) =>
+      const moved = (by: number): number =>
         lossFrom({ ...start, [name]: { shape, data: data.with(place, data[place]! + by) } });
       const numeric = (moved(step) - moved(-step)) / (2 * step);
       assert.ok(
