@@ -1,7 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/straight_through.ts";
+import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
 import type { Codebook, CodebookSize, Quantized } from "./codebook.ts";
 
 /**
