@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
-import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
 import { linear } from "../../tensor/ops/linear.ts";
 import { ParameterSet } from "../../tensor/parameters.ts";
 import type { MethodModule } from "../dynamics_model.ts";
@@ -33,7 +33,7 @@ class ModularNetwork implements StepNetwork {
         stack: runs.stateCount,
         inputs: inputs[k]!,
         outputs: width,
-        init: plainInit({ inputs: inputs[k]! }),
+        init: stackedInit({ outputs: width }),
       })
     );
     this.#heads = runs.state.map((run, r) =>
@@ -42,7 +42,7 @@ class ModularNetwork implements StepNetwork {
         stack: run.count,
         inputs: inputs.at(-1)!,
         outputs: headWidth(run),
-        init: plainInit({ inputs: inputs.at(-1)! }),
+        init: outputInit({ inputs: inputs.at(-1)!, outputs: headWidth(run) }),
       })
     );
   }
