@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { tableMax, type TableMaxSlopes } from "../../tensor/table_max.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
-import { type InputSlopes, tableMax } from "./table_max.ts";
 
 /** What the N targets read. A tensor a run [n, B, w]. */
 export interface PairInput {
@@ -17,8 +17,8 @@ export interface PairInput {
 export interface PairTables {
   /** float32 [N, R, H]: the rows of all state variables' categories in order, then the action variables'. */
   readonly table: tf.Tensor3D;
-  /** Derivatives by state run, on the host; null in evaluation. */
-  readonly slopes: readonly InputSlopes[] | null;
+  /** Derivatives by state run; null in evaluation. */
+  readonly slopes: readonly TableMaxSlopes[] | null;
 }
 
 interface PairRun {
@@ -41,7 +41,6 @@ interface PairRun {
 export class PairFeatures {
   readonly #runs: readonly PairRun[];
   readonly #targets: number;
-  readonly #rowCount: number;
 
   /** @param options.widths Widths of a feature net's layers. */
   constructor(parameters: ParameterSet, options: { runs: ModelRuns; widths: readonly number[] }) {
@@ -69,7 +68,6 @@ export class PairFeatures {
       ...runs.state.map((run, r) => create("state", run, r)),
       ...runs.action.map((run, r) => create("action", run, r)),
     ];
-    this.#rowCount = offset;
   }
 
   /** Whether every variable is categorical, so that feature nets on one-hots are tables. */
@@ -144,12 +142,10 @@ export class PairFeatures {
     });
     return tableMax({
       table,
-      rows,
-      ownRows,
-      mask: mask.dataSync<"float32">(),
-      isMaskShared: mask.shape[0] === 1,
-      sizes: { targets: this.#targets, inputs: inputCount, batch, rowCount: this.#rowCount, width: table.shape[2] },
-      state: learnsInput ? { own: input.own, others: input.others, slopes: slopes! } : null,
+      mask,
+      rows: tf.tensor2d(rows, [inputCount, batch], "int32"),
+      ownRows: tf.tensor2d(ownRows, [this.#targets, batch], "int32"),
+      learning: learnsInput ? input.own.map((own, r) => ({ own, others: input.others[r]!, slopes: slopes![r]! })) : [],
     });
   }
 
@@ -176,9 +172,9 @@ function ownPairs(parameters: ParameterSet, run: VariableRun, { stateCount }: Mo
  * Derivatives of a run's feature nets with respect to category k's entry at the one-hot of k'. In row k' the layers'
  * ReLUs are those of the one-hot; the product of the layers' weights follows from there.
  */
-function slopesOf({ run, layers, column, offset }: PairRun): InputSlopes {
-  const { count, width: categories } = run;
-  const data = tf.tidy(() => {
+function slopesOf({ run, layers, column, offset }: PairRun): TableMaxSlopes {
+  const { width: categories } = run;
+  const tensor = tf.tidy(() => {
     const [first, ...rest] = layers;
     const pairs = first!.weight.shape[0]!;
     let value: tf.Tensor = first!.weight.add(first!.bias!);
@@ -192,9 +188,9 @@ function slopesOf({ run, layers, column, offset }: PairRun): InputSlopes {
     }
     // A net of one layer has the same slope at every category.
     if (slope.shape[1] !== categories) slope = slope.tile([1, categories, 1, 1]);
-    return slope.dataSync<"float32">();
+    return slope.reshape([-1, run.count, categories, categories, slope.shape[3]!]);
   });
-  return { count, categories, column, offset, data };
+  return { tensor, column, offset };
 }
 
 /** Writes the table row that each variable takes in each sample. */

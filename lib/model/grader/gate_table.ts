@@ -26,12 +26,11 @@ export function lookUpGates(oneHot: tf.Tensor3D, options: GateTable): tf.Tensor3
   return tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
     save([oneHot, ...(learnsInput ? rest : [])]);
-    const targets = options.table.shape[0];
     return {
-      value: tf.matMul(oneHot.tile([targets, 1, 1]), options.table),
+      value: tf.matMul(oneHot, options.table),
       gradFunc: (dy, saved) => {
         const [x, inputWeight, weight, bias] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
-        const dTable = tf.matMul(x.tile([targets, 1, 1]), dy as tf.Tensor3D, true, false);
+        const dTable = tf.matMul(x, dy as tf.Tensor3D, true, false);
         if (!learnsInput) return [dTable];
         const isActive = tf.matMul(x, weight).add(bias).greater(0).cast("float32");
         const dEmbedding = tf.matMul(dy as tf.Tensor3D, inputWeight, false, true).sum(0, true).mul(isActive);

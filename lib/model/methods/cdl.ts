@@ -102,12 +102,11 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     this.network.beginUpdate();
     const size = batch.observation.shape[0];
     const mask = this.#trainingMasks(size, noise);
-    const data = splitRuns(batch.observation, this.runs.state).map((part) => part.tile<tf.Tensor3D>([1, 3, 1]));
-    let state = { own: data as Factored, others: data as Factored };
+    const data = threefold(splitRuns(batch.observation, this.runs.state));
+    let state = { own: data, others: data };
     const steps: StepOutput[] = [];
     const nll: tf.Tensor1D[] = [];
     for (let t = 0; t < this.steps; t++) {
-      const threefold = (parts: Factored): Factored => parts.map((part) => part.tile<tf.Tensor3D>([1, 3, 1]));
       const input = { ...state, action: threefold(this.actionAt(batch, t)) };
       const heads = this.network.predict(input, mask, { isOneHot: true, training: true, learnsInput: t > 0 });
       const logProb = logProbability(this.runs.state, heads, threefold(this.targetAt(batch, t)));
@@ -159,6 +158,11 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     }
     return { nll: tf.addN(logProbs).div(-logProbs.length), states };
   }
+}
+
+/** The same for all three passes. */
+function threefold(parts: Factored): Factored {
+  return joinPasses([parts, parts, parts]);
 }
 
 /** Passes side by side along the batch. */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { TableExports } from "./table_exports.ts";
+import type { TableMaxExports } from "./table_max_exports.ts";
 
 /** The two builds of the kernels, best first: with and without relaxed SIMD (fused multiply-add). */
 export const kernelBuilds = ["relaxed-simd", "simd"] as const;
@@ -8,7 +9,7 @@ export const kernelBuilds = ["relaxed-simd", "simd"] as const;
 export type KernelBuild = typeof kernelBuilds[number];
 
 /** What a compiled module exports. Names of tensors stand for addresses in the memory it works on; 0 means none. */
-export interface KernelExports extends TableExports {
+export interface KernelExports extends TableExports, TableMaxExports {
   gemmScratchBytes(): number;
   /** C[m, n] = activation(op(A) · op(B) + bias[n]), see assembly/gemm.ts. */
   gemm(

@@ -12,4 +12,5 @@ export {
   oneHotOfLargest,
   softmaxGradient,
 } from "./softmax.ts";
+export { tableMax, tableMaxGradient, tableMaxInputGradient } from "./table_max.ts";
 export { accumulate, tableInputGradient, tableSum, tableSumGradient } from "./table_sum.ts";
