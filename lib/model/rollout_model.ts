@@ -155,7 +155,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       let state = splitRuns(batch.observation, this.runs.state);
       for (let t = 0; t < batch.actions.shape[1]; t++) {
         const action = this.actionAt(batch, t);
-        const isOneHot = t > 0 || this.#isOneHot(batch.observation);
+        const isOneHot = t > 0 || this.isOneHot(batch.observation);
         const { heads } = this.network.step({ state, action, noise: null, isOneHot, isData: t === 0 });
         logProbs.push(logProbability(this.runs.state, heads, this.targetAt(batch, t)).transpose());
         state = modeState(this.runs.state, heads);
@@ -195,13 +195,13 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       state: splitRuns(observation, this.runs.state),
       action: splitRuns(action, this.runs.action),
       noise: null,
-      isOneHot: this.#isOneHot(observation),
+      isOneHot: this.isOneHot(observation),
       isData: true,
     };
   }
 
   /** Whether every categorical variable of encoded observations [B, D] is an exact one-hot; reads the device. */
-  #isOneHot(observation: tf.Tensor2D): boolean {
+  protected isOneHot(observation: tf.Tensor2D): boolean {
     const width = observation.shape[1];
     const data = observation.dataSync();
     return this.runs.state.every((run) => {
@@ -232,7 +232,8 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
         state,
         action: this.actionAt(batch, t),
         noise,
-        isOneHot: true,
+        // Training data may be a distorted view of the state, too.
+        isOneHot: t > 0 || this.isOneHot(batch.observation),
         isData: t === 0,
       });
       nll.push(logProbability(this.runs.state, step.heads, this.targetAt(batch, t)).mean().neg() as tf.Scalar);

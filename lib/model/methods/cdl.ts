@@ -108,7 +108,8 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     const nll: tf.Tensor1D[] = [];
     for (let t = 0; t < this.steps; t++) {
       const input = { ...state, action: threefold(this.actionAt(batch, t)) };
-      const heads = this.network.predict(input, mask, { isOneHot: true, training: true, learnsInput: t > 0 });
+      const isOneHot = t > 0 || this.isOneHot(batch.observation);
+      const heads = this.network.predict(input, mask, { isOneHot, training: true, learnsInput: t > 0 });
       const logProb = logProbability(this.runs.state, heads, threefold(this.targetAt(batch, t)));
       nll.push(logProb.reshape([-1, 3, size]).sum(0).mean<tf.Tensor1D>(1).neg());
       steps.push({ heads });
@@ -152,7 +153,8 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     for (let t = 0; t < batch.actions.shape[1]; t++) {
       states.push(own);
       const input = { own, others: options.others?.[t] ?? own, action: this.actionAt(batch, t) };
-      const heads = this.network.predict(input, options.mask, { isOneHot: true, training: false, learnsInput: false });
+      const isOneHot = t > 0 || this.isOneHot(batch.observation);
+      const heads = this.network.predict(input, options.mask, { isOneHot, training: false, learnsInput: false });
       logProbs.push(logProbability(this.runs.state, heads, this.targetAt(batch, t)).mean(1));
       own = modeState(this.runs.state, heads);
     }
