@@ -38,6 +38,11 @@ export interface EnvironmentSpec {
   /** L, numbers of an environment's state that no observation shows (0 when the observation is the whole state). */
   readonly hiddenWidth: number;
   readonly splits: readonly Split[];
+  /**
+   * What lies between the world and all that a model learns from, targets included; it is also part of each split's
+   * shift. Absent where the state is fully observed.
+   */
+  readonly sensor?: ObservationShift;
   /** Names of the contexts that {@link Environment.contexts} tells apart. */
   readonly contextNames: readonly string[];
 }

@@ -11,7 +11,7 @@ export interface PlannedRun {
   /** Hash of the spec. */
   readonly id: string;
   readonly suite: string;
-  /** The environment's task, such as `chemical-fork`. */
+  /** The environment's task, such as `chemical-fork`, with the variant's label, such as `chemical-fork-hidden-20`. */
   readonly environment: string;
   /** The method's label, or its id where the suite gives none. */
   readonly method: string;
@@ -41,7 +41,7 @@ export interface SuiteSelection {
 export async function expandSuite(suite: Suite, selection: SuiteSelection = {}): Promise<readonly PlannedRun[]> {
   const name = selection.steps === undefined ? suite.name : `${suite.name}-${selection.steps}-steps`;
   const training = { ...suite.training, loops: selection.steps ?? suite.training.loops };
-  const tasks = await environmentsOf(suite);
+  const tasks = variantsOf(suite, await environmentsOf(suite));
   const chosen = chooseMethods(await methodsOf(suite), selection.methods);
   const runs: PlannedRun[] = [];
   for (const seed of selection.seeds ?? seedsOf(suite)) {
@@ -54,6 +54,7 @@ export async function expandSuite(suite: Suite, selection: SuiteSelection = {}):
           planner: suite.planner,
           training,
           evaluation: suite.evaluation,
+          ...environment.variant,
           seed,
         };
         const spec = parseWith(runSpecSchema, value, `run of suite ${name}`);
@@ -85,8 +86,25 @@ async function environmentsOf(suite: Suite): Promise<readonly Named[]> {
     const options = at(`environments.${i}`, { suite, parse: () => module.parseOptions(given) });
     named.push({ name: module.taskName(options), options: { ...options, id } });
   }
-  refuseTwins(named, { suite, list: "environments", hint: "different tasks" });
+  refuseTwins(named, { suite, pathOf: (i) => `environments.${i}`, hint: "different tasks" });
   return named;
+}
+
+/** Each environment under each of the suite's variants. */
+function variantsOf(
+  suite: Suite,
+  named: readonly Named[],
+): readonly (Named & { readonly variant: Pick<RunSpec, "observation"> })[] {
+  const all = named.flatMap((environment) =>
+    suite.variants.map(({ label, observation }) => ({
+      ...environment,
+      name: label === undefined ? environment.name : `${environment.name}-${label}`,
+      variant: observation === undefined ? {} : { observation },
+    }))
+  );
+  const pathOf = (i: number) => `variants.${i % suite.variants.length}`;
+  refuseTwins(all, { suite, pathOf, hint: "a label of its own for each variant" });
+  return all;
 }
 
 async function methodsOf(suite: Suite): Promise<readonly Named[]> {
@@ -98,7 +116,7 @@ async function methodsOf(suite: Suite): Promise<readonly Named[]> {
     const options = at(`methods.${i}`, { suite, parse: () => module.parseOptions(given) });
     named.push({ name: label ?? id, options: { ...options, id, ...(label === undefined ? {} : { label }) } });
   }
-  refuseTwins(named, { suite, list: "methods", hint: "a label of its own for each variant" });
+  refuseTwins(named, { suite, pathOf: (i) => `methods.${i}`, hint: "a label of its own for each variant" });
   return named;
 }
 
@@ -117,12 +135,18 @@ function at<Options>(
 
 function refuseTwins(
   named: readonly Named[],
-  { suite, list, hint }: { readonly suite: Suite; readonly list: string; readonly hint: string },
+  { suite, pathOf, hint }: {
+    readonly suite: Suite;
+    readonly pathOf: (index: number) => string;
+    readonly hint: string;
+  },
 ): void {
   for (const [i, { name }] of named.entries()) {
     if (named.findIndex((other) => other.name === name) < i) {
       throw new RangeError(
-        `Cannot use ${list}.${i} of suite ${suite.name}: results of two entries would be mixed, expected ${hint}, got "${name}" twice`,
+        `Cannot use ${
+          pathOf(i)
+        } of suite ${suite.name}: results of two entries would be mixed, expected ${hint}, got "${name}" twice`,
       );
     }
   }

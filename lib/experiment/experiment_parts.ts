@@ -1,6 +1,7 @@
 import { unknownName } from "../core/errors.ts";
 import { Rng } from "../core/rng.ts";
 import type { Environment, EnvironmentEntry } from "../envs/environment.ts";
+import { chooseObserved, partiallyObserved } from "../envs/partial_observation.ts";
 import type { DynamicsModel, MethodEntry, ModelContext } from "../model/dynamics_model.ts";
 import { CrossEntropyPlanner } from "../planning/cem.ts";
 import type { Plan } from "../planning/planner.ts";
@@ -43,8 +44,10 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
   const environmentModule = await entryOf(registries.environments, { what: "environment", name: environmentId }).load();
   const method = await entryOf(registries.methods, { what: "method", name: methodId }).load();
   const parsedOptions = method.parseOptions(methodOptions);
-  const environment = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
+  const world = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
+  let environment = world;
   try {
+    environment = observedAs(spec, world);
     const context: ModelContext = {
       stateVariables: environment.spec.stateVariables,
       actionVariables: environment.spec.actionVariables,
@@ -65,6 +68,14 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
     environment.dispose();
     throw error;
   }
+}
+
+/** The world as the spec has it observed; which variables are hidden or noisy follows from seed and share. */
+function observedAs({ observation, seed }: RunSpec, world: Environment): Environment {
+  if (observation === undefined) return world;
+  const rng = new Rng(seed).fork("observed variables");
+  const observed = chooseObserved(world.spec.stateVariables.length, { observation, rng });
+  return partiallyObserved(world, { observed, noise: observation.noise });
 }
 
 function assemble(

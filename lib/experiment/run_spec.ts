@@ -53,6 +53,25 @@ export const evaluationSchema = z.strictObject({
   batchSize: positiveInteger.default(1024),
 });
 
+const share = z.number().min(0).max(1);
+
+/** What of the state is observed, in training and test; a run without this field observes all of it. */
+export const observationSchema = z.strictObject({
+  /** Share of the state variables that are hidden. */
+  hiddenShare: share.default(0),
+  /** Share of the state variables, hidden ones apart, that are noisy. */
+  noisyShare: share.default(0),
+  /** Chance that a noisy variable shows a uniformly random value in an observation. */
+  noise: share.default(0),
+}).superRefine(({ hiddenShare, noisyShare, noise }, context) => {
+  // One spelling for "all is observed": the field is left out. So one setting has one identity.
+  const rule = (path: string, message: string) => context.addIssue({ code: "custom", path: [path], message });
+  if (hiddenShare === 1) rule("hiddenShare", "expected a share below 1");
+  else if (hiddenShare + noisyShare > 1) rule("noisyShare", "expected a share of at most 1 with hiddenShare");
+  else if (hiddenShare + noisyShare === 0) rule("hiddenShare", "expected a share above 0 or no observation field");
+  else if ((noisyShare > 0) !== (noise > 0)) rule("noise", "expected noise above 0 exactly if noisyShare is");
+});
+
 /** Everything that determines a run's records, as plain data. */
 export const runSpecSchema = z.strictObject({
   suite: slug,
@@ -61,6 +80,7 @@ export const runSpecSchema = z.strictObject({
   planner: plannerSchema.prefault({}),
   training: trainingSchema.prefault({}),
   evaluation: evaluationSchema.prefault({}),
+  observation: observationSchema.optional(),
   seed: z.int().min(0).max(0x7fffffff),
 });
 

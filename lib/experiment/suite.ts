@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseWith } from "../core/parse.ts";
-import { evaluationSchema, plannerSchema, trainingSchema } from "./run_spec.ts";
+import { evaluationSchema, observationSchema, plannerSchema, trainingSchema } from "./run_spec.ts";
 import { LARGEST_SEED, parseSeeds } from "./seeds.ts";
 
 const id = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "expected lower-case letters, digits and dashes");
@@ -27,6 +27,12 @@ export const suiteSchema = z.strictObject({
   methods: z.array(
     z.looseObject({ id, label: z.string().regex(/^[^,]+$/, "expected no comma").max(60).optional() }),
   ).min(1).describe("Methods by id, each with its own options; a label tells variants of one method apart"),
+  variants: z.array(
+    z.strictObject({
+      label: id.max(40).optional().describe("Appended to the environment's name, so that variants are told apart"),
+      observation: observationSchema.optional().describe("What of the state is observed; all of it when absent"),
+    }),
+  ).min(1).default([{}]).describe("Settings that every environment and method is run with in turn; once when absent"),
   seeds: z.union([seedList, seedText], { error: "expected a list of different seeds, or text such as 1-8 or 1,3,5" })
     .describe("A list of seeds, or text such as 1-8"),
   planner: plannerSchema.prefault({}).describe("Cross-entropy method"),

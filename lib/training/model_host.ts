@@ -32,18 +32,23 @@ export function transitionFunction(model: DynamicsModel, spec: VariableSpec): Tr
  * Encodes windows as tensors.
  *
  * @param windows values [B, N], actions [B, T, M], nextValues [B, T, N].
- * @param spec The variables, and what changes the encoded first observation [B, D] that the model sees, if anything.
+ * @param spec The variables, and what changes the encoded first observation [B, D] that the model sees and the next ones
+ *   [B * T, D] that it learns from, if anything.
  * @returns The batch; the caller disposes its tensors, see {@link disposeBatch}.
  */
 export function windowBatch(
   windows: Windows,
-  spec: VariableSpec & { readonly observe?: (encoded: Float32Array) => Float32Array },
+  spec: VariableSpec & {
+    readonly observe?: (encoded: Float32Array) => Float32Array;
+    readonly observeNext?: (encoded: Float32Array) => Float32Array;
+  },
 ): WindowBatch {
   const { stateVariables, actionVariables } = spec;
   const rows = windows.values.length / stateVariables.length;
   const steps = rows === 0 ? 0 : windows.actions.length / actionVariables.length / rows;
   const stateWidth = totalWidth(stateVariables);
   const encoded = encodeValues(stateVariables, windows.values);
+  const encodedNext = encodeValues(stateVariables, windows.nextValues);
   return {
     observation: tf.tensor2d(spec.observe ? spec.observe(encoded) : encoded, [rows, stateWidth], "float32"),
     actions: tf.tensor3d(
@@ -52,7 +57,7 @@ export function windowBatch(
       "float32",
     ),
     nextObservations: tf.tensor3d(
-      encodeValues(stateVariables, windows.nextValues),
+      spec.observeNext ? spec.observeNext(encodedNext) : encodedNext,
       [rows, steps, stateWidth],
       "float32",
     ),

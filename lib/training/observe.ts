@@ -1,4 +1,5 @@
 import type { Rng } from "../core/rng.ts";
+import { decodeValues, encodeValues } from "../core/variable.ts";
 import type { EnvironmentSpec, Split } from "../envs/environment.ts";
 
 /**
@@ -12,6 +13,20 @@ export function observe(
 ): Float32Array {
   const shift = splitOf(spec, options.split).shift;
   return shift === null ? options.encoded : shift.apply(options.encoded, options.rng);
+}
+
+/**
+ * What the environment's sensor shows of states; `values` themselves where it has none.
+ *
+ * @param options.values Row-major [B, N].
+ * @returns Row-major [B, N].
+ */
+export function senseValues(
+  { stateVariables, sensor }: Pick<EnvironmentSpec, "stateVariables" | "sensor">,
+  { values, rng }: { readonly values: Float32Array; readonly rng: Rng },
+): Float32Array {
+  if (sensor === undefined) return values;
+  return decodeValues(stateVariables, sensor.apply(encodeValues(stateVariables, values), rng));
 }
 
 /** @throws {RangeError} If the environment has no such split. */

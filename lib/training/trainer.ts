@@ -5,7 +5,7 @@ import type { DynamicsModel, Losses, TrainingData } from "../model/dynamics_mode
 import { RngNoise } from "../tensor/noise.ts";
 import { trainingSplit } from "./collector.ts";
 import { disposeBatch, windowBatch } from "./model_host.ts";
-import { observe } from "./observe.ts";
+import { observe, senseValues } from "./observe.ts";
 import type { ReplayBuffer } from "./replay_buffer.ts";
 
 /** What a trainer brings together. */
@@ -139,11 +139,12 @@ export class Trainer {
     return windowBatch(windows, {
       ...spec,
       observe: (encoded) => observe(spec, { encoded, split: trainingSplit, rng: this.#rngs.observation }),
+      observeNext: (encoded) => spec.sensor?.apply(encoded, this.#rngs.observation) ?? encoded,
     });
   }
 
   #trainingData(): TrainingData {
-    const { buffer, batchSize, predictionSteps } = this.#options;
+    const { buffer, batchSize, predictionSteps, spec } = this.#options;
     return {
       // Early on there may be no validation episode yet; all episodes stand in until there is one.
       validationBatch: () =>
@@ -155,7 +156,11 @@ export class Trainer {
       get episodes() {
         return buffer.episodeCount;
       },
-      transitions: () => buffer.trainingTransitions(),
+      transitions: () => {
+        const stored = buffer.trainingTransitions();
+        const sensed = (values: Float32Array) => senseValues(spec, { values, rng: this.#rngs.observation });
+        return { ...stored, values: sensed(stored.values), nextValues: sensed(stored.nextValues) };
+      },
     };
   }
 }

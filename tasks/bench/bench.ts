@@ -5,6 +5,7 @@ import { messageOf } from "../../lib/core/errors.ts";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { parseSuite, type Suite } from "../../lib/experiment/suite.ts";
 import { loadSuite } from "../../lib/experiment/suite_registry.ts";
+import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
@@ -47,6 +48,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   await checkBackend(options.backend);
   const location = storeFile(options.out);
   if (options.dryRun) return await dryRun({ suite, runs, location });
+  await refuseUnsupported(runs);
   const store = await openStore(location);
   try {
     const plan = await planRuns(runs, store);

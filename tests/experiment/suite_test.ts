@@ -24,7 +24,10 @@ for (const entry of suites) {
     const suite = await loadSuite(entry.id);
     equal(suite.name, entry.id);
     const runs = await expandSuite(suite);
-    equal(runs.length, suite.environments.length * suite.methods.length * seedsOf(suite).length);
+    equal(
+      runs.length,
+      suite.environments.length * suite.variants.length * suite.methods.length * seedsOf(suite).length,
+    );
     equal(new Set(runs.map((run) => run.id)).size, runs.length);
     for (const run of runs) {
       deepEqual(runSpecSchema.parse(run.spec), run.spec);
@@ -77,6 +80,22 @@ Deno.test("expandSuite selects methods by label or id, and seeds", async () => {
   await rejects(expandSuite(mine(), { methods: ["fcdl"] }), {
     message: 'Cannot find method "fcdl": unknown name, expected one of mlp, mlp-wide, got "fcdl"',
   });
+});
+
+Deno.test("expandSuite runs each environment under each variant, named by its label", async () => {
+  const variants = [{}, { label: "hidden-50", observation: { hiddenShare: 0.5 } }];
+  const runs = await expandSuite(mine({ variants }), { methods: ["mlp-wide"], seeds: [1] });
+  deepEqual(runs.map((run) => run.environment), ["chemical-fork-4x3", "chemical-fork-4x3-hidden-50"]);
+  deepEqual(runs[1]!.spec.observation, { hiddenShare: 0.5, noisyShare: 0, noise: 0 });
+  equal(runs[0]!.id, (await expandSuite(mine(), { methods: ["mlp-wide"], seeds: [1] }))[0]!.id);
+  await rejects(
+    expandSuite(mine({ variants: [...variants, { label: "hidden-50", observation: { hiddenShare: 0.4 } }] })),
+    /Cannot use variants\.2 of suite mine: .* expected a label of its own for each variant, got "chemical-fork-4x3-hidd/,
+  );
+  throws(
+    () => mine({ variants: [{ label: "noisy", observation: { noise: 0.5 } }] }),
+    /variants\.0\.observation\.hiddenShare .* expected a share above 0 or no observation field/,
+  );
 });
 
 Deno.test("expandSuite keeps shortened runs in a suite of their own", async () => {
