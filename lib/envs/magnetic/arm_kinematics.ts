@@ -49,7 +49,7 @@ export function armPose(arm: ArmGeometry, angles: ArrayLike<number>): ArmPose {
 }
 
 /**
- * Joint angles that bring the end effector to a pose: damped Newton steps from `start`, so the solution is on the
+ * Joint angles that bring the end effector to a pose: damped Newton steps from `options.start`, so the solution is on the
  * start's branch (elbow up stays elbow up).
  *
  * @returns Angles in rad, and the remaining error in m plus rad.
@@ -57,9 +57,9 @@ export function armPose(arm: ArmGeometry, angles: ArrayLike<number>): ArmPose {
 export function solveAngles(
   arm: ArmGeometry,
   goal: Pose,
-  start: readonly number[],
+  options: { readonly start: readonly number[] },
 ): { readonly angles: number[]; readonly error: number } {
-  const angles = [...start];
+  const angles = [...options.start];
   let error = Infinity;
   for (let iteration = 0; iteration < 60; iteration++) {
     const { links, endEffector } = armPose(arm, angles);

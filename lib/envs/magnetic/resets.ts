@@ -28,7 +28,9 @@ export function armOf({ arm }: MagneticConfig): ArmGeometry {
  * @throws {RangeError} If the point is out of reach.
  */
 export function anglesAt(point: readonly number[], config: MagneticConfig): number[] {
-  const { angles, error } = solveAngles(armOf(config), { position: point, rotation: toolDown }, config.arm.home);
+  const { angles, error } = solveAngles(armOf(config), { position: point, rotation: toolDown }, {
+    start: config.arm.home,
+  });
   if (error > 1e-9) {
     throw new RangeError(
       `Cannot place the end effector: out of reach, expected a point over the table, got ${point.join(", ")}`,

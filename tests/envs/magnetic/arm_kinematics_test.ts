@@ -42,7 +42,7 @@ Deno.test("anglesAt says when a point is out of reach", () => {
 });
 
 Deno.test("solveAngles reports the distance that is left", () => {
-  const { error } = solveAngles(armOf(config), { position: [3, 0, 1], rotation: toolDown }, config.arm.home);
+  const { error } = solveAngles(armOf(config), { position: [3, 0, 1], rotation: toolDown }, { start: config.arm.home });
   assert.ok(error > 1);
 });
 
