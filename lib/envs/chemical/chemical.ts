@@ -3,7 +3,7 @@ import { parseWith } from "../../core/parse.ts";
 import { Rng } from "../../core/rng.ts";
 import type { Environment } from "../environment.ts";
 import { chemicalEnvironment } from "./chemical_environment.ts";
-import { chemicalDynamics } from "./dynamics.ts";
+import { type ChemicalDynamics, chemicalDynamics } from "./dynamics.ts";
 import { parseGraph } from "./graph_language.ts";
 import { MechanismBank, randomMechanisms } from "./mechanisms.ts";
 import { graphNames, namedGraphSize } from "./named_graphs.ts";
@@ -93,14 +93,18 @@ export function taskName(options: Record<string, unknown>): string {
  */
 export function create(options: Record<string, unknown>, seed: number): Promise<Environment> {
   const parsed = parseOptions(options);
+  return Promise.resolve(chemicalEnvironment(dynamicsOf(parsed, seed), parsed));
+}
+
+/** The world of the environment that {@link create} makes. */
+export function dynamicsOf(parsed: ChemicalOptions, seed: number): ChemicalDynamics {
   const sizes = { variables: parsed.variables, colors: parsed.colors, width: parsed.mechanismWidth };
   const rng = new Rng(seed).fork("mechanisms");
   const mechanisms = randomMechanisms(sizes, { gain: parsed.mechanismGain, bias: parsed.mechanismBias, rng });
-  const dynamics = chemicalDynamics(new MechanismBank(mechanisms, sizes), {
+  return chemicalDynamics(new MechanismBank(mechanisms, sizes), {
     adjacency: parseGraph(parsed.graph, parsed.variables),
     rule: parsed.rule,
   });
-  return Promise.resolve(chemicalEnvironment(dynamics, parsed));
 }
 
 /** Refuses a graph that cannot be read; the parser's sentence already names the field and the text. */
