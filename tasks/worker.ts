@@ -26,6 +26,9 @@ if (import.meta.main) {
       run: { type: "string" },
       worker: { type: "string" },
       backend: { type: "string" },
+      blas: { type: "string" },
+      // A run that goes on keeps what it began with.
+      "blas-as-recorded": { type: "boolean" },
       "lease-ms": { type: "string" },
       "checkpoint-ms": { type: "string" },
     },
@@ -41,6 +44,7 @@ if (import.meta.main) {
         runId: values.run!,
         worker: values.worker!,
         backend: values.backend!,
+        blas: { library: values.blas ?? null, isAutomatic: values["blas-as-recorded"] ?? false },
         leaseMs: Number(values["lease-ms"]),
         checkpointEveryMs: Number(values["checkpoint-ms"]),
         signal: stop.signal,

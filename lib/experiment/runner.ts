@@ -1,6 +1,7 @@
 import { environments } from "../envs/registry.ts";
 import { methods } from "../model/registry.ts";
 import type { Plan } from "../planning/planner.ts";
+import { withSystemBlas } from "../tensor/kernels/gemm.ts";
 import { evaluate } from "../training/evaluation/evaluator.ts";
 import type { Score } from "../training/evaluation/score.ts";
 import type { ExperimentEvent } from "./events.ts";
@@ -110,7 +111,7 @@ class Experiment {
       collector.actRandomly();
     } else {
       this.#interval.addPlan(await this.#act());
-      for (; updates < this.#spec.training.updatesPerLoop; updates++) trainer.update();
+      for (; updates < this.#spec.training.updatesPerLoop; updates++) withSystemBlas(() => trainer.update());
     }
     this.#loop++;
     this.#interval.addLoop({ updates, elapsedMs: this.#options.clock() - startMs });

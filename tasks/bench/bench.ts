@@ -10,6 +10,7 @@ import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
 import { defaultResultsFolder, storeFile } from "../results_folder.ts";
+import type { BlasChoice } from "./blas_choice.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { describeRuns } from "./dry_run.ts";
 import { describePlan, forgetRuns, openRuns, type Plan, planRuns } from "./plan_runs.ts";
@@ -34,7 +35,8 @@ const exitCodes = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const;
  * @throws {Error} One sentence for bad input; nothing was written then.
  */
 export async function bench(args: readonly string[]): Promise<number> {
-  const options = parseBenchOptions(args);
+  const named = Deno.env.get("FCDL_BLAS");
+  const options = parseBenchOptions(args, named === undefined ? {} : { blas: named });
   if (options === "help") {
     console.log(benchHelp());
     return exitCodes.done;
@@ -45,7 +47,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),
   });
-  await checkBackend(options.backend);
+  const blas = await checkBackend(options);
   const location = storeFile(options.out);
   if (options.dryRun) return await dryRun({ suite, runs, location });
   await refuseUnsupported(runs);
@@ -56,7 +58,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     await store.addRuns(runs);
     const current = await planRuns(runs, store);
     console.log(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
-    return await train(current, { store, location, options, args });
+    return await train(current, { store, location, options, args, blas });
   } finally {
     await store.close();
   }
@@ -82,10 +84,12 @@ async function readSuite(name: string): Promise<Suite> {
 }
 
 /** Workers would each say the same, after their runs were claimed. */
-async function checkBackend(name: string): Promise<void> {
+async function checkBackend({ backend, blas }: BenchOptions): Promise<BlasChoice> {
   // Loaded when needed: help and wrong flags answer without a tensor library.
   const { useBackend } = await import("../../lib/tensor/backend.ts");
-  await useBackend(name as Parameters<typeof useBackend>[0]);
+  await useBackend(backend as Parameters<typeof useBackend>[0]);
+  const { chooseBlas } = await import("./blas_choice.ts");
+  return chooseBlas(blas);
 }
 
 async function dryRun(
@@ -108,9 +112,10 @@ interface Session {
   readonly location: string;
   readonly options: BenchOptions;
   readonly args: readonly string[];
+  readonly blas: BlasChoice;
 }
 
-async function train(plan: Plan, { store, location, options, args }: Session): Promise<number> {
+async function train(plan: Plan, { store, location, options, args, blas }: Session): Promise<number> {
   const open = openRuns(plan);
   const total = plan.runs.length;
   const workers = Math.max(Math.min(options.workers, open.length), 1);
@@ -131,6 +136,7 @@ async function train(plan: Plan, { store, location, options, args }: Session): P
       runs: open,
       workers,
       backend: options.backend,
+      blas,
       leaseMs: LEASE_MS,
       checkpointEveryMs: options.checkpointEveryMs,
       heapMiB: heapMiB(workers),

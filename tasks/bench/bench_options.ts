@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly fresh: boolean;
   readonly dryRun: boolean;
   readonly backend: string;
+  /** `auto`, `off`, or the name or path of a system BLAS. */
+  readonly blas: string;
   readonly checkpointEveryMs: number;
 }
 
@@ -30,6 +32,7 @@ const flags = {
   fresh: { type: "boolean" },
   "dry-run": { type: "boolean" },
   backend: { type: "string" },
+  blas: { type: "string" },
   "checkpoint-seconds": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -53,6 +56,8 @@ Usage: deno task bench [options]
   --fresh                   Forget the results of exactly these runs and train them anew
   --dry-run                 Show the runs, their sizes and what is already done; write nothing
   --backend <name>          wasm (default), cpu, webgpu or tensorflow
+  --blas <auto|off|file>    A system BLAS (OpenBLAS, MKL, BLIS, Accelerate) for large products of updates: auto
+                            takes one that is found and measured to be faster (default: FCDL_BLAS, else auto)
   --checkpoint-seconds <s>  Time between two checkpoints of a run (default: 30)
   -h, --help                This text
 
@@ -71,10 +76,14 @@ Examples:
 /**
  * Reads the command line.
  *
+ * @param defaults What the environment says instead of a flag.
  * @returns The options; `help` where the help text was asked for.
  * @throws {RangeError | SyntaxError} If a flag is unknown or a value is not allowed.
  */
-export function parseBenchOptions(args: readonly string[]): BenchOptions | "help" {
+export function parseBenchOptions(
+  args: readonly string[],
+  defaults: { readonly blas?: string } = {},
+): BenchOptions | "help" {
   const values = parseFlags(args, flags);
   if (values.help) return "help";
   if (values.fresh && values.resume) {
@@ -94,6 +103,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | "help
     fresh: values.fresh === true,
     dryRun: values["dry-run"] === true,
     backend: backend ?? "wasm",
+    blas: values.blas || defaults.blas || "auto",
     checkpointEveryMs: 1000 *
       (checkpointSeconds === undefined
         ? 30

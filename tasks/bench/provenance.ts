@@ -13,8 +13,12 @@ export function codeVersion(): string {
   return commit === null ? project.version : `${project.version}+${commit.slice(0, 10)}`;
 }
 
-/** What a run is made with and on. No host names, no paths. */
-export function provenanceOf(backend: string): Provenance {
+/**
+ * What a run is made with and on. No host names, no paths.
+ *
+ * @param options `blas` is the version of the system BLAS in use, if any.
+ */
+export function provenanceOf(backend: string, options: { readonly blas?: string | null } = {}): Provenance {
   const processors = cpus();
   return {
     codeVersion: codeVersion(),
@@ -23,6 +27,7 @@ export function provenanceOf(backend: string): Provenance {
       v8: Deno.version.v8,
       typescript: Deno.version.typescript,
       tfjs: project.imports["@tensorflow/tfjs"].replace(/^.*@/, ""),
+      ...(options.blas ? { blas: options.blas } : {}),
     },
     backend,
     machine: {

@@ -7,7 +7,9 @@ import { specHash } from "../../lib/experiment/spec_hash.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Run, Store } from "../../lib/store/store.ts";
 import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
+import { useSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
 import { decodeCheckpoint } from "../../lib/training/checkpoint.ts";
+import { type BlasChoice, noBlas, openChosenBlas } from "./blas_choice.ts";
 import { codeVersion, provenanceOf } from "./provenance.ts";
 import { RunClock } from "./run_clock.ts";
 import type { WorkerMessage, WorkerOutcome } from "./worker_messages.ts";
@@ -23,6 +25,8 @@ export interface Attempt {
   /** Who holds the lease. */
   readonly worker: string;
   readonly backend: string;
+  /** Absent: no system BLAS. */
+  readonly blas?: BlasChoice;
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
   readonly signal: AbortSignal;
@@ -70,6 +74,10 @@ class RunRecorder {
     const checkpoint = (await this.#store.getArtifact(runId, checkpointArtifact))?.bytes;
     // Refused before anything is written: a checkpoint that does not fit must not turn into a failed run.
     if (checkpoint) decodeCheckpoint(checkpoint, { specHash: specHash(spec), codeVersion: codeVersion() });
+    const { provenance } = this.#run;
+    const recorded = checkpoint && provenance ? provenance.versions.blas ?? null : undefined;
+    const blas = openChosenBlas(this.#attempt.blas ?? noBlas, recorded);
+    useSystemBlas(blas);
     const events = runExperiment(spec, {
       ...(checkpoint ? { checkpoint } : {}),
       clock: () => performance.now(),
@@ -79,7 +87,7 @@ class RunRecorder {
     });
     try {
       await this.#beat({});
-      await this.#store.setProvenance(runId, provenanceOf(this.#attempt.backend));
+      await this.#store.setProvenance(runId, provenanceOf(this.#attempt.backend, { blas: blas?.version ?? null }));
       say({ kind: "started", resumed: checkpoint !== undefined });
       for await (const event of events) {
         if (event.kind === "done") return await this.#finishDone();
@@ -93,6 +101,9 @@ class RunRecorder {
       // What failed here would fail again from the same point: a new attempt starts over.
       await this.#store.deleteArtifact(runId, checkpointArtifact);
       return { kind: "failed", error: messageOf(error) };
+    } finally {
+      useSystemBlas(null);
+      blas?.close();
     }
   }
 

@@ -1,6 +1,7 @@
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { RunProgress } from "../../lib/experiment/records.ts";
 import type { Store } from "../../lib/store/store.ts";
+import type { BlasChoice } from "./blas_choice.ts";
 import type { StartWorker, WorkerProcess } from "./worker_process.ts";
 import type { WorkerOutcome } from "./worker_messages.ts";
 
@@ -36,6 +37,8 @@ export interface PoolOptions {
   /** Most worker processes at a time. */
   readonly workers: number;
   readonly backend: string;
+  /** Absent: no system BLAS. */
+  readonly blas?: BlasChoice;
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
   readonly heapMiB: number;
@@ -128,6 +131,7 @@ async function train(
     location: options.location,
     writableFolder: options.writableFolder,
     backend: options.backend,
+    ...(options.blas ? { blas: options.blas } : {}),
     leaseMs,
     checkpointEveryMs: options.checkpointEveryMs,
     heapMiB: options.heapMiB,

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { BlasChoice } from "./blas_choice.ts";
 import { parseWorkerMessage, type WorkerMessage, type WorkerOutcome } from "./worker_messages.ts";
 
 /** What a worker process is started with. */
@@ -10,6 +11,8 @@ export interface WorkerOptions {
   readonly location: string;
   readonly writableFolder: string;
   readonly backend: string;
+  /** Absent: no system BLAS. */
+  readonly blas?: BlasChoice;
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
   /** Bound of the JavaScript heap, MiB. */
@@ -49,6 +52,8 @@ export const startWorkerProcess: StartWorker = (options) => {
       `--run=${options.runId}`,
       `--worker=${options.worker}`,
       `--backend=${options.backend}`,
+      ...(options.blas?.library ? [`--blas=${options.blas.library}`] : []),
+      ...(options.blas?.isAutomatic ? ["--blas-as-recorded"] : []),
       `--lease-ms=${options.leaseMs}`,
       `--checkpoint-ms=${options.checkpointEveryMs}`,
     ],

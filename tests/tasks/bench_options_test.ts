@@ -12,6 +12,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
   equal(options.suite, "quick");
   equal(options.out, "results");
   equal(options.backend, "wasm");
+  equal(options.blas, "auto");
   equal(options.fresh, false);
   equal(options.methods, null);
   ok(options.workers >= 1);
@@ -20,7 +21,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
 Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", () => {
   const options = parsed(
     ...["--suite", "my.json", "--methods=fcdl, mlp", "--seeds", "1-3", "--steps=20", "--workers", "4", "--out", "o"],
-    ...["--fresh", "--dry-run", "--backend=cpu", "--checkpoint-seconds", "5"],
+    ...["--fresh", "--dry-run", "--backend=cpu", "--blas=off", "--checkpoint-seconds", "5"],
   );
   deepEqual(options, {
     suite: "my.json",
@@ -32,8 +33,18 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
     fresh: true,
     dryRun: true,
     backend: "cpu",
+    blas: "off",
     checkpointEveryMs: 5000,
   });
+});
+
+Deno.test("parseBenchOptions takes what the environment says of a BLAS, unless a flag does", () => {
+  const blasOf = (...args: string[]) => {
+    const options = parseBenchOptions(args, { blas: "libopenblas.so.0" });
+    return options === "help" ? null : options.blas;
+  };
+  equal(blasOf(), "libopenblas.so.0");
+  equal(blasOf("--blas", "off"), "off");
 });
 
 Deno.test("parseBenchOptions names the flags when one is unknown, and the rule of a wrong value", () => {

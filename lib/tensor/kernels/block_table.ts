@@ -2,6 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
 import { type BlockRows, blockRows, type BlockTableOps, type BlockTableOptions } from "../block_table.ts";
 import { isNeeded } from "../table_layout.ts";
+import { gemm } from "./gemm.ts";
 import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
 import { addressOf } from "./wasm_heap.ts";
 
@@ -50,7 +51,7 @@ function register(name: string, run: (operands: Operands) => TensorInfo): void {
 }
 
 register("BlockTable", ({ heap, options, inputs }) => {
-  const { backend, exports, scratch } = heap;
+  const { backend } = heap;
   const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
   const [rows, width] = inputs.features!.shape as [number, number];
   const out = backend.makeOutput([targets, rows, outputs], "float32");
@@ -60,16 +61,16 @@ register("BlockTable", ({ heap, options, inputs }) => {
   const at = ({ target, offset }: Block) => table + FLOAT * outputs * (target * rows + offset);
   forBlocks(options, targets, (block) => {
     const source = weight + FLOAT * outputs * (block.target * depth + block.column * width);
-    exports.gemm(
-      ...[features + FLOAT * width * block.offset, source, at(block), block.count, outputs, width] as const,
-      ...[false, false, 0, 0, 0, scratch] as const,
-    );
+    gemm(heap, {
+      ...{ a: features + FLOAT * width * block.offset, b: source, c: at(block) },
+      ...{ m: block.count, n: outputs, k: width, transposeA: false, transposeB: false },
+    });
   }, (block) => clear(backend, at(block), FLOAT * outputs * block.count));
   return out;
 });
 
 register("BlockTableFeaturesGradient", ({ heap, options, inputs }) => {
-  const { backend, exports, scratch } = heap;
+  const { backend, exports } = heap;
   const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
   const [rows, width] = inputs.features!.shape as [number, number];
   const out = backend.makeOutput([rows, width], "float32");
@@ -82,14 +83,15 @@ register("BlockTableFeaturesGradient", ({ heap, options, inputs }) => {
   forBlocks(options, targets, ({ target, offset, count, column }) => {
     const delta = dy + FLOAT * outputs * (target * rows + offset);
     const source = weight + FLOAT * outputs * (target * depth + column * width);
-    exports.gemm(delta, source, product, count, width, outputs, false, true, 0, 0, 0, scratch);
+    const sizes = { m: count, n: width, k: outputs, transposeA: false, transposeB: true };
+    gemm(heap, { a: delta, b: source, c: product, ...sizes });
     exports.accumulate(gradient + FLOAT * width * offset, product, FLOAT * width * count);
   });
   return out;
 });
 
 register("BlockTableWeightGradient", ({ heap, options, inputs }) => {
-  const { backend, exports, scratch } = heap;
+  const { backend } = heap;
   const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
   const [rows, width] = inputs.features!.shape as [number, number];
   const out = backend.makeOutput([targets, depth, outputs], "float32");
@@ -100,10 +102,10 @@ register("BlockTableWeightGradient", ({ heap, options, inputs }) => {
   if (blockRows(options).length * width < depth) clear(backend, gradient, FLOAT * targets * depth * outputs);
   forBlocks(options, targets, (block) => {
     const delta = dy + FLOAT * outputs * (block.target * rows + block.offset);
-    exports.gemm(
-      ...[features + FLOAT * width * block.offset, delta, at(block), width, outputs, block.count] as const,
-      ...[true, false, 0, 0, 0, scratch] as const,
-    );
+    gemm(heap, {
+      ...{ a: features + FLOAT * width * block.offset, b: delta, c: at(block) },
+      ...{ m: width, n: outputs, k: block.count, transposeA: true, transposeB: false },
+    });
   }, (block) => clear(backend, at(block), FLOAT * outputs * width));
   return out;
 });

@@ -26,6 +26,8 @@ export interface KernelExports extends TableExports, TableMaxExports {
     alpha: number,
     scratch: number,
   ): void;
+  /** C[m, n] = activation(C + bias[n]) in place. */
+  biasActivate(c: number, m: number, n: number, bias: number, activation: number, alpha: number): void;
   // assembly/reduce.ts
   sumMiddle(x: number, out: number, outer: number, count: number, inner: number): void;
   biasReluGradient(

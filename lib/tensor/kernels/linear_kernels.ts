@@ -1,4 +1,5 @@
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs";
+import { gemm } from "./gemm.ts";
 import { wasmKernel } from "./wasm_heap.ts";
 
 interface LinearInputs {
@@ -41,25 +42,23 @@ export const linearKernels = [
 
 function linear(name: string, { relu }: { relu: boolean }): KernelConfig {
   return wasmKernel<LinearInputs>(name, (context) => {
-    const { inputs: { input, weight, bias }, exports, at, scratch } = context;
+    const { inputs: { input, weight, bias }, at } = context;
     const { stack, rows, columns: inner } = sizesOf(input);
     const columns = weight.shape.at(-1)!;
     const output = context.output([...input.shape.slice(0, -1), columns]);
     for (let v = 0; v < stack; v++) {
-      exports.gemm(
-        at(input) + 4 * v * rows * inner,
-        at(weight) + 4 * v * inner * columns,
-        at(output) + 4 * v * rows * columns,
-        rows,
-        columns,
-        inner,
-        false,
-        false,
-        bias ? at(bias) + 4 * v * columns : 0,
-        relu ? 1 : 0,
-        0,
-        scratch,
-      );
+      gemm(context, {
+        a: at(input) + 4 * v * rows * inner,
+        b: at(weight) + 4 * v * inner * columns,
+        c: at(output) + 4 * v * rows * columns,
+        m: rows,
+        n: columns,
+        k: inner,
+        transposeA: false,
+        transposeB: false,
+        bias: bias ? at(bias) + 4 * v * columns : 0,
+        activation: relu ? 1 : 0,
+      });
     }
     return output;
   });

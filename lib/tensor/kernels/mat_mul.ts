@@ -1,5 +1,6 @@
 import { broadcast_util, getKernel } from "@tensorflow/tfjs";
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs";
+import { gemm } from "./gemm.ts";
 import { addressOf, type BackendKernels, kernelsOf, type WasmBackend } from "./wasm_heap.ts";
 
 /** What is fused after a product. */
@@ -98,10 +99,11 @@ function multiply(
   const batch = broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   const output = backend.makeOutput([...batch, m, n], "float32");
 
-  const { exports, scratch } = kernelsOf(backend) as BackendKernels;
+  const heap = { backend, ...kernelsOf(backend) as BackendKernels };
   const bias = epilogue.bias ? addressOf(backend, epilogue.bias) : 0;
   const activation = fusedActivations[epilogue.activation ?? "linear"];
   const alpha = epilogue.alpha ?? 0;
+  const rest = { transposeA, transposeB, bias, activation, alpha };
   const startA = addressOf(backend, a);
   const startB = addressOf(backend, b);
   const startC = addressOf(backend, output);
@@ -110,15 +112,17 @@ function multiply(
   const countB = sizeOf(batchB);
   if (countB === 1 && !transposeA) {
     // One B for all: the rows of all A follow one another.
-    exports.gemm(startA, startB, startC, count * m, n, k, false, transposeB, bias, activation, alpha, scratch);
+    gemm(heap, { a: startA, b: startB, c: startC, m: count * m, n, k, ...rest });
     return output;
   }
   const at = countA === count && countB === count ? null : { a: offsets(batchA, batch), b: offsets(batchB, batch) };
   for (let i = 0; i < count; i++) {
-    const addressA = startA + 4 * m * k * (at ? at.a[i]! : i);
-    const addressB = startB + 4 * k * n * (at ? at.b[i]! : i);
-    const addressC = startC + 4 * m * n * i;
-    exports.gemm(addressA, addressB, addressC, m, n, k, transposeA, transposeB, bias, activation, alpha, scratch);
+    gemm(heap, {
+      a: startA + 4 * m * k * (at ? at.a[i]! : i),
+      b: startB + 4 * k * n * (at ? at.b[i]! : i),
+      c: startC + 4 * m * n * i,
+      ...{ m, n, k, ...rest },
+    });
   }
   return output;
 }

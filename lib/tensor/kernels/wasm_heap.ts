@@ -57,12 +57,10 @@ export function allocate(backend: WasmBackend, sizeBytes: number): number {
 }
 
 /** What a kernel's body works with. */
-export interface KernelContext<Inputs, Attributes> {
+export interface KernelContext<Inputs, Attributes> extends BackendKernels {
+  readonly backend: WasmBackend;
   readonly inputs: Inputs;
   readonly attributes: Attributes;
-  readonly exports: KernelExports;
-  readonly scratch: number;
-  readonly scratchBytes: number;
   /** Address of a tensor, 0 for none. */
   at(tensor: TensorInfo | undefined): number;
   /** Allocates a float32 output. */
@@ -89,13 +87,11 @@ export function wasmKernel<Inputs extends object, Attributes = unknown>(
           throw new TypeError(`Cannot run ${kernelName}: expected float32 ${name}, got ${dtype}`);
         }
       }
-      const { exports, scratch, scratchBytes } = kernelsOf(wasm)!;
       return body({
+        ...kernelsOf(wasm)!,
+        backend: wasm,
         inputs: inputs as Inputs,
         attributes: attrs as Attributes,
-        exports,
-        scratch,
-        scratchBytes,
         at: (tensor) => tensor ? addressOf(wasm, tensor) : 0,
         output: (shape) => wasm.makeOutput(shape, "float32"),
       });

@@ -400,3 +400,22 @@ function activate(v: v128, activation: i32, alpha: f32): v128 {
 function activateScalar(v: f32, activation: i32, alpha: f32): f32 {
   return f32x4.extract_lane(activate(f32x4.splat(v), activation, alpha), 0);
 }
+
+/** C[m, n] = activation(C + bias[n]) in place; `bias` is 0 or the address of n numbers. */
+export function biasActivate(c: usize, m: i32, n: i32, bias: usize, activation: i32, alpha: f32): void {
+  for (let i = 0; i < m; i++) {
+    const row = c + (<usize> (i * n) << 2);
+    let j = 0;
+    for (; j + 4 <= n; j += 4) {
+      const at = row + (<usize> j << 2);
+      let v = v128.load(at);
+      if (bias) v = f32x4.add(v, v128.load(bias + (<usize> j << 2)));
+      v128.store(at, activate(v, activation, alpha));
+    }
+    for (; j < n; j++) {
+      const at = row + (<usize> j << 2);
+      const sum = bias ? load<f32>(at) + load<f32>(bias + (<usize> j << 2)) : load<f32>(at);
+      store<f32>(at, activateScalar(sum, activation, alpha));
+    }
+  }
+}

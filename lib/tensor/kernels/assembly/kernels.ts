@@ -1,6 +1,6 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
 export { adam, sumOfSquares } from "./adam.ts";
-export { gemm, gemmScratchBytes } from "./gemm.ts";
+export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
 export {
   hardSigmoid,

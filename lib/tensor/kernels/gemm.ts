@@ -1,0 +1,65 @@
+import type { BackendKernels, WasmBackend } from "./wasm_heap.ts";
+import type { BlasProduct, SystemBlas } from "./system_blas.ts";
+
+/** A product on the wasm heap: C[m, n] = activation(op(A) · op(B) + bias[n]). */
+export interface GemmProduct extends BlasProduct {
+  /** Address of n numbers; 0 for none. */
+  readonly bias?: number;
+  /** Number of assembly/gemm.ts; 0 for none. */
+  readonly activation?: number;
+  /** Slope of a leaky ReLU below zero. */
+  readonly alpha?: number;
+}
+
+/**
+ * From this many multiply-adds on a system BLAS is worth its call and the second pass for bias and activation. Fixed,
+ * not measured: a run that goes on must send the same products the same way.
+ */
+const LEAST_PRODUCTS = 1 << 16;
+
+/** Fewer rows or columns than this are matrix-vector products, which the own kernel does as fast. */
+const LEAST_SIDE = 4;
+
+let library: SystemBlas | null = null;
+let isInUpdate = false;
+
+/** Sends large products of gradient updates to a system BLAS; null: none. The caller closes it, after another call. */
+export function useSystemBlas(blas: SystemBlas | null): void {
+  library = blas;
+}
+
+/** The system BLAS in use, if any. */
+export function systemBlasInUse(): SystemBlas | null {
+  return library;
+}
+
+/**
+ * Runs a gradient update, in which products may go to the system BLAS. Outside of it the own kernel computes all of
+ * them: it promises that a row's result does not depend on the rows beside it, on which planning by distinct pairs
+ * relies, and a BLAS does not.
+ */
+export function withSystemBlas<T>(update: () => T): T {
+  const before = isInUpdate;
+  isInUpdate = true;
+  try {
+    return update();
+  } finally {
+    isInUpdate = before;
+  }
+}
+
+/** Computes one product, by the own kernel or a system BLAS. */
+export function gemm(heap: BackendKernels & { readonly backend: WasmBackend }, product: GemmProduct): void {
+  const { exports, scratch, backend } = heap;
+  const { a, b, c, m, n, k, transposeA, transposeB, bias = 0, activation = 0, alpha = 0 } = product;
+  if (library !== null && isInUpdate && isWorthIt(product)) {
+    library.multiply(backend.wasm.asm.memory, product);
+    if (bias !== 0 || activation !== 0) exports.biasActivate(c, m, n, bias, activation, alpha);
+    return;
+  }
+  exports.gemm(a, b, c, m, n, k, transposeA, transposeB, bias, activation, alpha, scratch);
+}
+
+function isWorthIt({ m, n, k }: GemmProduct): boolean {
+  return m * n * k >= LEAST_PRODUCTS && Math.min(m, n, k) >= LEAST_SIDE;
+}
