@@ -13,7 +13,7 @@ export function isTested(target: number, input: number, options: { stateCount: n
  * @param data All transitions; those in which nothing changed are left out.
  * @returns p-values row-major [N, N + M]: 0 for own variables, 1 for inputs that are not tested and where nothing can
  * be told.
- * @see Ding et al. 2022, section 4.2 (deviation: pairwise tests only, as in the FCDL paper's comparison).
+ * @see Ding et al. 2022, section 4.2 (deviation: tests are pairwise, not conditional).
  */
 export function testParents(
   data: ReturnType<TrainingData["transitions"]>,

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear, createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { linear } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { headWidth, type ModelRuns, type VariableRun } from "../variable_runs.ts";
@@ -181,7 +182,7 @@ function gates(
   { index, count, unit }: { index: number; count: number; unit: GruStack },
 ): tf.Tensor3D {
   const input = oneOf(embedded, index).tile([count, 1, 1]);
-  return tf.matMul(input, unit.inputWeight).add(unit.inputBias);
+  return linear(input, { weight: unit.inputWeight, bias: unit.inputBias }) as tf.Tensor3D;
 }
 
 /** Hidden states [N, B, H] after the readers of one input have read it. */
@@ -189,7 +190,10 @@ function read(hidden: tf.Tensor3D, options: { reader: Reader; fromInput: tf.Tens
   const { reader: { first, count, reads, unit }, fromInput } = options;
   const [targets, batch, width] = hidden.shape;
   const before = count === targets ? hidden : hidden.slice([first, 0, 0], [count, batch, width]);
-  const fromHidden = tf.matMul(before, unit.hiddenWeight).add(unit.hiddenBias) as tf.Tensor3D;
+  const fromHidden = linear(before, {
+    weight: unit.hiddenWeight,
+    bias: unit.hiddenBias,
+  }) as tf.Tensor3D;
   const cell = gruCell(fromInput, fromHidden, before);
   const after = reads ? before.add(cell.sub(before).mul(reads)) as tf.Tensor3D : cell;
   const last = first + count;
