@@ -14,7 +14,7 @@ export interface BlasChoice {
 export const noBlas: BlasChoice = { library: null, isAutomatic: false };
 
 /** How much faster a system BLAS has to be: less would be the noise of a busy machine. */
-const LEAST_GAIN = 1.25;
+export const LEAST_GAIN = 1.25;
 
 /**
  * Decides what `--blas` means here; the wasm backend is in use. `auto` takes a system BLAS where one is found, may be
