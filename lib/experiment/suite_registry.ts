@@ -32,6 +32,56 @@ export const suites: readonly SuiteEntry[] = [
     summary: "Chemical (chain) with the paper's settings, 8 seeds",
     load: () => import("./suites/chemical-chain.json", { with: { type: "json" } }),
   },
+  {
+    id: "paper-chemical",
+    summary: "the paper's nine methods on Chemical, fork and chain, 8 seeds",
+    load: () => import("./suites/paper-chemical.json", { with: { type: "json" } }),
+  },
+  {
+    id: "paper-chemical-short",
+    summary: "the same, small; about 22 minutes on two cores",
+    load: () => import("./suites/paper-chemical-short.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-codebook",
+    summary: "FCDL with K = 1 to 32 codes, 8 seeds",
+    load: () => import("./suites/ablation-codebook.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-codebook-short",
+    summary: "the same, small; about 10 minutes on two cores",
+    load: () => import("./suites/ablation-codebook-short.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-sparsity",
+    summary: "FCDL with lambda = 1e-4 to 5e-2, 8 seeds",
+    load: () => import("./suites/ablation-sparsity.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-sparsity-short",
+    summary: "the same, small; about 8 minutes on two cores",
+    load: () => import("./suites/ablation-sparsity-short.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-context",
+    summary: "FCDL, its k-means and Gumbel variants, NCD, 8 seeds",
+    load: () => import("./suites/ablation-context.json", { with: { type: "json" } }),
+  },
+  {
+    id: "ablation-context-short",
+    summary: "the same, small; about 15 minutes on two cores",
+    load: () => import("./suites/ablation-context-short.json", { with: { type: "json" } }),
+  },
+  {
+    id: "partial-observability",
+    summary: "hidden and noisy nodes at three levels, 8 seeds",
+    load: () => import("./suites/partial-observability.json", { with: { type: "json" } }),
+  },
+  {
+    id: "partial-observability-short",
+    summary: "the same, small; about 22 minutes on two cores",
+    load: () => import("./suites/partial-observability-short.json", { with: { type: "json" } }),
+  },
 ];
 
 /**
