@@ -19,8 +19,9 @@ const families: readonly Family[] = [
     id: "graphs",
     title: "Local causal graphs against the truth",
     caption: "Edges at probability above 0.5, by context; mean ± standard deviation over finished seeds. " +
-      "SHD: missing plus extra edges, lower is better; F1 and ROC area: higher is better.",
-    metrics: ["shd", "edge_f1", "edge_auc"],
+      "SHD: missing plus extra edges, lower is better; F1 and ROC area: higher is better. A step's true graph depends " +
+      "on its action; the whole context's has each edge that acts in any of its steps.",
+    metrics: ["shd", "edge_f1", "context_f1", "edge_auc"],
   },
   {
     id: "codebook",

@@ -36,8 +36,10 @@ function chemicalSettings(): readonly Setting[] {
     { label: "Steps predicted (T)", path: ["training", "predictionSteps"], paper: 3 },
     { label: "Exploration (chance of a random action)", path: ["training", "explorationEpsilon"], paper: 0.05 },
     ...sharedSettings(),
-    { label: "predictor widths", path: ["method", "predictorWidths"], paper: [128, 128, 128], method: "fcdl" },
-    { label: "hidden widths", path: ["method", "hidden"], paper: [1024, 1024, 1024], method: "mlp" },
+    ...methodSettings({ predictorWidths: [128, 128, 128], mlpHidden: [1024, 1024, 1024], rules: 20, graphDecay: 0.9 }),
+    { label: "width of embeddings and recurrent units", path: ["method", "width"], paper: 128, method: "grader" },
+    { label: "significance of a test", path: ["method", "significance"], paper: 0.01, method: "grader" },
+    { label: "episodes between discoveries", path: ["method", "discoveryEpisodes"], paper: 10, method: "grader" },
   ];
 }
 
@@ -49,8 +51,12 @@ function magneticSettings(): readonly Setting[] {
     { label: "Steps predicted (T)", path: ["training", "predictionSteps"], paper: 1 },
     { label: "Exploration (noise on actions)", path: ["training", "explorationNoise"], paper: 1e-4 },
     ...sharedSettings(),
-    { label: "predictor widths", path: ["method", "predictorWidths"], paper: [128, 128, 128, 128], method: "fcdl" },
-    { label: "hidden widths", path: ["method", "hidden"], paper: [512, 512, 512, 512], method: "mlp" },
+    ...methodSettings({
+      predictorWidths: [128, 128, 128, 128],
+      mlpHidden: [512, 512, 512, 512],
+      rules: 15,
+      graphDecay: 0.99,
+    }),
   ];
 }
 
@@ -67,13 +73,59 @@ function sharedSettings(): readonly Setting[] {
     { label: "Batch size", path: ["training", "batchSize"], paper: 256 },
     { label: "Learning rate", path: ["training", "learningRate"], paper: 1e-4 },
     { label: "Test episodes an evaluation", path: ["evaluation", "episodes"], paper: 10 },
-    { label: "feature width (H)", path: ["method", "featureWidth"], paper: 128, method: "fcdl" },
+    { label: "Share of hidden variables", path: ["observation", "hiddenShare"], paper: 0 },
+    { label: "Share of noisy variables", path: ["observation", "noisyShare"], paper: 0 },
     { label: "encoder widths", path: ["method", "encoderWidths"], paper: [128, 64], method: "fcdl" },
     { label: "decoder widths", path: ["method", "decoderWidths"], paper: [32], method: "fcdl" },
     { label: "codes (K)", path: ["method", "codes"], paper: 16, method: "fcdl" },
     { label: "code width (C)", path: ["method", "codeWidth"], paper: 16, method: "fcdl" },
     { label: "sparsity factor (\u03bb)", path: ["method", "sparsity"], paper: 0.001, method: "fcdl" },
     { label: "commitment factor (\u03b2)", path: ["method", "commitment"], paper: 0.25, method: "fcdl" },
+  ];
+}
+
+/** Sizes of the methods, which all but GRADER have on both environments; some differ between the two. */
+function methodSettings(sizes: {
+  readonly predictorWidths: readonly number[];
+  readonly mlpHidden: readonly number[];
+  readonly rules: number;
+  readonly graphDecay: number;
+}): readonly Setting[] {
+  const masked = ["fcdl", "ncd", "oracle"].flatMap((method): readonly Setting[] => [
+    { label: "feature width (H)", path: ["method", "featureWidth"], paper: 128, method },
+    { label: "predictor widths", path: ["method", "predictorWidths"], paper: sizes.predictorWidths, method },
+  ]);
+  const of = (method: string, values: Readonly<Record<string, readonly [label: string, paper: unknown]>>) =>
+    Object.entries(values).map(([name, [label, paper]]) => ({ label, path: ["method", name], paper, method }));
+  return [
+    ...masked,
+    ...of("ncd", {
+      auxiliaryWidths: ["auxiliary widths", [128, 128]],
+      sparsity: ["sparsity factor (\u03bb)", 0.001],
+    }),
+    ...of("mlp", { hidden: ["hidden widths", sizes.mlpHidden] }),
+    ...of("modular", { hidden: ["hidden widths", [128, 128, 128, 128]] }),
+    ...of("gnn", {
+      nodeWidth: ["node embedding width", 256],
+      edgeHidden: ["edge network's hidden widths", [512, 512, 512]],
+      edgeWidth: ["message width", 256],
+      nodeHidden: ["node network's hidden widths", [512, 512, 512]],
+    }),
+    ...of("nps", {
+      rules: ["rules", sizes.rules],
+      ruleWidth: ["rule embedding width", 128],
+      ruleSelectorWidth: ["rule selector width", 128],
+      contextSelectorWidth: ["context selector width", 128],
+      encoderWidths: ["encoder widths", [128, 128]],
+      ruleHidden: ["rules' hidden widths", [128, 128, 128]],
+    }),
+    ...of("cdl", {
+      featureWidths: ["feature widths", [128, 128]],
+      predictorWidths: ["predictor widths", [128, 128]],
+      threshold: ["threshold of the mutual information", 0.001],
+      graphDecay: ["decay of its average", sizes.graphDecay],
+      graphEvery: ["updates between graph estimates", 10],
+    }),
   ];
 }
 

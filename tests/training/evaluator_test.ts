@@ -67,8 +67,8 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
     "accuracy/b",
     ...later,
     ...graph(""),
-    ...graph("/off"),
-    ...graph("/on"),
+    ...[...graph("/off"), "context_f1/off"],
+    ...[...graph("/on"), "context_f1/on"],
     ...["perplexity", "dead_codes", "ami"],
   ]);
   assert.deepEqual(names("noisy"), [
@@ -76,7 +76,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
     "accuracy/a",
     ...later,
     ...graph(""),
-    ...graph("/on"),
+    ...[...graph("/on"), "context_f1/on"],
     ...["perplexity", "dead_codes", "ami", "code_consistency/on"],
   ]);
   const of = (split: string, metric: string) =>
@@ -84,6 +84,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   // Above 0.5, the toy model's graphs are the truth.
   assert.equal(of("train", "shd/off"), 0);
   assert.equal(of("train", "shd/on"), 0);
+  assert.equal(of("train", "context_f1/on"), 1);
   assert.ok(Math.abs(of("train", "edge_density/on")! - 5 / 6) < 1e-12);
   assert.equal(of("train", "edge_auc"), 1);
   // Code = bit a = context, also under the shift, which leaves bit a alone.

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { encodeValues } from "../../core/variable.ts";
 import type { Environment, EnvironmentSpec } from "../../envs/environment.ts";
+import { contextUnions } from "../../metrics/context_unions.ts";
 import { type GraphScores, scoreGraphs } from "../../metrics/graph_scores.ts";
 import type { GraphModel } from "../../model/dynamics_model.ts";
 import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf, type SplitSample } from "./score.ts";
@@ -38,14 +39,22 @@ export function inputTensors(
   };
 }
 
-/** Graph metrics of a split: over all its transitions, and by context with the context's name as qualifier. */
+/**
+ * Graph metrics of a split: over all its transitions, and by context with the context's name as qualifier. Beside these,
+ * which compare each transition with its own true graph, `context_f1/<context>` compares it with the true graph of the
+ * whole context, which is what a graph for many transitions, a code's, can at best be. A code counts by its use.
+ */
 export function graphMetrics(graphs: SampleGraphs, spec: EnvironmentSpec): Score[] {
   const { sample } = graphs;
   const scores = metricsOf(scoreSample(graphs, spec), { split: sample.split.id, qualifier: "" });
+  const entries = spec.stateVariables.length * (spec.stateVariables.length + spec.actionVariables.length);
+  const whole = { ...graphs, truth: contextUnions(graphs.truth, { entries, contexts: sample.contexts }) };
   spec.contextNames.forEach((name, context) => {
     const included = inContext(sample.contexts, context);
     const ofContext = scoreSample(graphs, spec, included);
-    if (ofContext.graphs > 0) scores.push(...metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
+    if (ofContext.graphs === 0) return;
+    scores.push(...metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
+    scores.push(scoreOf(sample.split.id, `context_f1/${name}`, scoreSample(whole, spec, included).f1));
   });
   return scores;
 }

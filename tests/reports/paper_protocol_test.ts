@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { expandSuite } from "../../lib/experiment/expand_suite.ts";
+import { loadSuite } from "../../lib/experiment/suite_registry.ts";
+import type { Run } from "../../lib/store/store.ts";
+import { protocolDifferences } from "../../reports/paper_protocol.ts";
+
+/** The planned runs of a built-in suite, as far as a report looks at them. */
+async function runsOf(suite: string): Promise<readonly Run[]> {
+  return await expandSuite(await loadSuite(suite)) as unknown as readonly Run[];
+}
+
+Deno.test("protocolDifferences: suite paper-chemical has the paper's settings for all nine methods", async () => {
+  const runs = await runsOf("paper-chemical");
+  for (const environment of ["chemical-fork", "chemical-chain"]) {
+    assert.deepEqual(protocolDifferences(runs, environment)!.rows, []);
+  }
+});
+
+Deno.test("protocolDifferences lists each method's smaller sizes, and what is not observed", async () => {
+  const settings = (runs: readonly Run[], environment: string) =>
+    protocolDifferences(runs, environment)!.rows.map(({ setting, ours, paper }) => `${setting}: ${ours} | ${paper}`);
+  const short = settings(await runsOf("paper-chemical-short"), "chemical-fork-5x3");
+  for (
+    const row of [
+      "Modular: hidden widths: 64, 64, 64 | 128, 128, 128, 128",
+      "GNN: edge network's hidden widths: 64, 64 | 512, 512, 512",
+      "NPS: rules: 8 | 20",
+      "CDL: feature widths: 64, 64 | 128, 128",
+      "GRADER: width of embeddings and recurrent units: 64 | 128",
+      "NCD: sparsity factor (λ): 0.02 | 0.001",
+      "Oracle: feature width (H): 64 | 128",
+      "MLP: hidden widths: 256, 256, 256 | 1,024, 1,024, 1,024",
+    ]
+  ) assert.ok(short.includes(row), `${row} in ${short.join("\n")}`);
+  const hidden = settings(await runsOf("partial-observability"), "chemical-fork-hidden-40");
+  assert.deepEqual(hidden, ["Share of hidden variables: 0.4 | 0"]);
+});
