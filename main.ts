@@ -1,5 +1,6 @@
 import denoConfig from "./deno.json" with { type: "json" };
 import { createApp } from "./routes/app.ts";
+import { perfFile, readPerfFile } from "./tasks/perf/perf_file.ts";
 import { defaultResultsFolder, storeFile } from "./tasks/results_folder.ts";
 import { storeWhenThere } from "./tasks/store_when_there.ts";
 
@@ -7,6 +8,11 @@ import { storeWhenThere } from "./tasks/store_when_there.ts";
 // store (a file or an address); a file need not be there yet.
 const location = Deno.env.get("FCDL_STORE") ?? storeFile(defaultResultsFolder);
 const source = storeWhenThere(location);
-const app = createApp({ store: source.get, now: Date.now, version: denoConfig.version });
+const app = createApp({
+  store: source.get,
+  now: Date.now,
+  version: denoConfig.version,
+  perfCsv: () => readPerfFile(perfFile(defaultResultsFolder)),
+});
 
 export default { fetch: (request: Request): Response | Promise<Response> => app.fetch(request) };

@@ -83,6 +83,8 @@ export interface LineChart {
   readonly yMax: number | null;
   /** Names stand in a legend above instead of at the ends of the lines, for lines that end in one point. */
   readonly legendAbove?: boolean;
+  /** The horizontal axis counts: it begins at the first point and has whole ticks only. */
+  readonly wholeX?: boolean;
 }
 
 /** One method of a point-range or bar chart: a value a category, null where missing. */

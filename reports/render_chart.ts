@@ -232,14 +232,16 @@ interface AxisStyle {
 function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
   const title = { display: chart.xTitle !== "", text: chart.xTitle, color: theme.muted, font };
   if (chart.kind === "line") {
+    const places = chart.series.flatMap((series) => series.points.map((point) => point.x));
     return {
       type: "linear",
-      min: 0,
-      max: Math.max(0, ...chart.series.flatMap((series) => series.points.map((point) => point.x))),
+      min: chart.wholeX && places.length > 0 ? Math.min(...places) : 0,
+      max: Math.max(0, ...places),
       grid: { display: false },
       border: { color: theme.muted },
       ticks: {
-        includeBounds: false,
+        includeBounds: chart.wholeX ?? false,
+        ...(chart.wholeX ? { precision: 0 } : {}),
         color: theme.muted,
         font,
         callback: formatTick,

@@ -12,6 +12,7 @@ import { downloadRoutes } from "./downloads.ts";
 import { eventRoutes } from "./events.ts";
 import { healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home_page.tsx";
+import { perfRoutes } from "./perf_page.tsx";
 import { problem } from "./problem.tsx";
 import { resultsReader } from "./results_reader.ts";
 import { runRoutes } from "./run_page.tsx";
@@ -50,11 +51,14 @@ export function createApp(options: AppOptions): Hono {
   }));
   app.use(compress());
   // Not for streams: a digest would need the whole file first.
-  for (const path of ["/", "/suites/:suite", "/runs/:id", "/charts/*", "/assets/*", "/api/*"]) app.use(path, etag());
+  for (const path of ["/", "/suites/:suite", "/runs/:id", "/perf", "/charts/*", "/assets/*", "/api/*"]) {
+    app.use(path, etag());
+  }
   app.route("/", homeRoutes(services));
   app.route("/", suiteRoutes(services));
   app.route("/", runRoutes(services));
   app.route("/", chartRoutes(services));
+  app.route("/", perfRoutes(services));
   app.route("/", downloadRoutes(services));
   app.route("/", apiRoutes(services));
   app.route("/", eventRoutes(services));

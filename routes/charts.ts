@@ -38,7 +38,8 @@ export function chartRoutes(services: Services): Hono {
   return app;
 }
 
-function chartFile(
+/** A chart of a report by its file name, such as `final-return.svg`. */
+export function chartFile(
   context: Context,
   { services, sections, file }: {
     readonly services: Services;

@@ -38,7 +38,8 @@ export function Layout({ title, events, children }: LayoutProps) {
           <main id="content" tabindex={-1}>{children}</main>
           <footer class="foot">
             <p>
-              Times are UTC. <a href="/api/suites">JSON</a> · <a href="/healthz">health</a>
+              Times are UTC. <a href="/perf">Performance</a> · <a href="/api/suites">JSON</a> ·{" "}
+              <a href="/healthz">health</a>
             </p>
           </footer>
         </body>

@@ -9,6 +9,8 @@ export interface AppOptions {
   /** Unix time, ms. */
   now(): number;
   readonly version: string;
+  /** What `deno task perf` measured; null while there is nothing. Absent: never anything. */
+  perfCsv?(): Promise<string | null>;
   /** Ends open streams when the service stops. */
   readonly closing?: AbortSignal;
 }

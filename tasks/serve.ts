@@ -2,6 +2,7 @@ import denoConfig from "../deno.json" with { type: "json" };
 import { messageOf } from "../lib/core/errors.ts";
 import { createApp } from "../routes/app.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { perfFile, readPerfFile } from "./perf/perf_file.ts";
 import { defaultResultsFolder, storeFile } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
 
@@ -53,7 +54,13 @@ export async function serve(
 ): Promise<void> {
   const location = store ?? storeFile(options.out);
   const source = storeWhenThere(location);
-  const app = createApp({ store: source.get, now: Date.now, version: denoConfig.version, closing: signal });
+  const app = createApp({
+    store: source.get,
+    now: Date.now,
+    version: denoConfig.version,
+    perfCsv: () => readPerfFile(perfFile(options.out)),
+    closing: signal,
+  });
   let server;
   try {
     server = Deno.serve({

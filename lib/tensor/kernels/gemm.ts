@@ -48,10 +48,20 @@ export function withSystemBlas<T>(update: () => T): T {
   }
 }
 
+let products = 0;
+let multiplyAdds = 0;
+
+/** Products computed so far in this process, and their multiply-adds. */
+export function gemmWork(): { readonly products: number; readonly multiplyAdds: number } {
+  return { products, multiplyAdds };
+}
+
 /** Computes one product, by the own kernel or a system BLAS. */
 export function gemm(heap: BackendKernels & { readonly backend: WasmBackend }, product: GemmProduct): void {
   const { exports, scratch, backend } = heap;
   const { a, b, c, m, n, k, transposeA, transposeB, bias = 0, activation = 0, alpha = 0 } = product;
+  products++;
+  multiplyAdds += m * n * k;
   if (library !== null && isInUpdate && isWorthIt(product)) {
     library.multiply(backend.wasm.asm.memory, product);
     if (bias !== 0 || activation !== 0) exports.biasActivate(c, m, n, bias, activation, alpha);

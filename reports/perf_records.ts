@@ -1,0 +1,91 @@
+import { csvParse } from "d3-dsv";
+
+/** What was measured: a method at some size on one machine. */
+export interface PerfCase {
+  /** When the measurement began, ISO 8601, UTC: all cases of one `deno task perf` share it. */
+  readonly time: string;
+  readonly code: string;
+  /** Processor and core count. */
+  readonly machine: string;
+  readonly deno: string;
+  readonly backend: string;
+  /** Version of the system BLAS in use; empty for the own kernel. */
+  readonly blas: string;
+  /** Empty for what is measured of the machine itself. */
+  readonly method: string;
+  /** N; 0 for the machine itself, as for the next two. */
+  readonly variables: number;
+  /** K; 0 for a method without codes, or its default. */
+  readonly codes: number;
+  /** B. */
+  readonly batch: number;
+}
+
+/** One number of a case. */
+export interface PerfRecord extends PerfCase {
+  /** Such as `update_ms`; a qualifier may follow a slash: `kernel_ms/StackedLinear`. */
+  readonly metric: string;
+  /** Missing is null. */
+  readonly value: number | null;
+}
+
+/** Columns of perf.csv: one line for each number. */
+export const perfColumns = [
+  ...["time", "code", "machine", "deno", "backend", "blas", "method", "variables", "codes", "batch", "metric", "value"],
+] as const;
+
+/**
+ * Reads perf.csv. Lines that are no measurements are left out, such as one that is being written.
+ *
+ * @param text The file.
+ */
+export function parsePerfRecords(text: string): readonly PerfRecord[] {
+  const rows: Partial<Record<string, string>>[] = csvParse(text);
+  return rows.flatMap((row): PerfRecord[] => {
+    const value = row.value === "" ? null : Number(row.value);
+    const sizes = [row.variables, row.codes, row.batch].map(Number);
+    const isWhole = row.metric && row.value !== undefined && sizes.every(Number.isFinite);
+    if (!isWhole || (value !== null && !Number.isFinite(value)) || Number.isNaN(Date.parse(row.time ?? ""))) return [];
+    const text = (name: typeof perfColumns[number]) => row[name] ?? "";
+    return [{
+      time: text("time"),
+      code: text("code"),
+      machine: text("machine"),
+      deno: text("deno"),
+      backend: text("backend"),
+      blas: text("blas"),
+      method: text("method"),
+      variables: sizes[0]!,
+      codes: sizes[1]!,
+      batch: sizes[2]!,
+      metric: text("metric"),
+      value,
+    }];
+  });
+}
+
+/** The numbers of one case, by metric. */
+export interface PerfMeasurement {
+  readonly of: PerfCase;
+  readonly numbers: ReadonlyMap<string, number | null>;
+}
+
+/** Records of the same case together, in the order of the file; of a number measured twice the last. */
+export function perfMeasurements(records: readonly PerfRecord[]): readonly PerfMeasurement[] {
+  const found = new Map<string, { of: PerfCase; numbers: Map<string, number | null> }>();
+  for (const { metric, value, ...of } of records) {
+    const key = JSON.stringify(of);
+    const entry = found.get(key) ?? { of, numbers: new Map() };
+    found.set(key, entry);
+    entry.numbers.set(metric, value);
+  }
+  return [...found.values()];
+}
+
+/** The size that the paper trains, at which measurements over time are compared. */
+export const perfBase = { variables: 10, batch: 256 } as const;
+
+/** Whether a case has the size of {@link perfBase} and its method's own number of codes. */
+export function isBaseCase({ variables, codes, batch }: PerfCase): boolean {
+  return variables === perfBase.variables && batch === perfBase.batch && codes === 0;
+}

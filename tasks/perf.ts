@@ -1,0 +1,185 @@
+import { methods as registry } from "../lib/model/registry.ts";
+import { unknownName } from "../lib/core/errors.ts";
+import { type BackendName, useBackend } from "../lib/tensor/backend.ts";
+import { measureGemm } from "../lib/tensor/kernels/gemm_speed.ts";
+import { runsOwnKernels } from "../lib/tensor/kernels/own_kernels.ts";
+import type { SystemBlas } from "../lib/tensor/kernels/system_blas.ts";
+import { type PerfCase, type PerfMeasurement, type PerfRecord } from "../reports/perf_records.ts";
+import { chooseBlas, openChosenBlas } from "./bench/blas_choice.ts";
+import { provenanceOf } from "./bench/provenance.ts";
+import { parseFlags, runCli } from "./cli.ts";
+import { perfCases, type PerfPlanEntry } from "./perf/cases.ts";
+import { measureCase } from "./perf/measure_case.ts";
+import { appendPerfRecords, perfFile } from "./perf/perf_file.ts";
+import { headingLine, kernelText, measurementLine } from "./perf/perf_text.ts";
+import { defaultResultsFolder } from "./results_folder.ts";
+
+const help = `Measure how fast this machine trains: updates, plans and whole loops a second, by method and size.
+
+Usage: deno task perf [options]
+
+  --methods <a,b>         Methods by id, or all (default: fcdl,mlp)
+  --quick                 The paper's size and a few others, under two minutes (the default)
+  --full                  Every size: N = 5..30 variables, K = 1..64 codes, B = 64..2048 windows an update
+  --base                  The paper's size alone
+  --backend <name>        wasm (default), cpu, webgpu or tensorflow
+  --blas <auto|off|file>  System BLAS, as bench takes it (default: FCDL_BLAS, else auto)
+  --rounds <n>            Loops of each case; medians count (default: 5, with --full 9)
+  --out <folder>          Folder whose perf.csv the numbers are added to (default: ${defaultResultsFolder})
+  -h, --help              This text
+
+The pages of deno task serve show perf.csv under /perf.
+`;
+
+/** A loop of one case may take long on a slow backend: no more rounds after this time, ms. */
+const LIMIT_MS = { quick: 5_000, base: 10_000, full: 20_000 } as const;
+
+/** Products that the share of the machine's peak refers to: the fastest of them. */
+const peakProducts = [{ m: 256, n: 128, k: 128 }, { m: 256, n: 512, k: 512 }] as const;
+
+/**
+ * The command line of `deno task perf`.
+ *
+ * @param options.defaultBlas What the environment says instead of `--blas`.
+ * @throws {RangeError} One sentence for bad input; nothing was measured then.
+ */
+export async function perf(
+  args: readonly string[],
+  options: { readonly defaultBlas?: string | undefined; print(text: string): void },
+): Promise<void> {
+  const flags = parseFlags(args, {
+    methods: { type: "string", default: "fcdl,mlp" },
+    quick: { type: "boolean" },
+    full: { type: "boolean" },
+    base: { type: "boolean" },
+    backend: { type: "string", default: "wasm" },
+    blas: { type: "string" },
+    rounds: { type: "string" },
+    out: { type: "string", default: defaultResultsFolder },
+    help: { type: "boolean", short: "h", default: false },
+  });
+  const { print } = options;
+  if (flags.help) return print(help);
+  const extent = flags.full ? "full" : flags.base ? "base" : "quick";
+  const rounds = flags.rounds ?? (extent === "full" ? "9" : "5");
+  if (!/^[1-9]\d{0,3}$/.test(rounds)) {
+    throw new RangeError(
+      `Cannot read the command line: --rounds is not allowed, expected a whole number from 1 to 9999, got "${rounds}"`,
+    );
+  }
+  const methods = methodsOf(flags.methods);
+  await useBackend(flags.backend as BackendName);
+  const blas = openChosenBlas(chooseBlas(flags.blas || options.defaultBlas || "auto"));
+  try {
+    const path = perfFile(flags.out);
+    const session = sessionOf(flags.backend);
+    const peaks = runsOwnKernels() ? measurePeaks(blas) : null;
+    await appendPerfRecords(path, machineRecords(session, { blas, peaks }));
+    print(machineText(session, { blas, peaks }));
+    const codes = await methodsWithCodes(methods);
+    const cases = perfCases({ methods, hasBlas: blas !== null, extent, hasCodes: (method) => codes.has(method) });
+    const done: PerfMeasurement[] = [];
+    print(headingLine());
+    for (const entry of cases) {
+      const measurement = await measure(entry, {
+        session,
+        blas,
+        peaks,
+        rounds: Number(rounds),
+        limitMs: LIMIT_MS[extent],
+      });
+      await appendPerfRecords(path, recordsOf(measurement));
+      done.push(measurement);
+      print(measurementLine(measurement));
+    }
+    print(kernelText(done));
+    print(`\nAdded to ${path}; shown on /perf of deno task serve.`);
+  } finally {
+    blas?.close();
+  }
+}
+
+function methodsOf(text: string): readonly string[] {
+  const choices = registry.map(({ id }) => id);
+  const names = text === "all" ? choices : text.split(",").map((name) => name.trim());
+  const unknown = names.find((name) => !choices.includes(name));
+  if (unknown !== undefined) throw unknownName("method", { name: unknown, choices: [...choices, "all"] });
+  return names;
+}
+
+/** Methods whose options have a number of codes. */
+async function methodsWithCodes(names: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for (const { id, load } of registry) {
+    if (names.includes(id) && "codes" in (await load()).parseOptions({})) found.add(id);
+  }
+  return found;
+}
+
+type Session = Pick<PerfCase, "time" | "code" | "machine" | "deno" | "backend">;
+
+function sessionOf(backend: string): Session {
+  const { codeVersion, versions, machine } = provenanceOf(backend);
+  return {
+    time: new Date().toISOString(),
+    code: codeVersion,
+    machine: `${machine.cpu}, ${machine.cores} cores`,
+    deno: versions.deno!,
+    backend,
+  };
+}
+
+interface Peaks {
+  readonly own: number;
+  readonly blas: number | null;
+}
+
+function measurePeaks(blas: SystemBlas | null): Peaks {
+  const speeds = peakProducts.map((shape) => measureGemm(shape, { blas, clock: () => performance.now() }));
+  return {
+    own: Math.max(...speeds.map((speed) => speed.ownGflops)),
+    blas: blas ? Math.max(...speeds.map((speed) => speed.blasGflops!)) : null,
+  };
+}
+
+interface Machine {
+  readonly blas: SystemBlas | null;
+  readonly peaks: Peaks | null;
+}
+
+function machineRecords(session: Session, { blas, peaks }: Machine): readonly PerfRecord[] {
+  const of = { ...session, method: "", variables: 0, codes: 0, batch: 0 };
+  if (!peaks) return [];
+  return [
+    { ...of, blas: "", metric: "peak_gflops", value: peaks.own },
+    ...(blas ? [{ ...of, blas: blas.version, metric: "peak_gflops", value: peaks.blas }] : []),
+  ];
+}
+
+function machineText({ machine, deno, code, backend }: Session, { blas, peaks }: Machine): string {
+  const speeds = peaks
+    ? `; matrix products: own kernel ${peaks.own.toFixed(0)} GFLOP/s` +
+      (blas ? `, ${blas.version} ${peaks.blas!.toFixed(0)}` : ", no system BLAS")
+    : "";
+  return `${code} on ${machine}, Deno ${deno}, backend ${backend}${speeds}\n`;
+}
+
+async function measure(
+  entry: PerfPlanEntry,
+  options: Machine & { readonly session: Session; readonly rounds: number; readonly limitMs: number },
+): Promise<PerfMeasurement> {
+  const { session, peaks, rounds, limitMs } = options;
+  const { usesBlas, ...size } = entry;
+  const blas = usesBlas ? options.blas : null;
+  const peakGflops = (blas ? peaks?.blas : peaks?.own) ?? null;
+  const numbers = await measureCase(size, { blas, clock: () => performance.now(), rounds, limitMs, peakGflops });
+  return { of: { ...session, ...size, blas: blas?.version ?? "" }, numbers };
+}
+
+function recordsOf({ of, numbers }: PerfMeasurement): readonly PerfRecord[] {
+  return [...numbers].map(([metric, value]) => ({ ...of, metric, value }));
+}
+
+if (import.meta.main) {
+  await runCli(() => perf(Deno.args, { defaultBlas: Deno.env.get("FCDL_BLAS"), print: console.log }));
+}

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { findChart, findTable } from "../../reports/blocks.ts";
+import { buildPerf } from "../../reports/build_perf.ts";
+import { parsePerfRecords, perfColumns, perfMeasurements } from "../../reports/perf_records.ts";
+import { renderChart } from "../../reports/render_chart.ts";
+import { demoPerfRecords } from "./perf_demo.ts";
+
+const first = demoPerfRecords("2026-01-01T00:00:00.000Z");
+const second = demoPerfRecords("2026-01-02T00:00:00.000Z");
+
+Deno.test("parsePerfRecords: broken lines are left out, a missing value stays missing", () => {
+  const heading = perfColumns.join();
+  const good = "2026-01-01T00:00:00.000Z,c,m,2,wasm,,fcdl,10,0,256,update_ms,";
+  const text = [heading, `${good}12.5`, good, `${good}x`, "2026-01-01T00:0", "no time,c,m,2,wasm,,f,1,0,1,a,1"].join(
+    "\r\n",
+  );
+  assert.deepEqual(parsePerfRecords(text).map(({ value }) => value), [12.5, null]);
+  assert.deepEqual(parsePerfRecords(""), []);
+});
+
+Deno.test("perfMeasurements: one for each case, the last value of a number counts", () => {
+  const again = first.map((record) => record.metric === "update_ms" ? { ...record, value: 7 } : record);
+  const measurements = perfMeasurements([...first, ...again]);
+  assert.equal(measurements.length, 5);
+  assert.equal(measurements[1]!.numbers.get("update_ms"), 7);
+});
+
+Deno.test("buildPerf: the latest measurement in the table, earlier ones over time", () => {
+  const sections = buildPerf([...first, ...second]);
+  assert.deepEqual(sections.map(({ id }) => id), ["latest", "parts", "scaling", "history"]);
+  const table = findTable(sections, "perf-latest")!;
+  assert.equal(table.rows.length, 4);
+  assert.deepEqual(table.rows[0]!.map(({ text }) => text), [
+    ...["FCDL", "own kernel", "10", "", "256", "100", "200", "10.0", "5.00", "3.33", "40 %", "70 %"],
+  ]);
+  assert.equal(table.rows[1]![10]!.text, "", "missing stays missing");
+  const { chart } = findChart(sections, "perf-variables-update")!;
+  assert.deepEqual(chart.kind === "line" && chart.series.map(({ points }) => points.map(({ x, y }) => [x, y])), [
+    [[10, 100], [20, 220]],
+  ]);
+  assert.deepEqual(findTable(sections, "perf-history")!.rows.map((row) => row[0]!.text), ["2", "1"]);
+  const history = findChart(sections, "perf-history-updates")!;
+  assert.equal(history.chart.kind === "line" && history.chart.series.length, 2);
+  for (const block of sections.flatMap((section) => section.blocks)) {
+    if (block.kind !== "chart") continue;
+    const image = renderChart(block, { format: "svg", theme: "light", size: "half", titled: false });
+    assert.ok(image.bytes.length > 1000, block.id);
+  }
+});
+
+Deno.test("buildPerf: one measurement has no history; another machine's is not on its lines", () => {
+  assert.equal(findChart(buildPerf(first), "perf-history-updates"), null);
+  const elsewhere = second.map((record) => ({ ...record, machine: "Another CPU, 8 cores" }));
+  assert.equal(findChart(buildPerf([...first, ...elsewhere]), "perf-history-updates"), null);
+  assert.deepEqual(buildPerf([]), []);
+});
