@@ -1,8 +1,10 @@
-// deno bench --allow-read --allow-env tests/bench/gemm_bench.ts
+// deno bench --allow-read --allow-env --allow-ffi tests/bench/gemm_bench.ts
 // Matrix products of one update and one plan. GFLOP/s = 2·P·M·N·K / time; FLOPs stand in the name, in millions.
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
+import { useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
 import { installKernels } from "../../lib/tensor/kernels/install.ts";
+import { findSystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
 import { normalTensor } from "../tensor/numeric.ts";
 
 interface Product {
@@ -34,6 +36,7 @@ const products: readonly Product[] = [
 ];
 
 await useBackend("wasm");
+const { blas } = findSystemBlas();
 for (const { name, a, b, transposeA = false, transposeB = false } of products) {
   const left = normalTensor(1, a);
   const right = normalTensor(2, b);
@@ -55,4 +58,18 @@ for (const { name, a, b, transposeA = false, transposeB = false } of products) {
       },
     });
   }
+  if (!blas) continue;
+  Deno.bench({
+    name: blas.version,
+    group,
+    ...(megaflops > 1000 ? { n: 3 } : {}),
+    async fn(context) {
+      await installKernels();
+      useSystemBlas(blas);
+      context.start();
+      withSystemBlas(() => tf.matMul(left, right, transposeA, transposeB)).dispose();
+      context.end();
+      useSystemBlas(null);
+    },
+  });
 }

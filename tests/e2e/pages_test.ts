@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { createApp } from "../../routes/app.ts";
 import { demoMetrics, demoPaperSuite, demoQuickSuite, demoRuns } from "../demo/demo_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
+import { demoPerfCsv } from "../reports/perf_demo.ts";
 import { findChromium, launchChromium } from "./browser.ts";
 
 const executable = findChromium();
@@ -17,6 +18,7 @@ async function stage(suites: Parameters<typeof demoStore>[0]) {
     store: () => Promise.resolve(demo.store),
     now: Date.now,
     version: "test",
+    perfCsv: () => Promise.resolve(demoPerfCsv("2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z")),
     closing: closing.signal,
   });
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => app.fetch(request));
@@ -60,7 +62,14 @@ Deno.test({
   sanitizeResources: false,
   async fn() {
     await using scene = await stage([demoPaperSuite, demoQuickSuite]);
-    const paths = ["/", "/suites/chemical-fork", "/suites/quick", "/runs/quick-fcdl-1", "/runs/chemical-fork-mlp-1"];
+    const paths = [
+      "/",
+      "/suites/chemical-fork",
+      "/suites/quick",
+      "/runs/quick-fcdl-1",
+      "/runs/chemical-fork-mlp-1",
+      "/perf",
+    ];
     for (const path of paths) {
       for (const [width, scheme] of [[390, "dark"], [1280, "light"]] as const) {
         const { page, complaints } = await open(scene.browser, { url: scene.origin + path, width, scheme });

@@ -1,4 +1,11 @@
-import type { PerfCase, PerfRecord } from "../../reports/perf_records.ts";
+import { stringify } from "csv-stringify/sync";
+import { type PerfCase, perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
+
+/** A perf.csv of some measurements. */
+export function demoPerfCsv(...times: readonly string[]): string {
+  const records = times.flatMap(demoPerfRecords).map((record) => perfColumns.map((column) => record[column]));
+  return stringify(records, { header: true, columns: [...perfColumns] });
+}
 
 /** What a measurement at `time` could have written. */
 export function demoPerfRecords(time: string): readonly PerfRecord[] {

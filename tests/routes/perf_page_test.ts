@@ -1,13 +1,8 @@
 import assert from "node:assert/strict";
-import { stringify } from "csv-stringify/sync";
-import { perfColumns } from "../../reports/perf_records.ts";
 import { createApp } from "../../routes/app.ts";
-import { demoPerfRecords } from "../reports/perf_demo.ts";
+import { demoPerfCsv } from "../reports/perf_demo.ts";
 
-const csv = stringify(
-  demoPerfRecords("2026-01-01T00:00:00.000Z").map((record) => perfColumns.map((column) => record[column])),
-  { header: true, columns: [...perfColumns] },
-);
+const csv = demoPerfCsv("2026-01-01T00:00:00.000Z");
 
 function appOf(text: string | null) {
   return createApp({
