@@ -6,6 +6,8 @@ import { type Learned, learnFork } from "./random_training.ts";
 await useBackend("wasm");
 
 const UPDATES = 2000;
+/** The local F1 at lambda = 0.02 depends on the seed: measured 0.965, 0.947 and 0.962 with seeds 1, 2, 3. */
+const SEED = 1;
 const masked = { featureWidth: 64, predictorWidths: [64, 128, 128] };
 
 /** Sizes for the small problem; a method that is not here has its own, which are the paper's. */
@@ -39,7 +41,7 @@ const learned = new Map<string, Promise<Learned>>();
 function learn(id: string, options: Record<string, unknown> = {}): Promise<Learned> {
   const method = { id, ...sizes[id], ...options };
   const key = JSON.stringify(method);
-  const made = learned.get(key) ?? learnFork(method, { updates: UPDATES, seed: 1 });
+  const made = learned.get(key) ?? learnFork(method, { updates: UPDATES, seed: SEED });
   learned.set(key, made);
   return made;
 }
