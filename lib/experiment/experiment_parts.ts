@@ -103,7 +103,7 @@ function assemble(
     buffer,
     collector,
     trainer,
-    chooseInTraining: chooseWith(spec, { environment, model, trainer }),
+    chooseInTraining: countingVariables(model, chooseWith(spec, { environment, model, trainer })),
     chooseInTest: chooseWith(spec, { environment, model, trainer }),
     evaluationRng: (loop) => root.fork(`evaluation at loop ${loop}`),
     dispose() {
@@ -129,6 +129,25 @@ function chooseWith(
       if (!(error instanceof RangeError)) throw error;
       throw new RangeError(`${error.message}, after update ${trainer.updates}`, { cause: error });
     }
+  };
+}
+
+/**
+ * Tells a plan how many variables' predictions its model was asked for and computed. The model starts each plan with
+ * nothing kept, so that the counts depend on the plan alone and not on what was evaluated before.
+ */
+function countingVariables(model: DynamicsModel, choose: ChooseActions): ChooseActions {
+  return (observations, goal, rng): Plan => {
+    const memory = model.predictionMemory ?? null;
+    if (memory === null) return choose(observations, goal, rng);
+    memory.clear();
+    const { variables, predictedVariables } = memory;
+    const plan = choose(observations, goal, rng);
+    return {
+      ...plan,
+      variables: memory.variables - variables,
+      predictedVariables: memory.predictedVariables - predictedVariables,
+    };
   };
 }
 

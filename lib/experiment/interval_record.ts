@@ -4,6 +4,8 @@ import type { Plan } from "../planning/planner.ts";
 export interface IntervalState {
   readonly pairs: number;
   readonly predictedPairs: number;
+  readonly variables: number;
+  readonly predictedVariables: number;
   readonly loops: number;
   readonly updates: number;
   readonly trainingMs: number;
@@ -13,6 +15,8 @@ export interface IntervalState {
 export class IntervalRecord {
   #pairs = 0;
   #predictedPairs = 0;
+  #variables = 0;
+  #predictedVariables = 0;
   #loops = 0;
   #updates = 0;
   #trainingMs = 0;
@@ -20,6 +24,8 @@ export class IntervalRecord {
   addPlan(plan: Plan): void {
     this.#pairs += plan.pairs;
     this.#predictedPairs += plan.predictedPairs;
+    this.#variables += plan.variables ?? 0;
+    this.#predictedVariables += plan.predictedVariables ?? 0;
   }
 
   addLoop({ updates, elapsedMs }: { readonly updates: number; readonly elapsedMs: number }): void {
@@ -40,7 +46,12 @@ export class IntervalRecord {
       metrics.set("plan_predicted_pairs", this.#predictedPairs);
       metrics.set("plan_hit_rate", 1 - this.#predictedPairs / this.#pairs);
     }
-    this.restore({ pairs: 0, predictedPairs: 0, loops: 0, updates: 0, trainingMs: 0 });
+    if (this.#variables > 0) {
+      metrics.set("plan_variables", this.#variables);
+      metrics.set("plan_predicted_variables", this.#predictedVariables);
+      metrics.set("plan_variable_hit_rate", 1 - this.#predictedVariables / this.#variables);
+    }
+    this.restore({ pairs: 0, predictedPairs: 0, variables: 0, predictedVariables: 0, loops: 0, updates: 0, trainingMs: 0 });
     return metrics;
   }
 
@@ -48,6 +59,8 @@ export class IntervalRecord {
     return {
       pairs: this.#pairs,
       predictedPairs: this.#predictedPairs,
+      variables: this.#variables,
+      predictedVariables: this.#predictedVariables,
       loops: this.#loops,
       updates: this.#updates,
       trainingMs: this.#trainingMs,
@@ -57,6 +70,8 @@ export class IntervalRecord {
   restore(state: IntervalState): void {
     this.#pairs = state.pairs;
     this.#predictedPairs = state.predictedPairs;
+    this.#variables = state.variables;
+    this.#predictedVariables = state.predictedVariables;
     this.#loops = state.loops;
     this.#updates = state.updates;
     this.#trainingMs = state.trainingMs;

@@ -53,6 +53,18 @@ export type ModelState = Readonly<Record<string, { readonly shape: readonly numb
 /** Scalars of one update, by name; `loss` is the sum that was minimised. The caller disposes them. */
 export type Losses = Readonly<Record<string, Scalar>> & { readonly loss: Scalar };
 
+/**
+ * Predictions of single variables that a model keeps while its weights stay as they are, so that the same one is
+ * computed once; results are the same without it.
+ */
+export interface PredictionMemory {
+  /** Variables' predictions asked for so far, and how many of them were computed. */
+  readonly variables: number;
+  readonly predictedVariables: number;
+  /** Forgets the predictions. */
+  clear(): void;
+}
+
 /** A model of the dynamics that can be trained and asked. Evaluation never changes it. */
 export interface DynamicsModel {
   /** One gradient step. Tensors of the batch stay the caller's. */
@@ -74,6 +86,8 @@ export interface DynamicsModel {
   evaluate(batch: WindowBatch): { readonly logProb: Tensor3D; readonly prediction: Tensor3D };
   /** Trainable numbers. */
   readonly parameterCount: number;
+  /** What it keeps of its predictions, if it does. */
+  readonly predictionMemory?: PredictionMemory | null;
   /** Copies all state to the host. */
   state(): Promise<ModelState>;
   /** @throws {RangeError} If a name or shape does not fit. */

@@ -8,6 +8,7 @@ import type {
   Losses,
   ModelContext,
   ModelState,
+  PredictionMemory,
   TrainingData,
   TrainingOptions,
   WindowBatch,
@@ -48,6 +49,8 @@ export interface StepNetwork {
   beginUpdate?(): void;
   /** Called after weights have changed, and at the end: what was derived from them is no longer valid. */
   weightsChanged?(): void;
+  /** Predictions of evaluation that it keeps; null where it does not. */
+  readonly predictionMemory?: PredictionMemory | null;
   step(input: StepInput): StepOutput;
 }
 
@@ -96,6 +99,10 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
 
   get parameterCount(): number {
     return this.network.parameters.count;
+  }
+
+  get predictionMemory(): PredictionMemory | null {
+    return this.network.predictionMemory ?? null;
   }
 
   /** Names of the trainable tensors, in the order of {@link RolloutModel.gradients}. */

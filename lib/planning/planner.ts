@@ -33,6 +33,9 @@ export interface Plan {
   /** (state, action) pairs the search looked at, and how many the model was really asked for. */
   readonly pairs: number;
   readonly predictedPairs: number;
+  /** Of a model that keeps variables' predictions: how many the search asked it for, and how many it computed. */
+  readonly variables?: number;
+  readonly predictedVariables?: number;
 }
 
 /** Chooses actions by search through a model. */

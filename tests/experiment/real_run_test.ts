@@ -80,6 +80,7 @@ for (const method of methods) {
     }
     assert.equal(metricsOf("train").has("shd/local"), method.id === "fcdl");
     assert.equal(whole.has("codebook"), method.id === "fcdl");
+    assert.equal(metricsOf("train").has("plan_variable_hit_rate"), method.id === "fcdl");
     assert.ok((whole.get("30,240,train,loss") as number) < 2);
   });
 }

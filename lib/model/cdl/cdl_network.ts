@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import { headsOfRows, KnownHeads, readsAtOnce, rowsOfTargets } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import { ConditionalGraph } from "./conditional_graph.ts";
@@ -38,6 +39,8 @@ export class CdlNetwork implements StepNetwork {
   readonly #hidden: readonly Linear[];
   readonly #heads: readonly Linear[];
   readonly #firstLayers: "tables" | "dense";
+  /** Predictions of exact one-hots in evaluation; null where they cannot be told apart. */
+  readonly #known: KnownHeads | null;
   #trainingTables: PairTables | null = null;
   #evaluationTables: PairTables | null = null;
 
@@ -67,6 +70,13 @@ export class CdlNetwork implements StepNetwork {
       });
     });
     this.graph = new ConditionalGraph(parameters, { ...runs, ...options });
+    this.#known = this.#firstLayers === "tables" && KnownHeads.serves(runs)
+      ? new KnownHeads(runs, { labelWidth: 0 })
+      : null;
+  }
+
+  get predictionMemory(): KnownHeads | null {
+    return this.#known;
   }
 
   beginUpdate(): void {
@@ -77,15 +87,23 @@ export class CdlNetwork implements StepNetwork {
     this.#evaluationTables?.table.dispose();
     this.#evaluationTables = null;
     this.#trainingTables = null;
+    this.#known?.clear();
   }
 
   /** One step of the causal pass. */
   step({ state, action, noise, isOneHot, isData }: StepInput): StepOutput {
     const training = noise !== null;
     const input = { own: state, others: state, action };
-    return {
-      heads: this.predict(input, this.graph.mask(), { isOneHot, training, learnsInput: training && !isData }),
-    };
+    const mask = this.graph.mask();
+    const options = { isOneHot, training, learnsInput: training && !isData };
+    const known = !training && isOneHot && readsAtOnce() ? this.#known : null;
+    if (!known) return { heads: this.predict(input, mask, options) };
+    const layers = { runs: this.#runs, hidden: this.#hidden, heads: this.#heads };
+    const heads = known.heads(
+      { state, action, mask, label: null },
+      (wanted) => headsOfRows(rowsOfTargets(this.#featuresOf(input, mask, options), wanted), { ...wanted, ...layers }),
+    );
+    return { heads };
   }
 
   /**

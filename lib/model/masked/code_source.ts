@@ -75,8 +75,9 @@ export class CodeSource implements MaskSource {
     const training = noise !== null;
     const latent = this.#encoder.applyToFeatures(features, { training });
     const { value, assignment, penalties } = this.codebook.quantize(latent, noise);
-    const logits = this.#logits.place(this.#decoder.apply(value, { training }));
-    const { mask, probabilities } = drawMask(logits, noise);
+    const { mask, probabilities } = training
+      ? drawMask(this.#logits.place(this.#decoder.apply(value, { training })), noise)
+      : this.#masksOfCodes(assignment);
     return {
       mask,
       probabilities,
@@ -86,6 +87,18 @@ export class CodeSource implements MaskSource {
         sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#options.sparsity },
       },
       trace: { probabilities, assignment },
+    };
+  }
+
+  /** In evaluation a sample's graph is its code's: K rows to decode, however many samples; the same to the bit. */
+  #masksOfCodes(assignment: tf.Tensor2D): Pick<Masks, "mask" | "probabilities"> {
+    const graphs = this.codeGraphs();
+    const [codes, targets, inputs] = graphs.shape;
+    const flat = graphs.reshape<tf.Tensor2D>([codes, targets * inputs]);
+    const ofSamples = (rows: tf.Tensor) => assignment.matMul(rows as tf.Tensor2D).reshape([-1, targets, inputs]);
+    return {
+      mask: ofSamples(flat.greater(0.5).cast("float32")) as tf.Tensor3D,
+      probabilities: ofSamples(flat) as tf.Tensor3D,
     };
   }
 

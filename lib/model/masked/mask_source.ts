@@ -11,7 +11,7 @@ export interface Masks {
   readonly mask: tf.Tensor3D;
   /** Edge probabilities, float32 [B, N, N + M]. */
   readonly probabilities: tf.Tensor3D;
-  /** Appended to the predictor's input, float32 [N, B, X] or [1, B, X]; null for none. */
+  /** Appended to the predictor's input, float32 [N, B, X] or [1, B, X] of 0 and 1; null for none. */
   readonly label: tf.Tensor3D | null;
   readonly penalties: Readonly<Record<string, Penalty>>;
   readonly trace: Readonly<Record<string, tf.Tensor>>;

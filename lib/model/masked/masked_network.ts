@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import { KnownHeads, readsAtOnce } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import { FeatureLayers, type LayerTables } from "./feature_layers.ts";
@@ -17,6 +18,8 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   readonly #features: FeatureLayers;
   readonly #predictor: MaskedPredictor;
   readonly #usesTables: boolean;
+  /** Predictions of exact one-hots in evaluation; null where they cannot be told apart. */
+  readonly #known: KnownHeads | null;
   /** Tables of the rollout under way, on its tape. */
   #trainingTables: LayerTables | null = null;
   /** Tables of the weights as they are, kept for many evaluations. */
@@ -49,6 +52,13 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
       needed: this.source.needed,
     });
     this.#usesTables = options.firstLayers === "tables" && this.#features.hasTables;
+    this.#known = this.#usesTables && KnownHeads.serves(runs)
+      ? new KnownHeads(runs, { labelWidth: this.source.labelWidth })
+      : null;
+  }
+
+  get predictionMemory(): KnownHeads | null {
+    return this.#known;
   }
 
   beginUpdate(): void {
@@ -59,13 +69,17 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
     for (const { table } of this.#evaluationTables?.values() ?? []) table.dispose();
     this.#evaluationTables = null;
     this.#trainingTables = null;
+    this.#known?.clear();
   }
 
   step(input: StepInput): StepOutput {
     const features = this.#featuresOf(input);
     const masks = this.source.masks(features, input.noise);
+    const known = input.noise === null && input.isOneHot && readsAtOnce() ? this.#known : null;
     return {
-      heads: this.#predictor.apply(features, masks.mask, masks.label),
+      heads: known
+        ? known.heads({ ...input, ...masks }, (wanted) => this.#predictor.applyToRows(features, masks, wanted))
+        : this.#predictor.apply(features, masks.mask, masks.label),
       penalties: masks.penalties,
       trace: masks.trace,
     };

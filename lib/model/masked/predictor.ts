@@ -2,6 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Needed } from "../../tensor/table_layout.ts";
+import { headsOfRows, rowsOfTargets, type TargetRows } from "../known_heads.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
@@ -77,12 +78,7 @@ export class MaskedPredictor {
    * @returns Distribution parameters, a tensor a run; call inside `tf.tidy`.
    */
   apply(features: Features, mask: tf.Tensor3D, label: tf.Tensor3D | null): Factored {
-    let sum: tf.Tensor = features.linear(this.first, mask);
-    if (this.#label && label) {
-      const labels = label.shape[0] === 1 ? label.tile([this.#runs.stateCount, 1, 1]) : label;
-      sum = sum.add(applyLinear(labels, this.#label));
-    }
-    let hidden: tf.Tensor = sum.relu();
+    let hidden: tf.Tensor = this.#firstSum(features, mask, label).relu();
     for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
     return this.#runs.state.map((run, r) => {
       const part = this.#runs.state.length === 1
@@ -90,5 +86,23 @@ export class MaskedPredictor {
         : hidden.slice([run.start, 0, 0], [run.count, features.batch, hidden.shape[2]!]);
       return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
     });
+  }
+
+  /** The same for some targets' samples, a tensor a run [rows of the run's targets, c]; not differentiable. */
+  applyToRows(
+    features: Features,
+    inputs: { readonly mask: tf.Tensor3D; readonly label: tf.Tensor3D | null },
+    wanted: TargetRows,
+  ): readonly tf.Tensor2D[] {
+    const first = rowsOfTargets(this.#firstSum(features, inputs.mask, inputs.label), wanted).relu() as tf.Tensor2D;
+    return headsOfRows(first, { ...wanted, runs: this.#runs, hidden: this.#hidden, heads: this.#heads });
+  }
+
+  /** The first layer before its ReLU, float32 [N, B, H]. */
+  #firstSum(features: Features, mask: tf.Tensor3D, label: tf.Tensor3D | null): tf.Tensor3D {
+    const sum = features.linear(this.first, mask);
+    if (!this.#label || !label) return sum;
+    const labels = label.shape[0] === 1 ? label.tile([this.#runs.stateCount, 1, 1]) : label;
+    return sum.add(applyLinear(labels, this.#label));
   }
 }

@@ -1,0 +1,60 @@
+import * as tf from "@tensorflow/tfjs";
+import "../kernels/grouped_linear.ts";
+import { runKernel, runsOwnKernels } from "../kernels/own_kernels.ts";
+import { linear, type LinearWeights } from "./linear.ts";
+
+/**
+ * Applies a stack of V linear layers to groups of rows, each of its own size: what `linear` gives for [V, B, in], without
+ * the rows that a group does not have. To the bit on the wasm backend's own kernels. Not differentiable.
+ *
+ * @param input float32 [R, in]; the first `counts[0]` rows meet the first layer, and so on.
+ * @param layer float32 weight [V, in, out], bias [V, 1, out] or null; read, not disposed.
+ * @param options.counts Rows of each of the V groups, R in all; none is possible.
+ * @returns float32 [R, out]; the caller disposes it.
+ * @throws {TypeError} If the shapes do not fit.
+ */
+export function groupedLinear(
+  input: tf.Tensor2D,
+  layer: LinearWeights,
+  options: { readonly counts: readonly number[]; readonly activation?: "linear" | "relu" },
+): tf.Tensor2D {
+  const { counts, activation = "linear" } = options;
+  const { weight, bias } = layer;
+  const [stack, inner, columns] = weight.shape as [number, number, number];
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  if (counts.length !== stack || input.shape[0] !== rows || input.shape[1] !== inner) {
+    throw new TypeError(
+      `Cannot apply linear layers to groups: shapes do not fit, expected rows of ${stack} groups of width ${inner}, ` +
+        `got [${input.shape}] in ${counts.length} groups of ${rows} rows`,
+    );
+  }
+  if (runsOwnKernels()) {
+    const operands = { input, weight, bias: bias ?? undefined };
+    return runKernel("GroupedLinear", operands, { counts, activation })[0] as tf.Tensor2D;
+  }
+  return tf.tidy(() => {
+    let row = 0;
+    const parts = counts.flatMap((count, v): tf.Tensor2D[] => {
+      if (count === 0) return [];
+      const part = input.slice([row, 0], [count, inner]);
+      row += count;
+      const own = {
+        weight: weight.slice([v, 0, 0], [1, inner, columns]).reshape([inner, columns]),
+        bias: bias ? bias.slice([v, 0, 0], [1, 1, columns]).reshape([columns]) : null,
+      };
+      return [linear(part, own, { activation }) as tf.Tensor2D];
+    });
+    return parts.length === 0 ? tf.zeros([0, columns]) : tf.concat(parts, 0);
+  });
+}
+
+/**
+ * Some rows of a matrix. Not differentiable.
+ *
+ * @param matrix float32 [R, W].
+ * @param rows int32 [X], each below R.
+ * @returns float32 [X, W]; the caller disposes it.
+ */
+export function gatherRows(matrix: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
+  return runsOwnKernels() ? runKernel("GatherRows", { matrix, rows }, {})[0] as tf.Tensor2D : tf.gather(matrix, rows);
+}

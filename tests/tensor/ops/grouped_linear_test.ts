@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { useBackend } from "../../../lib/tensor/backend.ts";
+import { gatherRows, groupedLinear } from "../../../lib/tensor/ops/grouped_linear.ts";
+import { linear } from "../../../lib/tensor/ops/linear.ts";
+import { assertClose, normalTensor, valuesOn } from "../numeric.ts";
+
+const layer = () => ({ weight: normalTensor(1, [4, 37, 19]), bias: normalTensor(2, [4, 1, 19]) });
+const cases: readonly { readonly name: string; readonly counts: readonly number[] }[] = [
+  { name: "groups of all sizes", counts: [1, 0, 150, 7] },
+  { name: "an empty last group", counts: [3, 2, 1, 0] },
+  { name: "no rows at all", counts: [0, 0, 0, 0] },
+];
+
+for (const { name, counts } of cases) {
+  const rows = counts.reduce((sum, count) => sum + count, 0);
+  for (const activation of ["linear", "relu"] as const) {
+    Deno.test(`groupedLinear with ${activation} on ${name} is the stacked layer's rows, to the bit`, async () => {
+      await useBackend("wasm");
+      tf.tidy(() => {
+        const stacked = linear(normalTensor(3, [4, 150, 37]), layer(), { activation }) as tf.Tensor3D;
+        const input = normalTensor(3, [4, 150, 37]);
+        const cut = (all: tf.Tensor) =>
+          tf.concat(counts.map((count, v) => all.slice([v, 0, 0], [1, count, -1]).reshape([count, all.shape[2]!])));
+        const found = groupedLinear(cut(input) as tf.Tensor2D, layer(), { counts, activation });
+        assert.deepEqual(found.shape, [rows, 19]);
+        assert.deepEqual(found.dataSync(), cut(stacked).dataSync());
+      });
+    });
+  }
+
+  Deno.test(`groupedLinear without bias on ${name} is the same on cpu and wasm`, async () => {
+    const compute = () => [
+      groupedLinear(normalTensor(3, [rows, 37]) as tf.Tensor2D, { weight: layer().weight, bias: null }, { counts }),
+    ];
+    const [cpu] = await valuesOn("cpu", compute);
+    const [wasm] = await valuesOn("wasm", compute);
+    assertClose(wasm!, cpu!, { tolerance: 1e-4 });
+  });
+}
+
+Deno.test("groupedLinear refuses rows that do not fit the groups with a sentence", async () => {
+  await useBackend("wasm");
+  for (const [shape, counts] of [[[3, 37], [1, 1, 2, 0]], [[3, 36], [1, 1, 1, 0]], [[3, 37], [1, 2]]] as const) {
+    tf.tidy(() =>
+      assert.throws(() => groupedLinear(tf.zeros([...shape]), layer(), { counts }), {
+        name: "TypeError",
+        message: /^Cannot apply linear layers to groups: .+, expected .+, got .+/,
+      })
+    );
+  }
+});
+
+for (const backend of ["cpu", "wasm"] as const) {
+  Deno.test(`gatherRows copies rows in the order given on ${backend}`, async () => {
+    await useBackend(backend);
+    tf.tidy(() => {
+      const matrix = tf.tensor2d([[1, 2], [3, 4], [5, 6]]);
+      const rows = gatherRows(matrix, tf.tensor1d([2, 0, 2], "int32"));
+      assert.deepEqual([...rows.dataSync()], [5, 6, 1, 2, 5, 6]);
+      assert.deepEqual(rows.shape, [3, 2]);
+    });
+  });
+}
