@@ -51,7 +51,15 @@ export class IntervalRecord {
       metrics.set("plan_predicted_variables", this.#predictedVariables);
       metrics.set("plan_variable_hit_rate", 1 - this.#predictedVariables / this.#variables);
     }
-    this.restore({ pairs: 0, predictedPairs: 0, variables: 0, predictedVariables: 0, loops: 0, updates: 0, trainingMs: 0 });
+    this.restore({
+      pairs: 0,
+      predictedPairs: 0,
+      variables: 0,
+      predictedVariables: 0,
+      loops: 0,
+      updates: 0,
+      trainingMs: 0,
+    });
     return metrics;
   }
 

@@ -123,13 +123,7 @@ export class KnownHeads implements PredictionMemory {
   #lookUp({ state, action, mask, label }: VariableInputs, batch: number): Int32Array {
     const { stateCount, actionCount } = this.#runs;
     const inputs = stateCount + actionCount;
-    const categories = [...state, ...action].map((part) => part.argMax(-1).dataSync());
-    const values = new Int32Array(inputs * batch);
-    let start = 0;
-    for (const part of categories) {
-      values.set(part, start);
-      start += part.length;
-    }
+    const values = categoriesOf([...state, ...action]);
     const edges = mask.dataSync();
     const maskStride = mask.shape[0] === 1 ? 0 : stateCount * inputs;
     const labels = label && this.#labelWords > 0 ? packBits(label) : null;
@@ -233,6 +227,22 @@ export function headsOfRows(
     row += size;
     return groupedLinear(part, options.heads[r]!, { counts: own });
   });
+}
+
+/** Category of each variable in each sample, [n, B] after [n, B], from exact one-hots. */
+function categoriesOf(parts: Factored): Int32Array {
+  const categories = new Int32Array(parts.reduce((sum, part) => sum + part.shape[0] * part.shape[1], 0));
+  let place = 0;
+  for (const part of parts) {
+    const width = part.shape[2];
+    const data = part.dataSync<"float32">();
+    for (let start = 0; start < data.length; start += width) {
+      let category = 0;
+      while (category < width - 1 && data[start + category] !== 1) category++;
+      categories[place++] = category;
+    }
+  }
+  return categories;
 }
 
 /** Whether the backend's tensors can be read without waiting, as keys and their predictions lie on the host. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { blockTable } from "../../tensor/block_table.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
+import { categoryRows } from "../../tensor/ops/category_rows.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { type Needed, type TableLayout, tableLayout } from "../../tensor/table_layout.ts";
 import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
@@ -123,7 +124,7 @@ export class FeatureLayers {
   ): Features {
     const inputs = [...input.state, ...input.action];
     const rows = tf.concat(
-      this.#rowOffsets.flatMap((offsets, l) => offsets ? [inputs[l]!.argMax(-1).add(offsets) as tf.Tensor2D] : []),
+      this.#rowOffsets.flatMap((offsets, l) => offsets ? [categoryRows(inputs[l]!, offsets)] : []),
       0,
     ) as tf.Tensor2D;
     let first = 0;
