@@ -18,11 +18,42 @@ const graphsSchema = z.object({
   truth: z.record(z.string(), z.record(z.string(), matrix)).default({}),
 });
 
+const points = z.array(z.array(z.number()).length(3)).min(1);
+
+const replaySchema = z.object({
+  stepMs: z.number().positive(),
+  episodes: z.array(z.object({
+    split: z.string(),
+    label: z.string(),
+    context: z.string(),
+    return: z.number(),
+    success: z.boolean(),
+    geoms: z.array(z.object({
+      name: z.string(),
+      type: z.enum(["box", "sphere", "capsule"]),
+      size: z.array(z.number().positive()),
+      color: z.array(z.number()).length(3),
+    })),
+    frames: z.array(z.array(z.number())).min(1),
+    tracks: z.array(z.object({
+      name: z.string(),
+      radius: z.number().positive(),
+      floor: z.number().nullable(),
+      true: points,
+      predicted: points,
+    })),
+    picture: z.string(),
+  })).min(1),
+});
+
 /** Artifact `codebook`: the graph of each code [K][N][N + M], and how often contexts use it. */
 export type CodebookArtifact = Readonly<z.output<typeof codebookSchema>>;
 
 /** Artifact `graphs`: mean inferred and true graphs [N][N + M] by split and context. */
 export type GraphsArtifact = Readonly<z.output<typeof graphsSchema>>;
+
+/** Artifact `replay`: episodes as poses of solids, with true and predicted ways. */
+export type ReplayArtifact = Readonly<z.output<typeof replaySchema>>;
 
 /** A codebook artifact, or null when `value` is not one. */
 export function parseCodebook(value: unknown): CodebookArtifact | null {
@@ -32,4 +63,9 @@ export function parseCodebook(value: unknown): CodebookArtifact | null {
 /** A graphs artifact, or null when `value` is not one. */
 export function parseGraphs(value: unknown): GraphsArtifact | null {
   return graphsSchema.safeParse(value).data ?? null;
+}
+
+/** A replay artifact, or null when `value` is not one. */
+export function parseReplay(value: unknown): ReplayArtifact | null {
+  return replaySchema.safeParse(value).data ?? null;
 }

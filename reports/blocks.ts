@@ -152,8 +152,20 @@ export interface NoteBlock {
   readonly lines: readonly string[];
 }
 
+/** Episodes that can be played; the poses themselves are in a file that the page loads. */
+export interface ReplayBlock {
+  readonly kind: "replay";
+  readonly id: string;
+  readonly title: string;
+  readonly caption: string;
+  /** What tells the episodes apart. */
+  readonly episodes: readonly string[];
+  /** Changes with the content. */
+  readonly version: string;
+}
+
 /** A piece of a report. */
-export type Block = TableBlock | ChartBlock | GraphBlock | NoteBlock;
+export type Block = TableBlock | ChartBlock | GraphBlock | NoteBlock | ReplayBlock;
 
 /** Blocks under one heading. */
 export interface Section {

@@ -10,6 +10,8 @@ interface Family {
   readonly caption: string;
   /** Whole names, or names before the slash, in order. */
   readonly metrics: readonly string[];
+  /** Takes only whole names, or only those with something after the slash; both when absent. */
+  readonly only?: "whole" | "qualified";
   /** Starts closed on a page. */
   readonly collapsed?: boolean;
 }
@@ -35,7 +37,16 @@ const families: readonly Family[] = [
     title: "More of prediction",
     collapsed: true,
     caption: "Mean ± standard deviation over finished seeds.",
+    only: "whole",
     metrics: ["success", "accuracy_t2", "accuracy_t3", "nll", "nll_t2", "nll_t3", "mse"],
+  },
+  {
+    id: "variables",
+    title: "Prediction by variable",
+    collapsed: true,
+    caption: "One step ahead, scored variables only; mean ± standard deviation over finished seeds.",
+    only: "qualified",
+    metrics: ["accuracy", "mse", "nll"],
   },
   {
     id: "choice",
@@ -100,6 +111,8 @@ export function buildDetailTables(results: SuiteResults, environment: string): r
 /** Position of a metric in its family, -1 if it belongs to another. */
 function rankIn(family: Family, metric: string): number {
   const whole = family.metrics.indexOf(metric);
+  const isQualified = metric.includes("/");
+  if (family.only !== undefined && isQualified !== (family.only === "qualified")) return -1;
   if (whole >= 0 || isNamed(metric)) return whole;
   return family.metrics.indexOf(metric.split("/")[0]!);
 }

@@ -13,6 +13,7 @@ import type {
 import { wrongEdges } from "./graph_svg.ts";
 import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
 import { methodStyles, plainStyle } from "./method_styles.ts";
+import { buildReplay } from "./build_replay.ts";
 import { type RunResults, splitsOf } from "./results.ts";
 
 /** Metrics with a chart of their own on a run's page, if the run has them. */
@@ -32,6 +33,7 @@ export function buildRun(results: RunResults): readonly Section[] {
   const graphs = parseGraphs(results.graphs);
   return [
     { id: "curves", title: "Curves", blocks: curves(results) },
+    { id: "replay", title: "Replay", blocks: results.replay ? buildReplay(results.replay) : [] },
     { id: "graphs", title: "Local causal graphs", blocks: graphs ? graphBlocks(graphs) : [] },
     { id: "codebook", title: "Codebook", blocks: codebookBlocks(results) },
     { id: "numbers", title: "Final numbers", blocks: finalTable(results.finals) },

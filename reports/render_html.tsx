@@ -2,12 +2,15 @@ import { raw } from "hono/html";
 import type { Block, Cell, ChartBlock, Color, GraphBlock, NoteBlock, Section, TableBlock } from "./blocks.ts";
 import { contentHash } from "./content_hash.ts";
 import { graphSvg } from "./graph_svg.ts";
+import { ReplayView } from "./render_replay.tsx";
 import { chartSizes } from "./chart_sizes.ts";
 
 /** Where a page finds the images and files of its blocks. */
 export interface BlockLinks {
   /** Address of a chart's files without extension, such as `/charts/suites/quick/curve`. */
   chart(block: ChartBlock): string;
+  /** Address of a replay's files without extension, on pages that have one. */
+  readonly replay?: string;
 }
 
 /** Sections with their blocks, as a page shows them. */
@@ -36,6 +39,8 @@ function BlockView({ block, links }: { block: Block; links: BlockLinks }) {
       return <GraphView block={block} />;
     case "note":
       return <NoteView block={block} />;
+    case "replay":
+      return <ReplayView block={block} address={links.replay ?? ""} />;
   }
 }
 

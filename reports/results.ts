@@ -1,6 +1,6 @@
 import { methods as methodRegistry } from "../lib/model/registry.ts";
 import type { MetricRow, Run, Store } from "../lib/store/store.ts";
-import { type CodebookArtifact, parseCodebook } from "./artifacts.ts";
+import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
@@ -28,6 +28,7 @@ export interface RunResults {
   readonly curves: readonly MetricRow[];
   readonly codebook: CodebookArtifact | null;
   readonly graphs: unknown;
+  readonly replay: ReplayArtifact | null;
   readonly artifacts: readonly { readonly name: string; readonly contentType: string }[];
   /** Methods of the run's suite, which decide its colour. */
   readonly suiteMethods: readonly string[];
@@ -65,6 +66,7 @@ export async function loadRunResults(store: Store, id: string): Promise<RunResul
     artifacts,
     codebook: names.has("codebook") ? parseCodebook(await readJson(store, { runId: id, name: "codebook" })) : null,
     graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs" }) : null,
+    replay: names.has("replay") ? parseReplay(await readJson(store, { runId: id, name: "replay" })) : null,
     suiteMethods: methodsOf(siblings),
   };
 }

@@ -14,6 +14,7 @@ import { healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home_page.tsx";
 import { perfRoutes } from "./perf_page.tsx";
 import { problem } from "./problem.tsx";
+import { replayRoutes } from "./replay.ts";
 import { resultsReader } from "./results_reader.ts";
 import { runRoutes } from "./run_page.tsx";
 import type { AppOptions, Services } from "./services.ts";
@@ -51,12 +52,14 @@ export function createApp(options: AppOptions): Hono {
   }));
   app.use(compress());
   // Not for streams: a digest would need the whole file first.
-  for (const path of ["/", "/suites/:suite", "/runs/:id", "/perf", "/charts/*", "/assets/*", "/api/*"]) {
+  const replay = ["/runs/:id/replay.json", "/runs/:id/replay/*"];
+  for (const path of ["/", "/suites/:suite", "/runs/:id", ...replay, "/perf", "/charts/*", "/assets/*", "/api/*"]) {
     app.use(path, etag());
   }
   app.route("/", homeRoutes(services));
   app.route("/", suiteRoutes(services));
   app.route("/", runRoutes(services));
+  app.route("/", replayRoutes(services));
   app.route("/", chartRoutes(services));
   app.route("/", perfRoutes(services));
   app.route("/", downloadRoutes(services));

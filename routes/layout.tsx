@@ -6,11 +6,13 @@ interface LayoutProps {
   readonly title: string;
   /** Address of the events that say when to refresh; absent for pages that do not change. */
   readonly events?: string;
+  /** Address of a script of the page's own; absent for most. */
+  readonly module?: string;
   readonly children?: Child;
 }
 
 /** A page: head, bar, content, foot. No inline script or style, as the content security policy forbids both. */
-export function Layout({ title, events, children }: LayoutProps) {
+export function Layout({ title, events, module, children }: LayoutProps) {
   return (
     <>
       {raw("<!doctype html>")}
@@ -23,6 +25,7 @@ export function Layout({ title, events, children }: LayoutProps) {
           <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
           <link rel="stylesheet" href="/assets/site.css" />
           <script src="/assets/live.js" defer />
+          {module === undefined ? null : <script src={module} type="module" />}
         </head>
         <body {...(events === undefined ? {} : { "data-events": events })}>
           <a class="skip" href="#content">Skip to content</a>

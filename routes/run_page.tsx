@@ -28,7 +28,11 @@ function RunPage({ results }: { results: RunResults }) {
   const sections = buildRun(results);
   const name = `${methodLabel(run.method)}, seed ${run.seed}`;
   return (
-    <Layout title={`${name}, ${run.suite}`} events={`/events?run=${encodeURIComponent(run.id)}`}>
+    <Layout
+      title={`${name}, ${run.suite}`}
+      module="/assets/replay.js"
+      events={`/events?run=${encodeURIComponent(run.id)}`}
+    >
       <Trail
         steps={[{ label: "Suites", href: "/" }, { label: run.suite, href: suiteHref(run.suite) }, { label: name }]}
       />
@@ -38,7 +42,10 @@ function RunPage({ results }: { results: RunResults }) {
       </div>
       <Sections
         sections={sections}
-        links={{ chart: (block) => `/charts/runs/${encodeURIComponent(run.id)}/${encodeURIComponent(block.id)}` }}
+        links={{
+          chart: (block) => `/charts/runs/${encodeURIComponent(run.id)}/${encodeURIComponent(block.id)}`,
+          replay: `${runHref(run.id)}/replay`,
+        }}
       />
       <section id="origin" class="section" aria-labelledby="origin-title">
         <h2 id="origin-title">Origin</h2>

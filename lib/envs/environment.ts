@@ -1,5 +1,6 @@
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
+import type { SceneView } from "./scene_view.ts";
 
 /** A test condition of an environment. The split `train` is the training task itself. */
 export interface Split {
@@ -99,6 +100,8 @@ export interface Environment {
   contexts(transitions: Transitions): Uint8Array;
   /** Which transitions of training a split's prediction accuracy is measured on, [B], 1 for yes. */
   isEvaluated(split: string, transitions: Transitions): Uint8Array;
+  /** How pages show its episodes; absent where there is nothing to see. */
+  readonly scene?: SceneView;
   /** Frees what lies outside JavaScript's heap. */
   dispose(): void;
 }

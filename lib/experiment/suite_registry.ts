@@ -82,6 +82,16 @@ export const suites: readonly SuiteEntry[] = [
     summary: "the same, small; about 22 minutes on two cores",
     load: () => import("./suites/partial-observability-short.json", { with: { type: "json" } }),
   },
+  {
+    id: "magnetic",
+    summary: "the paper's methods but GRADER on Magnetic, 8 seeds",
+    load: () => import("./suites/magnetic.json", { with: { type: "json" } }),
+  },
+  {
+    id: "magnetic-short",
+    summary: "FCDL, NCD, MLP and Oracle on Magnetic, small; under 20 minutes on two cores",
+    load: () => import("./suites/magnetic-short.json", { with: { type: "json" } }),
+  },
 ];
 
 /**

@@ -42,6 +42,7 @@ async function refresh() {
     const response = await fetch(location.href, { headers: { accept: "text/html" } });
     if (!response.ok) return;
     exchange(new DOMParser().parseFromString(await response.text(), "text/html"));
+    dispatchEvent(new Event("refreshed"));
     document.body.dataset.refreshed = String(Number(document.body.dataset.refreshed ?? 0) + 1);
   } catch {
     say("offline", "off");

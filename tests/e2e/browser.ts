@@ -18,14 +18,23 @@ export function findChromium(): string | null {
   return null;
 }
 
-/** Starts a browser that talks to nobody but the pages under test. */
-export function launchChromium(executablePath: string): Promise<Browser> {
+/**
+ * Starts a browser that talks to nobody but the pages under test.
+ *
+ * @param options.hasWebGl Whether it draws WebGL, in software; false unless given.
+ */
+export function launchChromium(
+  executablePath: string,
+  options: { readonly hasWebGl?: boolean } = {},
+): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
       "--headless",
       "--no-sandbox",
-      "--disable-gpu",
+      ...(options.hasWebGl
+        ? ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+        : ["--disable-gpu", "--disable-3d-apis"]),
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -63,8 +63,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   const later = ["nll_t2", "accuracy_t2"];
   assert.deepEqual(names("train"), [
     ...common,
-    "accuracy/a",
-    "accuracy/b",
+    ...["accuracy/a", "nll/a", "accuracy/b", "nll/b"],
     ...later,
     ...graph(""),
     ...[...graph("/off"), "context_f1/off"],
@@ -73,7 +72,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   ]);
   assert.deepEqual(names("noisy"), [
     ...common,
-    "accuracy/a",
+    ...["accuracy/a", "nll/a"],
     ...later,
     ...graph(""),
     ...[...graph("/on"), "context_f1/on"],

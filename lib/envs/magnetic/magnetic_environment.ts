@@ -3,6 +3,7 @@ import type { Environment, EnvironmentState, StepResult, Transitions } from "../
 import type { MagneticConfig } from "./magnetic_config.ts";
 import { armJoints, type MagneticPhysics, type SceneState } from "./physics.ts";
 import { resetScene } from "./resets.ts";
+import { magneticScene } from "./scene.ts";
 import { magneticSplits } from "./splits.ts";
 import { globalGraph, nonMagneticGraph } from "./true_graphs.ts";
 import {
@@ -101,6 +102,8 @@ export function magneticEnvironment(physics: MagneticPhysics, config: MagneticCo
       if (start.colors === "both red") return new Uint8Array(transitions.values.length / stateCount);
       return contexts(transitions).map((index) => start.colors === "any" || index === context.nonMagnetic ? 1 : 0);
     },
+
+    scene: magneticScene(config),
 
     dispose: () => physics.dispose(),
   };

@@ -1,19 +1,11 @@
 import type { EnvironmentState } from "../environment.ts";
 import { armPose, pointAt, type Pose } from "./arm_kinematics.ts";
+import type { PoseRecording, SceneGeom, SceneTrack, SceneView } from "../scene_view.ts";
 import { type Geom, sceneGeoms } from "./geoms.ts";
 import { type MagneticConfig, magneticConfig } from "./magnetic_config.ts";
 import { armOf } from "./resets.ts";
+import { sceneSvg } from "./scene_svg.ts";
 import { at, hiddenCount, red, stateCount } from "./variables.ts";
-
-/** A solid as a viewer needs it. */
-export interface SceneGeom {
-  readonly name: string;
-  readonly type: Geom["type"];
-  /** Half extents of a box; radius of a sphere; radius and half length (along z) of a capsule. In m. */
-  readonly size: readonly number[];
-  /** Red, green, blue in [0, 1]. */
-  readonly color: readonly number[];
-}
 
 /** Solids and where they are. */
 export interface Scene {
@@ -22,13 +14,9 @@ export interface Scene {
   readonly poses: readonly (readonly number[])[];
 }
 
-/** An episode as compact JSON: the solids once, then a flat list of poses (7 numbers a solid) for each state. */
-export interface PoseRecording {
-  readonly geoms: readonly SceneGeom[];
-  readonly frames: readonly (readonly number[])[];
-}
-
 const redColor = [0.82, 0.16, 0.14];
+/** Radius of the mark at a hand's place, the tool's. */
+const handRadius = 0.018;
 const identity = [1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 /**
@@ -81,6 +69,38 @@ export function recordPoses(
   return {
     geoms: scenes[0]!.geoms,
     frames: scenes.map(({ poses }) => poses.flat().map((value) => Math.round(value * 1e5) / 1e5 + 0)),
+  };
+}
+
+/** Ways of ball and hand through states with the values [S, 9], rounded to 0.01 mm. */
+export function tracksOf(values: Float32Array, config: MagneticConfig = magneticConfig): SceneTrack[] {
+  const rows = Array.from({ length: values.length / stateCount }, (_, row) => row * stateCount);
+  const rounded = (point: readonly number[]) => point.map((value) => Math.round(value * 1e5) / 1e5 + 0);
+  const { ball, table } = config;
+  return [
+    {
+      name: "ball",
+      radius: ball.radius,
+      floor: table.top,
+      points: rows.map((row) => rounded([values[row + at.ballX]!, values[row + at.ballY]!, table.top + ball.radius])),
+    },
+    {
+      name: "hand",
+      radius: handRadius,
+      floor: null,
+      points: rows.map((row) => rounded([...values.subarray(row + at.handX, row + at.handZ + 1)])),
+    },
+  ];
+}
+
+/** Magnetic's scene as an environment offers it. */
+export function magneticScene(config: MagneticConfig): SceneView {
+  return {
+    stepMs: 1000 * config.control.substeps * config.control.timeStep,
+    record: (states, { episode }) => recordPoses(states, { episode, config }),
+    tracks: (values) => tracksOf(values, config),
+    picture: (recording, { title, predicted }) =>
+      sceneSvg(recording, { width: 720, height: 480, title, dashed: predicted.map(({ points }) => points) }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { cross, difference } from "./arm_kinematics.ts";
-import type { PoseRecording, SceneGeom } from "./scene.ts";
+import type { PoseRecording, SceneGeom } from "../scene_view.ts";
 
 /** How a scene is drawn. */
 export interface SvgOptions {
@@ -8,6 +8,8 @@ export interface SvgOptions {
   readonly height: number;
   /** Read by screen readers. */
   readonly title: string;
+  /** Ways that are drawn dashed, as far as they stay near the table. */
+  readonly dashed?: readonly (readonly Point[])[];
 }
 
 /** A point of the world in m. */
@@ -38,14 +40,18 @@ export function sceneSvg({ geoms, frames }: PoseRecording, options: SvgOptions):
   const top = pose(table)[2]! + geoms[table]!.size[2]!;
   const [halfX, halfY] = geoms[table]!.size;
   const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([i, j]) => [i! * halfX!, j! * halfY!, top]);
+  // A solid far off the table would be drawn huge, or behind the viewer.
+  const isNear = (centre: Point) => Math.hypot(centre[0]!, centre[1]!) < 1.5;
   const isFixed = (name: string) => ["table", "pedestal"].includes(name) || name.startsWith("leg");
   const painted = (chosen: (name: string) => boolean) =>
-    geoms.map((geom, index) => ({ geom, pose: pose(index) })).filter(({ geom }) => chosen(geom.name))
+    geoms.map((geom, index) => ({ geom, pose: pose(index) }))
+      .filter(({ geom, pose }) => chosen(geom.name) && isNear(pose))
       .sort((a, b) => view.depth(b.pose) - view.depth(a.pose));
   const ways = [
     { color: cssColor(geoms[ball]!.color), points: frames.map((frame) => pose(ball, frame).slice(0, 2).concat(top)) },
     { color: "#2b6cb0", points: frames.map((frame) => capsuleEnds(geoms[tool]!, pose(tool, frame)).tip) },
   ];
+  const dashed = (options.dashed ?? []).map((points) => drawDashes(whileNear(points, geoms[table]!), view));
   const gradients: string[] = [];
   const draw = ({ geom, pose }: { readonly geom: SceneGeom; readonly pose: Point }) =>
     drawGeom({ geom, pose }, { view, gradients });
@@ -60,6 +66,7 @@ export function sceneSvg({ geoms, frames }: PoseRecording, options: SvgOptions):
     ...ways.slice(0, 1).map((way) => drawWay(way, view)),
     ...painted((name) => !isFixed(name)).map(draw),
     ...ways.slice(1).map((way) => drawWay(way, view)),
+    ...dashed,
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
     `height="${height}" role="img"><title>${escaped(title)}</title>` +
@@ -192,6 +199,18 @@ function drawWay({ color, points }: { readonly color: string; readonly points: r
   const dots = spots.map(({ x, y }) => `<circle cx="${px(x)}" cy="${px(y)}" r="2.2"/>`).join("");
   return `<polyline points="${line}" fill="none" stroke="${color}" stroke-width="1.4" opacity="0.6"/>` +
     `<g fill="${color}" opacity="0.85">${dots}</g>`;
+}
+
+function drawDashes(points: readonly Point[], view: View): string {
+  const line = points.map(view.spot).map(({ x, y }) => `${px(x)},${px(y)}`).join(" ");
+  return `<polyline points="${line}" fill="none" stroke="#7048e8" stroke-width="2" stroke-dasharray="6 4"/>`;
+}
+
+/** A way's beginning, until it leaves the surroundings of a table. */
+function whileNear(points: readonly Point[], table: SceneGeom): readonly Point[] {
+  const reach = 2 * Math.max(...table.size);
+  const end = points.findIndex((point) => Math.hypot(point[0]!, point[1]!) > reach || Math.abs(point[2]!) > 2);
+  return end < 0 ? points : points.slice(0, end);
 }
 
 /** Ends of a capsule's axis (its centre twice for another solid) and the point of its far end. */

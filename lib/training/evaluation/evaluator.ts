@@ -3,13 +3,15 @@ import type { Rng } from "../../core/rng.ts";
 import type { Environment, Split } from "../../envs/environment.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel } from "../../model/dynamics_model.ts";
 import type { ChooseActions } from "../collector.ts";
+import { transitionFunction } from "../model_host.ts";
 import { observe } from "../observe.ts";
 import type { ReplayBuffer, Windows } from "../replay_buffer.ts";
 import { assignCodes, codebookArtifact, codebookMetrics, type SampleCodes } from "./codebook_evaluation.ts";
 import { graphMetrics, graphsArtifact, inferGraphs, type SampleGraphs } from "./graph_evaluation.ts";
 import { scorePrediction } from "./prediction_evaluation.ts";
+import { replayArtifact, type ReplayEpisode, replayEpisodes } from "./replay.ts";
 import type { JsonArtifact, Score, SplitSample } from "./score.ts";
-import { playTestEpisodes } from "./test_episodes.ts";
+import { type PlayedStep, playTestEpisodes } from "./test_episodes.ts";
 
 /** What an evaluation looks at; nothing of it is changed. */
 export interface EvaluationOptions {
@@ -35,7 +37,8 @@ export interface EvaluationResult {
 
 /**
  * Evaluates a model on every split of its environment: test episodes, prediction in and out of distribution, local
- * graphs and the codebook, as far as the model has them and the buffer has data. Yields where a driver may look up.
+ * graphs and the codebook, as far as the model has them and the buffer has data; and a replay of some of the episodes
+ * where the environment can be seen. Yields where a driver may look up.
  *
  * In distribution, prediction is scored on validation episodes (all, while there is none); out of distribution on all
  * stored transitions that the split evaluates, with its shift on the first observation.
@@ -46,9 +49,20 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
   const scores: Score[] = [];
   const graphs: SampleGraphs[] = [];
   const codes: SampleCodes[] = [];
+  const replays: ReplayEpisode[] = [];
   for (const split of spec.splits) {
     const rng = options.rng.fork(split.id);
-    scores.push(...yield* playTestEpisodes(environment, { split: split.id, episodes, choose, rng: rng.fork("play") }));
+    const steps: PlayedStep[] = [];
+    scores.push(
+      ...yield* playTestEpisodes(environment, {
+        split: split.id,
+        episodes,
+        choose,
+        rng: rng.fork("play"),
+        ...(environment.scene ? { onStep: (step) => steps.push(step) } : {}),
+      }),
+    );
+    replays.push(...replayEpisodes(environment, { split, steps, predict: transitionFunction(model, spec) }));
     const sample = sampleOf(split, { ...options, rng: rng.fork("one step") });
     if (sample.contexts.length === 0) continue;
     scores.push(
@@ -78,6 +92,7 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
     scores.push(...codebookMetrics(codes, { spec, codeCount: model.codeCount }));
     artifacts.push(await codebookArtifact(model, { spec, all: codes }));
   }
+  if (replays.length > 0) artifacts.push(replayArtifact(environment, replays));
   return { scores, artifacts };
 }
 

@@ -10,8 +10,8 @@ import { type Score, scoreOf } from "./score.ts";
  * Scores the prediction of a window's last step, after the model has fed back its own predictions until there.
  *
  * @param options `windows` of T steps; `observations` is what the model sees of their first states, encoded [B, D].
- * @returns One step: `accuracy`, `mse`, `nll` over the split's scored variables and `accuracy/<name>`, `mse/<name>` of
- * each of them; more steps: the first three as `accuracy_t<T>` and so on. A kind of variable that is not there gives none.
+ * @returns One step: `accuracy`, `mse`, `nll` over the split's scored variables and `accuracy/<name>` or `mse/<name>`,
+ * and `nll/<name>`, of each of them; more steps: the first three as `accuracy_t<T>` and so on. A kind of variable that is not there gives none.
  */
 export async function scorePrediction(
   model: DynamicsModel,
@@ -36,18 +36,19 @@ export async function scorePrediction(
     lastStep(windows.nextValues, { rows, steps, width: variables.length }),
     { variables, ...scored },
   );
-  const { nll } = negativeLogLikelihood(lastStep(logProb, { rows, steps, width: variables.length }), {
+  const likelihood = negativeLogLikelihood(lastStep(logProb, { rows, steps, width: variables.length }), {
     variableCount: variables.length,
     ...scored,
   });
   const suffix = steps === 1 ? "" : `_t${steps}`;
-  const scores = [scoreOf(split.id, `nll${suffix}`, nll)];
+  const scores = [scoreOf(split.id, `nll${suffix}`, likelihood.nll)];
   if (accuracy !== null) scores.push(scoreOf(split.id, `accuracy${suffix}`, accuracy));
   if (mse !== null) scores.push(scoreOf(split.id, `mse${suffix}`, mse));
   if (steps > 1) return scores;
   for (const i of split.scoredVariables) {
     const { kind, name } = variables[i]!;
     scores.push(scoreOf(split.id, `${kind === "categorical" ? "accuracy" : "mse"}/${name}`, byVariable[i]!));
+    scores.push(scoreOf(split.id, `nll/${name}`, likelihood.byVariable[i]!));
   }
   return scores;
 }

@@ -1,9 +1,19 @@
 import { encodeValues } from "../../core/variable.ts";
 import type { Rng } from "../../core/rng.ts";
-import type { Environment } from "../../envs/environment.ts";
+import type { Environment, EnvironmentState, StepResult } from "../../envs/environment.ts";
 import type { ChooseActions } from "../collector.ts";
 import { observe } from "../observe.ts";
 import { type Score, scoreOf } from "./score.ts";
+
+/** One step of all test episodes of a split. */
+export interface PlayedStep {
+  readonly state: EnvironmentState;
+  /** What the model saw of the state, encoded, row-major [E, D]. */
+  readonly observations: Float32Array;
+  /** Row-major [E, M]. */
+  readonly actions: Float32Array;
+  readonly result: StepResult;
+}
 
 /**
  * Plays test episodes of a split, all at once, as planned and without exploration. The shift changes each observation
@@ -19,6 +29,8 @@ export function* playTestEpisodes(
     readonly episodes: number;
     readonly choose: ChooseActions;
     readonly rng: Rng;
+    /** Told of each step; nothing of it may be changed. */
+    readonly onStep?: (step: PlayedStep) => void;
   },
 ): Generator<void, Score[]> {
   const { split, episodes, choose } = options;
@@ -35,6 +47,7 @@ export function* playTestEpisodes(
     const observations = observe(environment.spec, { encoded, split, rng: rngs.observation });
     const { actions } = choose(observations, state.goal, rngs.planning);
     const result = environment.step(state, { actions, rng: rngs.environment });
+    options.onStep?.({ state, observations, actions, result });
     state = result.state;
     for (let e = 0; e < episodes; e++) {
       total += result.reward[e]!;

@@ -1,0 +1,123 @@
+import { encodeValues } from "../../core/variable.ts";
+import type { Environment, EnvironmentSpec, Split } from "../../envs/environment.ts";
+import type { PoseRecording, SceneTrack, SceneView } from "../../envs/scene_view.ts";
+import type { TransitionFunction } from "../../planning/planner.ts";
+import type { JsonArtifact } from "./score.ts";
+import type { PlayedStep } from "./test_episodes.ts";
+
+/** A way as it was beside the way the model predicted from the first state on. */
+export interface ReplayTrack extends Omit<SceneTrack, "points"> {
+  readonly true: SceneTrack["points"];
+  /** Shorter where the model's numbers cease to be finite. */
+  readonly predicted: SceneTrack["points"];
+}
+
+/** One test episode as a page shows it. */
+export interface ReplayEpisode extends PoseRecording {
+  readonly split: string;
+  /** What pages call the split. */
+  readonly label: string;
+  /** Context of its first step. */
+  readonly context: string;
+  readonly return: number;
+  /** Whether the goal was met after any of its steps. */
+  readonly success: boolean;
+  readonly tracks: readonly ReplayTrack[];
+  /** SVG document. */
+  readonly picture: string;
+}
+
+/**
+ * Records test episodes of a split: the first one that starts in each context, so nothing is picked for its looks. The
+ * predicted ways are the model's own rollout from what it saw first, with the actions that were taken.
+ *
+ * @param options.steps All steps of the split's test episodes, in order.
+ * @returns None if the environment has no scene.
+ */
+export function replayEpisodes(
+  environment: Environment,
+  { split, steps, predict }: {
+    readonly split: Split;
+    readonly steps: readonly PlayedStep[];
+    readonly predict: TransitionFunction;
+  },
+): ReplayEpisode[] {
+  const { scene, spec } = environment;
+  const first = steps[0];
+  if (scene === undefined || first === undefined) return [];
+  const contexts = environment.contexts({
+    values: first.state.values,
+    actions: first.actions,
+    nextValues: first.result.state.values,
+  });
+  return spec.contextNames.flatMap((context, index) => {
+    const episode = contexts.indexOf(index);
+    return episode < 0 ? [] : [replayOf(steps, { spec, scene, split, context, episode, predict })];
+  });
+}
+
+/** The artifact `replay`. */
+export function replayArtifact({ scene }: Environment, episodes: readonly ReplayEpisode[]): JsonArtifact {
+  return { name: "replay", content: { stepMs: scene!.stepMs, episodes } };
+}
+
+function replayOf(
+  steps: readonly PlayedStep[],
+  { spec, scene, split, context, episode, predict }: {
+    readonly spec: EnvironmentSpec;
+    readonly scene: SceneView;
+    readonly split: Split;
+    readonly context: string;
+    readonly episode: number;
+    readonly predict: TransitionFunction;
+  },
+): ReplayEpisode {
+  const states = [steps[0]!.state, ...steps.map(({ result }) => result.state)];
+  const count = spec.stateVariables.length;
+  const truth = new Float32Array(states.length * count);
+  states.forEach(({ values }, step) => truth.set(rowOf(values, { row: episode, width: count }), step * count));
+  const predicted = scene.tracks(predictedValues(steps, { spec, episode, predict }));
+  const recording = scene.record(states, { episode });
+  const title = `${split.label}, ${context}: the end of a test episode`;
+  return {
+    split: split.id,
+    label: split.label,
+    context,
+    return: steps.reduce((sum, { result }) => sum + result.reward[episode]!, 0),
+    success: steps.some(({ result }) => result.success[episode] === 1),
+    ...recording,
+    tracks: scene.tracks(truth).map(({ points, ...track }, index) => ({
+      ...track,
+      true: points,
+      predicted: predicted[index]!.points,
+    })),
+    picture: scene.picture(recording, { title, predicted }),
+  };
+}
+
+/** The first state, then what the model makes of its own predictions, row-major [T + 1, N], while they are finite. */
+function predictedValues(
+  steps: readonly PlayedStep[],
+  { spec, episode, predict }: {
+    readonly spec: EnvironmentSpec;
+    readonly episode: number;
+    readonly predict: TransitionFunction;
+  },
+): Float32Array {
+  const { stateVariables, actionVariables } = spec;
+  const { state, observations } = steps[0]!;
+  const episodes = steps[0]!.actions.length / actionVariables.length;
+  const rows = [rowOf(state.values, { row: episode, width: stateVariables.length })];
+  let seen = rowOf(observations, { row: episode, width: observations.length / episodes });
+  for (const { actions } of steps) {
+    const next = predict(seen, rowOf(actions, { row: episode, width: actionVariables.length }));
+    if (!next.every(Number.isFinite)) break;
+    rows.push(next);
+    seen = encodeValues(stateVariables, next);
+  }
+  return Float32Array.from(rows.flatMap((row) => [...row]));
+}
+
+function rowOf(values: Float32Array, { row, width }: { readonly row: number; readonly width: number }): Float32Array {
+  return values.slice(row * width, (row + 1) * width);
+}
