@@ -1,8 +1,8 @@
 // A replay's scene: solids, ways and light, drawn with three.js. The world's z points up; lengths are in m.
 
-import * as three from "./three/three.module.js";
-import { OrbitControls } from "./three/orbit_controls.js";
-import { RoundedBoxGeometry } from "./three/rounded_box_geometry.js";
+import * as three from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import { RoundedBoxGeometry } from "three/addons/geometries/RoundedBoxGeometry.js";
 import { alignedFrames, curveAt, distance, waySegments } from "./replay_motion.js";
 
 /** Where the viewer stands and looks at first. */

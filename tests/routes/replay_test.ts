@@ -80,7 +80,7 @@ Deno.test("scripts of the player are served from here and name nothing that a br
     assert.equal(response.headers.get("content-type"), "text/javascript; charset=utf-8");
     const text = await response.text();
     for (const [, name] of text.matchAll(/^(?:import|export|\})[^;'"]*? from\s*['"]([^'"]+)['"]/gm)) {
-      assert.match(name!, /^\.\//, `${path} imports ${name}`);
+      assert.match(name!, /^(\.\/|\/assets\/)/, `${path} imports ${name}`);
       await load(new URL(name!, `http://host${path}`).pathname);
     }
     for (const [, name] of text.matchAll(/await import\("([^"]+)"\)/g)) {

@@ -100,7 +100,12 @@ export function magneticScene(config: MagneticConfig): SceneView {
     record: (states, { episode }) => recordPoses(states, { episode, config }),
     tracks: (values) => tracksOf(values, config),
     picture: (recording, { title, predicted }) =>
-      sceneSvg(recording, { width: 720, height: 480, title, dashed: predicted.map(({ points }) => points) }),
+      sceneSvg(recording, {
+        width: 720,
+        height: 480,
+        title,
+        dashed: predicted.map(({ points, floor }) => points.map(([x, y, z]) => [x!, y!, floor ?? z!])),
+      }),
   };
 }
 
