@@ -8,7 +8,7 @@ import { type SeedStatistics, seedStatistics } from "./interval_statistics.ts";
 /** Which metrics a leaderboard shows, in order of importance; those without values are left out. */
 const leaderboardMetrics = ["return", "accuracy", "success", "mse", "nll"] as const;
 
-/** How many metrics a leaderboard shows side by side. */
+/** How many metrics a leaderboard shows side by side; the error of continuous variables besides, where there are any. */
 const shownMetrics = 2;
 
 /**
@@ -20,7 +20,8 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
   const styles = stylesOf(results.runs);
   const methods = methodsOf(runs);
   const finals = results.finals.filter((row) => runs.some((run) => run.id === row.runId));
-  const metrics = leaderboardMetrics.filter((metric) => splitsOf(finals, metric).length > 0).slice(0, shownMetrics);
+  const metrics = leaderboardMetrics.filter((metric) => splitsOf(finals, metric).length > 0)
+    .filter((metric, index) => index < shownMetrics || metric === "mse");
   const wanted = metrics.flatMap((metric) => splitsOf(finals, metric).map((split) => ({ metric, split })));
   const statistics = wanted.map((column) =>
     methods.map((method) => finalStatistics(results, { environment, method, ...column }))

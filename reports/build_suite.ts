@@ -21,7 +21,7 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
   return environments.flatMap((environment): Section[] => {
     const own = new Set(results.runs.filter((run) => run.environment === environment).map((run) => run.id));
     const finals = results.finals.filter((row) => own.has(row.runId));
-    const metrics = ["return", "accuracy", "mse"].filter((metric) => splitsOf(finals, metric).length > 0).slice(0, 2);
+    const metrics = ["return", "accuracy", "mse"].filter((metric) => splitsOf(finals, metric).length > 0);
     const suffix = `-${environment}`;
     const leaderboard: Block[] = metrics.length === 0
       ? [noResults(environment)]
