@@ -9,7 +9,7 @@ import {
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
-import { paperEnvironment, protocolDifferences, protocolTable } from "./paper_protocol.ts";
+import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
 import { environmentsOf, methodLabel, splitsOf, type SuiteResults } from "./results.ts";
 
 /** How many findings a page lists before it says how many more there are. */
@@ -62,13 +62,14 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
   const differences = protocolDifferences(results.runs, environment);
   if (reference === null || differences === null) return [];
   const isSameTask = reference === environment;
+  const remarks = [paperRemarks[reference] ?? []].flat();
   const note: NoteBlock = differences.rows.length === 0
     ? {
       kind: "note",
       id: `protocol-note-${environment}`,
       tone: "info",
       title: "The paper's settings",
-      lines: ["Every setting compared here, number of seeds included, is the paper's."],
+      lines: ["Every setting compared here, number of seeds included, is the paper's.", ...remarks],
     }
     : {
       kind: "note",
@@ -81,6 +82,7 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
         `${differences.rows.length} ${differences.rows.length === 1 ? "setting differs" : "settings differ"} from ` +
         "the paper, listed below" +
         (isSameTask ? "." : "; the paper's numbers are given for the order of methods only."),
+        ...remarks,
       ],
     };
   return [

@@ -48,6 +48,11 @@ function magneticSettings(): readonly Setting[] {
     { label: "Steps of an episode", path: ["environment", "episodeLength"], paper: 25 },
     { label: "Planner: horizon", path: ["planner", "horizon"], paper: 1 },
     ...plannerSettings(),
+    // 2,000 random steps, 200,000 in all.
+    { label: "Environments in parallel", path: ["training", "environments"], paper: 10 },
+    { label: "Random loops before training", path: ["training", "randomLoops"], paper: 200 },
+    { label: "Training loops", path: ["training", "loops"], paper: 19800 },
+    { label: "Updates a loop", path: ["training", "updatesPerLoop"], paper: 1 },
     { label: "Steps predicted (T)", path: ["training", "predictionSteps"], paper: 1 },
     { label: "Exploration (noise on actions)", path: ["training", "explorationNoise"], paper: 1e-4 },
     ...sharedSettings(),
@@ -136,6 +141,13 @@ function methodSettings(sizes: {
 export function paperEnvironment(environment: string): string | null {
   return Object.keys(protocols).find((known) => environment === known || environment.startsWith(`${known}-`)) ?? null;
 }
+
+/** What to keep in mind beside the paper's numbers, by its environment. */
+export const paperRemarks: Readonly<Record<string, string>> = {
+  magnetic:
+    "The paper's environment is not public; this is Magnetic as rebuilt in this benchmark, where larger returns " +
+    "are possible. Compare methods, and the share of the training return that is left on the test, not returns.",
+};
 
 /** Settings of an environment's runs that differ from the paper's. */
 export interface ProtocolDifferences {

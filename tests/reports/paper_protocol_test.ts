@@ -16,6 +16,14 @@ Deno.test("protocolDifferences: suite paper-chemical has the paper's settings fo
   }
 });
 
+Deno.test("protocolDifferences: suite magnetic has the paper's settings for its eight methods, magnetic-short has not", async () => {
+  assert.deepEqual(protocolDifferences(await runsOf("magnetic"), "magnetic")!.rows, []);
+  const short = protocolDifferences(await runsOf("magnetic-short"), "magnetic")!.rows.map(({ setting }) => setting);
+  for (const setting of ["Training loops", "Learning rate", "FCDL: predictor widths", "MLP: hidden widths"]) {
+    assert.ok(short.includes(setting), `${setting} in ${short.join(", ")}`);
+  }
+});
+
 Deno.test("protocolDifferences lists each method's smaller sizes, and what is not observed", async () => {
   const settings = (runs: readonly Run[], environment: string) =>
     protocolDifferences(runs, environment)!.rows.map(({ setting, ours, paper }) => `${setting}: ${ours} | ${paper}`);
