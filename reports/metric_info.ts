@@ -17,7 +17,15 @@ const base: MetricInfo = { label: "", axis: "", scale: 1, digits: 2, better: "ne
 /** Metrics by the part of their name before the slash. */
 const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
   return: { label: "Episode return", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
-  success: { label: "Success rate", axis: "success (% of episodes)", scale: 100, digits: 1, better: "higher", min: 0 },
+  success: {
+    label: "Success rate",
+    axis: "success (% of episodes)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
   accuracy: {
     label: "Prediction accuracy, one step",
     axis: "accuracy (% of scored variables)",
