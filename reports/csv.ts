@@ -32,11 +32,17 @@ export interface ExportedFiles {
  * Writes `<outDir>/<suite>/metrics.csv` and `summary.csv`, replacing older ones. Each file is complete at every moment.
  *
  * @param suite The name of a suite in the store.
- * @param outDir The folder that holds a folder for each suite, such as `results`.
+ * @param options.outDir The folder that holds a folder for each suite, such as `results`.
+ * @param options.metrics Only these metrics; all when absent.
  * @throws {RangeError} If the store has no such suite, or its name cannot be a folder's.
  * @throws {Error} One sentence, if a file cannot be written.
  */
-export async function exportSuite(store: Store, suite: string, outDir: string): Promise<ExportedFiles> {
+export async function exportSuite(
+  store: Store,
+  suite: string,
+  options: { readonly outDir: string; readonly metrics?: readonly string[] },
+): Promise<ExportedFiles> {
+  const query = { suite, ...(options.metrics ? { metrics: options.metrics } : {}) };
   const runs = await store.listRuns({ suite });
   if (runs.length === 0) {
     const choices = (await store.listSuites()).map((known) => known.suite);
@@ -47,12 +53,12 @@ export async function exportSuite(store: Store, suite: string, outDir: string): 
       `Cannot export suite ${suite}: its name cannot be a folder's, expected letters, digits and dashes, got "${suite}"`,
     );
   }
-  const folder = join(outDir, suite);
+  const folder = join(options.outDir, suite);
   const byId = new Map(runs.map((run) => [run.id, run]));
   const metricsPath = join(folder, "metrics.csv");
   await writeCsv(metricsPath, { columns: metricsColumns, records: metricRecords() });
   async function* metricRecords(): AsyncGenerator<Cell[]> {
-    for await (const row of store.streamMetrics({ suite })) {
+    for await (const row of store.streamMetrics(query)) {
       const run = byId.get(row.runId);
       if (!run) continue; // Added since: the next export has it.
       yield [
@@ -61,7 +67,7 @@ export async function exportSuite(store: Store, suite: string, outDir: string): 
       ];
     }
   }
-  const summary = summarise(runs, await store.queryMetrics({ suite, last: true }));
+  const summary = summarise(runs, await store.queryMetrics({ ...query, last: true }));
   const summaryPath = join(folder, "summary.csv");
   await writeCsv(summaryPath, {
     columns: summaryColumns,

@@ -1,14 +1,16 @@
 import { join } from "node:path";
 import { unknownName } from "../lib/core/errors.ts";
 import { openStore } from "../lib/store/open_store.ts";
+import type { Store } from "../lib/store/store.ts";
 import { exportSuite } from "../reports/csv.ts";
 import { parseFlags, runCli } from "./cli.ts";
 
 const help = `Write metrics.csv and summary.csv of a suite from the store.
 
-  deno task export [--suite <name>]... [--out <folder>]
+  deno task export [--suite <name>]... [--metric <name>]... [--out <folder>]
 
   --suite <name>   A suite in the store; may be repeated. Default: all.
+  --metric <name>  Only this metric, such as return or accuracy; may be repeated. Default: all.
   --out <folder>   The folder with store.sqlite; files go to <folder>/<suite>/. Default: results.
   --help           This text.`;
 
@@ -21,6 +23,7 @@ const help = `Write metrics.csv and summary.csv of a suite from the store.
 export async function main(args: readonly string[], options: { print(line: string): void }): Promise<void> {
   const flags = parseFlags(args, {
     suite: { type: "string", multiple: true },
+    metric: { type: "string", multiple: true },
     out: { type: "string", default: "results" },
     help: { type: "boolean", default: false },
   });
@@ -34,15 +37,35 @@ export async function main(args: readonly string[], options: { print(line: strin
     if (unknown !== undefined) {
       throw unknownName("suite", { name: unknown, choices: known.length > 0 ? known : ["none: the store is empty"] });
     }
+    const metrics = flags.metric && await knownMetrics(store, { suites, names: flags.metric });
     if (suites.length === 0) options.print(`The store in ${flags.out} has no suite yet: nothing to export.`);
     for (const suite of suites) {
-      const { metricsPath, summaryPath } = await exportSuite(store, suite, flags.out);
+      const { metricsPath, summaryPath } = await exportSuite(store, suite, {
+        outDir: flags.out,
+        ...(metrics ? { metrics } : {}),
+      });
       options.print(metricsPath);
       options.print(summaryPath);
     }
   } finally {
     await store.close();
   }
+}
+
+/** @throws {RangeError} If a metric was recorded in none of the suites; lists those that were. */
+async function knownMetrics(
+  store: Store,
+  { suites, names }: { suites: readonly string[]; names: readonly string[] },
+): Promise<readonly string[]> {
+  const choices = new Set<string>();
+  for (const suite of suites) {
+    for (const { metric } of await store.queryMetrics({ suite, last: true })) choices.add(metric);
+  }
+  const unknown = names.find((name) => !choices.has(name));
+  if (unknown !== undefined) {
+    throw unknownName("metric", { name: unknown, choices: choices.size > 0 ? [...choices].sort() : ["none recorded"] });
+  }
+  return names;
 }
 
 if (import.meta.main) await runCli(() => main(Deno.args, { print: console.log }));

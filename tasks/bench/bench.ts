@@ -182,7 +182,7 @@ async function report(
   const suite = plan.runs[0]!.suite;
   const summary = await summaryText(store, suite);
   if (summary !== "") console.log(`\n${summary}`);
-  const { metricsPath, summaryPath } = await exportSuite(store, suite, out);
+  const { metricsPath, summaryPath } = await exportSuite(store, suite, { outDir: out });
   console.log(`\nCSV files: ${summaryPath}, ${metricsPath}`);
   console.log(`Pages: deno task serve${out === defaultResultsFolder ? "" : ` --out ${out}`}`);
 }

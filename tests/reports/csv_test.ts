@@ -40,7 +40,7 @@ async function exampleStore(folder: string): Promise<Store> {
 Deno.test("exportSuite writes every record and the summary of the last ones", () =>
   inFolder(async (folder) => {
     const store = await exampleStore(folder);
-    const paths = await exportSuite(store, "demo", join(folder, "out"));
+    const paths = await exportSuite(store, "demo", { outDir: join(folder, "out") });
     assert.deepEqual(paths, {
       metricsPath: join(folder, "out", "demo", "metrics.csv"),
       summaryPath: join(folder, "out", "demo", "summary.csv"),
@@ -73,7 +73,7 @@ Deno.test("exportSuite writes the header of a suite without records", () =>
   inFolder(async (folder) => {
     const store = await openStore(join(folder, "store.sqlite"));
     await store.addRuns([{ id: "a", suite: "new", environment: "e", method: "m", seed: 1, spec: {} }]);
-    const { metricsPath, summaryPath } = await exportSuite(store, "new", folder);
+    const { metricsPath, summaryPath } = await exportSuite(store, "new", { outDir: folder });
     assert.equal(await readFile(metricsPath, "utf8"), `${metricsColumns.join(",")}\r\n`);
     assert.equal(await readFile(summaryPath, "utf8"), `${summaryColumns.join(",")}\r\n`);
     await store.close();
@@ -82,12 +82,15 @@ Deno.test("exportSuite writes the header of a suite without records", () =>
 Deno.test("exportSuite refuses an unknown suite and one that would leave the folder", () =>
   inFolder(async (folder) => {
     const store = await openStore(join(folder, "store.sqlite"));
-    await assert.rejects(exportSuite(store, "demo", folder), /expected one of none: the store is empty, got "demo"$/);
+    await assert.rejects(
+      exportSuite(store, "demo", { outDir: folder }),
+      /expected one of none: the store is empty, got "demo"$/,
+    );
     await store.addRuns([{ id: "a", suite: "../x", environment: "e", method: "m", seed: 1, spec: {} }]);
-    await assert.rejects(exportSuite(store, "demo", folder), {
+    await assert.rejects(exportSuite(store, "demo", { outDir: folder }), {
       message: 'Cannot find suite "demo": unknown name, expected one of ../x, got "demo"',
     });
-    await assert.rejects(exportSuite(store, "../x", folder), /its name cannot be a folder's/);
+    await assert.rejects(exportSuite(store, "../x", { outDir: folder }), /its name cannot be a folder's/);
     await store.close();
   }));
 

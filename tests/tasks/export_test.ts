@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,6 +41,27 @@ Deno.test("export writes all suites, or the named one, and prints the paths", ()
     assert.deepEqual(await readdir(join(folder, "one")), ["metrics.csv", "summary.csv"]);
   }));
 
+Deno.test("export writes only the metrics asked for, and names those there are", () =>
+  withStore(async (folder) => {
+    const store = await openStore(join(folder, "store.sqlite"));
+    const record = (metric: string) => ({
+      ...{ envSteps: 1, updates: 1, split: "train", metric },
+      value: 1,
+      elapsedMs: 1,
+    });
+    await store.recordMetrics("one", [record("return"), record("accuracy")]);
+    await store.close();
+    const some = await runExport("--out", folder, "--suite", "one", "--metric", "accuracy");
+    assert.equal(some.code, 0, some.stderr);
+    const lines = (await readFile(join(folder, "one", "metrics.csv"), "utf8")).trim().split("\r\n");
+    assert.deepEqual(lines.slice(1).map((line) => line.split(",")[8]), ["accuracy"]);
+    assert.deepEqual(await runExport("--out", folder, "--suite", "one", "--metric", "acuracy"), {
+      code: 2,
+      stdout: "",
+      stderr: 'Cannot find metric "acuracy": unknown name, expected one of accuracy, return, got "acuracy"\n',
+    });
+  }));
+
 Deno.test("export answers bad input with one sentence and exit code 2", () =>
   withStore(async (folder) => {
     const cases = [
@@ -50,17 +71,18 @@ Deno.test("export answers bad input with one sentence and exit code 2", () =>
       },
       {
         args: ["--suit", "one"],
-        stderr: 'Cannot find option "--suit": unknown name, expected one of --suite, --out, --help, got "--suit"\n',
+        stderr:
+          'Cannot find option "--suit": unknown name, expected one of --suite, --metric, --out, --help, got "--suit"\n',
       },
       {
         args: ["--suite"],
         stderr: "Cannot read the command line: Option '--suite <value>' argument missing, " +
-          "expected options of --suite, --out, --help, got --suite\n",
+          "expected options of --suite, --metric, --out, --help, got --suite\n",
       },
       {
         args: ["one"],
         stderr: "Cannot read the command line: Unexpected argument 'one', " +
-          "expected options of --suite, --out, --help, got one\n",
+          "expected options of --suite, --metric, --out, --help, got one\n",
       },
       {
         args: ["--out", join(folder, "none")],

@@ -22,6 +22,8 @@ export interface ReferenceTransition {
 }
 
 interface Reference {
+  /** `full_fork` or `full_chain`. */
+  readonly rule: string;
   readonly variables: number;
   readonly categories: number;
   readonly adjacency: ReferenceTensor;
@@ -30,10 +32,11 @@ interface Reference {
   readonly transitions: readonly ReferenceTransition[];
 }
 
-/** The world and the steps of a reference file. */
-export async function readReference(rule: "fork" | "chain") {
-  const url = new URL(`../../reference/chemical_full_${rule}.json`, import.meta.url);
-  const reference = JSON.parse(await Deno.readTextFile(url)) as Reference;
+/** The world and the steps of a reference file; null for a file of something else. */
+export function readReference(path: string) {
+  const reference = JSON.parse(Deno.readTextFileSync(path)) as Reference;
+  const rule = reference.rule?.endsWith("fork") ? "fork" : reference.rule?.endsWith("chain") ? "chain" : null;
+  if (!rule) return null;
   const mechanisms = reference.mechanisms.map((layers): Mechanism => ({
     hiddenWeights: transposed(layers["layers.0.weight"]!),
     hiddenBias: Float32Array.from(layers["layers.0.bias"]!.data),
@@ -43,10 +46,10 @@ export async function readReference(rule: "fork" | "chain") {
   const bank = new MechanismBank(mechanisms, {
     variables: reference.variables,
     colors: reference.categories,
-    width: 40,
+    width: reference.mechanisms[0]!["layers.0.bias"]!.data.length,
   });
   const adjacency = Uint8Array.from(reference.adjacency.data);
-  return { reference, dynamics: chemicalDynamics(bank, { adjacency, rule }) };
+  return { rule, reference, dynamics: chemicalDynamics(bank, { adjacency, rule }) } as const;
 }
 
 /** A small world with random mechanisms. */

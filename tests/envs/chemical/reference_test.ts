@@ -1,25 +1,31 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { chemicalEnvironment } from "../../../lib/envs/chemical/chemical_environment.ts";
 import { contextOf, nodeProbabilities } from "../../../lib/envs/chemical/dynamics.ts";
 import { readReference } from "./chemical_fixtures.ts";
 
-const task = { episodeLength: 25, targetInterventions: 10, noisyNodes: [2, 4, 6], shiftScale: 100 };
+const task = { episodeLength: 25, targetInterventions: 10, noisyNodes: [], shiftScale: 100 };
 
-for (const rule of ["fork", "chain"] as const) {
-  const { reference, dynamics } = await readReference(rule);
+// Every file of the folder that is about Chemical; sizes come from the file.
+const folder = Deno.env.get("REFERENCE_DIR") ?? fileURLToPath(new URL("../../reference", import.meta.url));
+const names = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) => name.endsWith(".json")).sort();
+
+for (const name of names) {
+  const world = readReference(`${folder}/${name}`);
+  if (!world) continue;
+  const { rule, reference, dynamics } = world;
   const environment = chemicalEnvironment(dynamics, task);
 
-  Deno.test(`localAdjacency is the published program's for ${rule}`, () => {
+  Deno.test(`localAdjacency is the published program's in ${name}`, () => {
     assert.deepEqual([...dynamics.adjacency[1]], reference.local_adjacency.data);
   });
 
-  Deno.test(`resampled nodes and their probabilities are the published program's for ${rule}`, () => {
-    assert.equal(reference.transitions.length, 120);
+  Deno.test(`resampled nodes and their probabilities are the published program's in ${name}`, () => {
     let compared = 0;
     for (const transition of reference.transitions) {
       const colors = Float32Array.from(transition.colors);
-      const set = Math.floor(transition.action / 5);
-      colors[set] = transition.action % 5;
+      const set = Math.floor(transition.action / reference.categories);
+      colors[set] = transition.action % reference.categories;
       const context = contextOf(rule, colors[0]!);
       const resampled = [...dynamics.resampled[context][set]!];
       assert.deepEqual(resampled, transition.resampled);
@@ -34,10 +40,10 @@ for (const rule of ["fork", "chain"] as const) {
       }
       assert.deepEqual([...colors], transition.next_colors);
     }
-    assert.ok(compared > 100);
+    assert.ok(compared > 0);
   });
 
-  Deno.test(`localGraphs are the published program's for ${rule}`, () => {
+  Deno.test(`localGraphs are the published program's in ${name}`, () => {
     const { transitions } = reference;
     const graphs = environment.localGraphs({
       values: Float32Array.from(transitions.flatMap(({ colors }) => colors)),
@@ -47,7 +53,7 @@ for (const rule of ["fork", "chain"] as const) {
     assert.deepEqual([...graphs], transitions.flatMap(({ local_causal_graph }) => local_causal_graph));
   });
 
-  Deno.test(`reward is the published program's for ${rule}`, () => {
+  Deno.test(`reward is the published program's in ${name}`, () => {
     const { transitions } = reference;
     const rewards = environment.reward(
       Float32Array.from(transitions.flatMap(({ next_colors }) => next_colors)),
