@@ -31,6 +31,14 @@ export function parseFlags<const Options extends FlagOptions>(args: readonly str
     const choices = Object.keys(options).map((name) => `--${name}`);
     const unknown = /^Unknown option '(.*?)'/.exec(message)?.[1];
     if (unknown) throw unknownName("option", { name: unknown, choices });
+    const ambiguous = /^Option '(--[^ ']+)[^']*' argument is ambiguous/.exec(message)?.[1];
+    if (ambiguous) {
+      const got = args[args.indexOf(ambiguous) + 1];
+      throw new RangeError(
+        `Cannot read the command line: ${ambiguous} has no value, expected one (${ambiguous}=-1 if it starts with a ` +
+          `dash), got the next option, ${got}`,
+      );
+    }
     const reason = message.split(". ")[0]!;
     throw new RangeError(
       `Cannot read the command line: ${reason}, expected options of ${choices.join(", ")}, got ${args.join(" ")}`,

@@ -17,5 +17,6 @@ export async function summaryText(store: Store, suite: string): Promise<string> 
 }
 
 function shortGroup(group: string): string {
-  return group.replace(/^Episode return$/, "return").replace(/^Prediction accuracy.*\(%\)$/, "accuracy %");
+  const short = group.replace(/^Episode return$/, "return").replace(/^Prediction accuracy.*\(%\)$/, "accuracy %");
+  return short.charAt(0).toLowerCase() + short.slice(1);
 }

@@ -55,6 +55,10 @@ Deno.test("parseBenchOptions names the flags when one is unknown, and the rule o
   throws(() => parseBenchOptions(["--constructor"]), /unknown name/);
   throws(() => parseBenchOptions(["--suite"]), /^RangeError: Cannot read the command line: .*--suite/);
   throws(() => parseBenchOptions(["--fresh=yes"]), /^RangeError: Cannot read the command line: .*--fresh/);
+  throws(
+    () => parseBenchOptions(["--suite", "smoke", "--seeds", "-1"]),
+    /^RangeError: Cannot read the command line: --seeds has no value, expected one \(--seeds=-1 .*, -1$/,
+  );
   throws(() => parseBenchOptions(["smoke"]), /^RangeError: Cannot read the command line: .* got smoke$/);
   throws(() => parseBenchOptions(["--methods", "fcdl,"]), /--methods is not allowed, .* got "fcdl,"$/);
   throws(() => parseBenchOptions(["--resume", "--fresh"]), /exclude each other/);
