@@ -168,6 +168,11 @@ function drawIntervals(chart: Chart, color: string | null): void {
   const { ctx } = chart;
   const y = chart.scales.y!;
   ctx.save();
+  // An axis with bounds, such as one that ends at 100 %, can be shorter than an interval.
+  const { left, top, width, height } = chart.chartArea;
+  ctx.beginPath();
+  ctx.rect(left, top - 2, width, height + 4);
+  ctx.clip();
   ctx.lineWidth = 2;
   ctx.globalAlpha = 0.8;
   for (const [index, dataset] of chart.data.datasets.entries()) {

@@ -36,7 +36,7 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     max: 100,
   },
   nll: { label: "Negative log-likelihood", axis: "negative log-likelihood (nats)", digits: 3, better: "lower" },
-  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower" },
+  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower", min: 0 },
   shd: { label: "Structural Hamming distance", axis: "SHD (edges)", digits: 1, better: "lower", min: 0 },
   edge_precision: {
     label: "Edge precision",

@@ -151,6 +151,7 @@ function configure(
           ...(chart.yMin === null ? {} : { min: chart.yMin }),
           ...(chart.yMax === null ? {} : { max: chart.yMax }),
           ...(chart.yMax === null ? { grace: "5%" } : {}),
+          ...(chart.kind === "line" ? {} : intervalRange(chart)),
           grid: { color: theme.grid, drawTicks: false },
           border: { display: false },
           ticks: { color: theme.muted, font, padding: 8, maxTicksLimit: 7, callback: formatTick },
@@ -161,6 +162,13 @@ function configure(
   };
   // Chart.js types a mixed, linear-axis line chart more narrowly than it draws it.
   return configuration as unknown as ScatterConfiguration as unknown as ChartConfiguration;
+}
+
+/** Room on the value axis for the intervals too, of which Chart.js knows nothing. */
+function intervalRange(chart: CategoryChart): { readonly suggestedMin?: number; readonly suggestedMax?: number } {
+  const ends = chart.series.flatMap(({ values }) => values.flatMap((value) => [value?.low, value?.high]))
+    .filter((end) => typeof end === "number");
+  return ends.length === 0 ? {} : { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) };
 }
 
 function shade(style: Style, theme: Theme): string {

@@ -68,6 +68,32 @@ Deno.test("renderChart draws empty charts, lone points and bars without failing"
   }
 });
 
+Deno.test("renderChart keeps intervals inside the plot, whether the axis is free or ends below them", async () => {
+  /** Rows of pixels, from the top, that have ink to the right of the axis and its numbers. */
+  const inkedRows = async (yMax: number | null) => {
+    const block: ChartBlock = {
+      ...line,
+      chart: {
+        kind: "range",
+        xTitle: "",
+        yTitle: "return",
+        categories: ["train"],
+        series: [{ name: "FCDL", style: plainStyle(0), values: [{ y: 50, low: 5, high: 180 }] }],
+        yMin: 0,
+        yMax,
+      },
+    };
+    const image = await loadImage(renderChart(block, wide).bytes);
+    const context = createCanvas(image.width, image.height).getContext("2d");
+    context.drawImage(image, 0, 0);
+    const column = context.getImageData(300, 0, 1500, image.height).data;
+    const rowHasInk = (row: number) =>
+      column.slice(row * 6000, (row + 1) * 6000).some((value, index) => index % 4 !== 3 && value < 120);
+    return Array.from({ length: image.height }, (_, row) => row).filter(rowHasInk);
+  };
+  for (const yMax of [null, 100]) assert.ok((await inkedRows(yMax))[0]! >= 16, `axis to ${yMax}`);
+});
+
 Deno.test("ImageCache draws once for equal content and drops the oldest", () => {
   const cache = new ImageCache(2);
   const first = cache.get(line, wide);
