@@ -20,8 +20,10 @@ const seedText = z.string().superRefine((text, context) => {
 export const suiteSchema = z.strictObject({
   $schema: z.string().optional().describe("Where an editor finds this schema"),
   name: id.max(60).describe("Identity of the suite; results are kept under it"),
-  title: z.string().min(1).max(120).describe("What pages call it"),
-  description: z.string().max(1000).default("").describe("What it measures, in a sentence or two"),
+  title: z.string().min(1).max(120).describe("What bench calls it"),
+  description: z.string().max(1000).default("").describe(
+    "What it measures, in a sentence or two; for readers of the file",
+  ),
   notes: z.array(z.string()).default([]).describe("Remarks; not part of a run"),
   environments: z.array(z.looseObject({ id })).min(1).describe("Environments by id, each with its own options"),
   methods: z.array(
