@@ -33,7 +33,7 @@ export interface ExportedFiles {
  *
  * @param suite The name of a suite in the store.
  * @param options.outDir The folder that holds a folder for each suite, such as `results`.
- * @param options.metrics Only these metrics; all when absent.
+ * @param options.metrics Only these metrics, in files named after them; all when absent.
  * @throws {RangeError} If the store has no such suite, or its name cannot be a folder's.
  * @throws {Error} One sentence, if a file cannot be written.
  */
@@ -55,7 +55,9 @@ export async function exportSuite(
   }
   const folder = join(options.outDir, suite);
   const byId = new Map(runs.map((run) => [run.id, run]));
-  const metricsPath = join(folder, "metrics.csv");
+  // A choice of metrics never takes the place of the complete files.
+  const choice = (options.metrics ?? []).map((metric) => `-${metric.replace(/[^\w]+/g, "-")}`).join("");
+  const metricsPath = join(folder, `metrics${choice}.csv`);
   await writeCsv(metricsPath, { columns: metricsColumns, records: metricRecords() });
   async function* metricRecords(): AsyncGenerator<Cell[]> {
     for await (const row of store.streamMetrics(query)) {
@@ -68,7 +70,7 @@ export async function exportSuite(
     }
   }
   const summary = summarise(runs, await store.queryMetrics({ ...query, last: true }));
-  const summaryPath = join(folder, "summary.csv");
+  const summaryPath = join(folder, `summary${choice}.csv`);
   await writeCsv(summaryPath, {
     columns: summaryColumns,
     records: summary.map((row): Cell[] => [

@@ -10,8 +10,8 @@ const help = `Write metrics.csv and summary.csv of a suite from the store.
   deno task export [--suite <name>]... [--metric <name>]... [--out <folder>]
 
   --suite <name>   A suite in the store; may be repeated. Default: all.
-  --metric <name>  Only this metric, such as return or accuracy; may be repeated. Default: all.
-                   The files then hold no other; export again without it for all.
+  --metric <name>  Only this metric, such as return or accuracy, in files named after it (metrics-return.csv); may be
+                   repeated. Default: all.
   --out <folder>   The folder with store.sqlite; files go to <folder>/<suite>/. Default: results.
   --help           This text.`;
 

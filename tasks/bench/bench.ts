@@ -4,7 +4,7 @@ import process from "node:process";
 import { messageOf } from "../../lib/core/errors.ts";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { parseSuite, type Suite } from "../../lib/experiment/suite.ts";
-import { loadSuite } from "../../lib/experiment/suite_registry.ts";
+import { loadSuite, suites } from "../../lib/experiment/suite_registry.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
@@ -80,7 +80,14 @@ async function readSuite(name: string): Promise<Suite> {
   } catch (error) {
     throw new SyntaxError(`Cannot read suite ${name}: ${messageOf(error)}, expected JSON, got other text`);
   }
-  return parseSuite(value, { what: `suite ${name}` });
+  const suite = parseSuite(value, { what: `suite ${name}` });
+  // Its runs would stand among the built-in suite's on every page and in every file.
+  if (suites.some(({ id }) => id === suite.name)) {
+    throw new RangeError(
+      `Cannot read suite ${name}: name is a built-in suite's, expected another name, got "${suite.name}"`,
+    );
+  }
+  return suite;
 }
 
 /** Workers would each say the same, after their runs were claimed. */

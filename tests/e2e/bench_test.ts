@@ -164,6 +164,9 @@ Deno.test("bench answers bad input with one sentence and code 2, and writes noth
     const broken = join(folder, "broken.json");
     await Deno.writeTextFile(wrong, JSON.stringify({ name: "x", title: "X", environments: [], methods: [], seeds: 1 }));
     await Deno.writeTextFile(broken, "{");
+    const taken = join(folder, "taken.json");
+    const smoke = new URL("../../lib/experiment/suites/smoke.json", import.meta.url);
+    await Deno.writeTextFile(taken, await Deno.readTextFile(smoke));
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["--suite", "nope"], /^Cannot find suite "nope": .* expected one of smoke, quick, .*, got "nope"\n$/],
       [["--methods", "nope"], /^Cannot find method "nope": .* expected one of fcdl, mlp, got "nope"\n$/],
@@ -171,6 +174,7 @@ Deno.test("bench answers bad input with one sentence and code 2, and writes noth
       [["--nope"], /^Cannot find option "--nope": .* expected one of --suite, .*, got "--nope"\n$/],
       [["--seeds", "8-1"], /^Cannot read seeds: .* got "8-1"\n$/],
       [["--suite", wrong], /^Cannot read suite .*wrong\.json: environments is not allowed, expected .*, got \[\]\n$/],
+      [["--suite", taken], /^Cannot read suite .*taken\.json: name is a built-in suite's, .*, got "smoke"\n$/],
       [["--suite", broken], /^Cannot read suite .*broken\.json: .* expected JSON, got other text\n$/],
       [["--suite", join(folder, "none.json")], /^Cannot read suite .*none\.json: there is no such file, .*\n$/],
       [["--suite", "smoke", "--out", wrong], /^Cannot open the store .*: .*\n$/],
@@ -234,7 +238,8 @@ Deno.test("bench refuses to mix runs with other settings under one suite's name"
     const suite = JSON.parse(
       await Deno.readTextFile(new URL("../../lib/experiment/suites/smoke.json", import.meta.url)),
     );
-    const file = join(folder, "smoke.json");
+    suite.name = "mine";
+    const file = join(folder, "mine.json");
     const args = ["--suite", file, "--methods", "mlp", "--seeds", "1", "--out", folder];
     await Deno.writeTextFile(file, JSON.stringify(suite));
     equal((await bench(...args)).code, 0);
@@ -242,7 +247,7 @@ Deno.test("bench refuses to mix runs with other settings under one suite's name"
     await Deno.writeTextFile(file, JSON.stringify(suite));
     const { code, errors } = await bench(...args);
     equal(code, 2);
-    match(errors, /^Cannot add to suite smoke: .* another training\.batchSize, expected 32 as there .*, got 16\n$/);
+    match(errors, /^Cannot add to suite mine: .* another training\.batchSize, expected 32 as there .*, got 16\n$/);
   }));
 
 Deno.test("bench --help explains the flags and ends with code 0", async () => {

@@ -53,7 +53,7 @@ Deno.test("export writes only the metrics asked for, and names those there are",
     await store.close();
     const some = await runExport("--out", folder, "--suite", "one", "--metric", "accuracy");
     assert.equal(some.code, 0, some.stderr);
-    const lines = (await readFile(join(folder, "one", "metrics.csv"), "utf8")).trim().split("\r\n");
+    const lines = (await readFile(join(folder, "one", "metrics-accuracy.csv"), "utf8")).trim().split("\r\n");
     assert.deepEqual(lines.slice(1).map((line) => line.split(",")[8]), ["accuracy"]);
     assert.deepEqual(await runExport("--out", folder, "--suite", "one", "--metric", "acuracy"), {
       code: 2,
