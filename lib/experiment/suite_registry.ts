@@ -19,7 +19,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "quick",
-    summary: "FCDL and MLP on a small Chemical, 3 to 4 minutes on two cores",
+    summary: "FCDL and MLP on a small Chemical, 2 to 4 minutes on two cores",
     load: () => import("./suites/quick.json", { with: { type: "json" } }),
   },
   {
