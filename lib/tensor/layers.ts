@@ -1,4 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
+import { batchNormLeakyRelu, normaliseLeakyRelu } from "./ops/batch_norm.ts";
 import { linear } from "./ops/linear.ts";
 import type { ParameterSet } from "./parameters.ts";
 
@@ -98,9 +99,6 @@ export interface BatchNorm {
   readonly variance: tf.Variable;
 }
 
-const MOMENTUM = 0.1;
-const EPSILON = 1e-5;
-
 /** Makes a batch normalisation of `width` features: scale 1, shift 0, running mean 0 and variance 1. */
 export function createBatchNorm(parameters: ParameterSet, options: { name: string; width: number }): BatchNorm {
   const { name, width } = options;
@@ -115,39 +113,17 @@ export function createBatchNorm(parameters: ParameterSet, options: { name: strin
 }
 
 /**
- * Applies batch normalisation. In training it uses the batch's mean and biased variance and moves the running
- * statistics (momentum 0.1, unbiased variance); in evaluation it uses the running ones.
+ * Applies batch normalisation and leaky ReLU. In training it uses the batch's mean and biased variance and moves the
+ * running statistics (momentum 0.1, unbiased variance); in evaluation it uses the running ones.
  *
  * @param input float32 [B, W].
  * @returns float32 [B, W]; the caller disposes it.
  */
-export function applyBatchNorm(input: tf.Tensor, norm: BatchNorm, options: { training: boolean }): tf.Tensor {
-  if (!options.training) {
-    const scale = norm.scale.div(norm.variance.add(EPSILON).sqrt());
-    return input.sub(norm.mean).mul(scale).add(norm.shift);
-  }
-  return tf.customGrad((...inputs) => {
-    const [x, scale, shift, save] = inputs as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const batch = x.shape[0]!;
-    const mean = x.mean(0);
-    const centred = x.sub(mean);
-    const variance = centred.square().mean(0);
-    const inverse = tf.rsqrt(variance.add(EPSILON));
-    const normal = centred.mul(inverse);
-    tf.tidy(() => {
-      norm.mean.assign(norm.mean.mul(1 - MOMENTUM).add(mean.mul(MOMENTUM)));
-      const unbiased = variance.mul(batch / Math.max(batch - 1, 1));
-      norm.variance.assign(norm.variance.mul(1 - MOMENTUM).add(unbiased.mul(MOMENTUM)));
-    });
-    save([normal, inverse, scale]);
-    return {
-      value: normal.mul(scale).add(shift),
-      gradFunc: (dy, [normal, inverse, scale]) => {
-        const dShift = dy.sum(0);
-        const dScale = dy.mul(normal!).sum(0);
-        const inner = dy.sub(dShift.div(batch)).sub(normal!.mul(dScale.div(batch)));
-        return [inner.mul(scale!.mul(inverse!)), dScale, dShift];
-      },
-    };
-  })(input, norm.scale, norm.shift);
+export function applyBatchNormLeakyRelu(
+  input: tf.Tensor2D,
+  norm: BatchNorm,
+  options: { training: boolean },
+): tf.Tensor2D {
+  const apply = options.training ? batchNormLeakyRelu : normaliseLeakyRelu;
+  return apply(input, norm, { slope: LEAKY_SLOPE });
 }

@@ -1,12 +1,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import {
-  applyBatchNorm,
+  applyBatchNormLeakyRelu,
   applyLinear,
   type BatchNorm,
   createBatchNorm,
   createLinear,
   encoderInit,
-  LEAKY_SLOPE,
   type Linear,
 } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
@@ -80,11 +79,11 @@ export class NormalisedMlp {
    * @returns float32 [B, out]; call inside `tf.tidy`.
    */
   #applyAfterFirst(product: tf.Tensor2D, options: { training: boolean }): tf.Tensor2D {
-    let value: tf.Tensor = product;
+    let value = product;
     this.#hidden.forEach(({ linear, norm }, k) => {
-      const sum = k === 0 ? value : applyLinear(value, linear);
-      value = applyBatchNorm(sum, norm, options).leakyRelu(LEAKY_SLOPE);
+      const sum = k === 0 ? value : applyLinear(value, linear) as tf.Tensor2D;
+      value = applyBatchNormLeakyRelu(sum, norm, options);
     });
-    return (this.#hidden.length > 0 ? applyLinear(value, this.#output) : value) as tf.Tensor2D;
+    return this.#hidden.length > 0 ? applyLinear(value, this.#output) as tf.Tensor2D : value;
   }
 }

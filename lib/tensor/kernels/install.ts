@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { batchNormKernels } from "./batch_norm_kernels.ts";
 import { identity } from "./identity.ts";
 import { bestKernelBuild, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
 import { linearKernels } from "./linear_kernels.ts";
@@ -22,7 +23,9 @@ const stock = new Map<string, tf.KernelConfig>();
 let inUse: KernelBuild | "stock" = "stock";
 
 // Kernels that TensorFlow.js does not have.
-for (const addition of [...linearKernels, ...softmaxKernels, unsortedSegmentSum]) tf.registerKernel(addition);
+for (const addition of [...batchNormKernels, ...linearKernels, ...softmaxKernels, unsortedSegmentSum]) {
+  tf.registerKernel(addition);
+}
 
 /**
  * Puts this project's kernels in place of the stock ones of the wasm backend, which must have been started.

@@ -1,5 +1,6 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
 export { adam, sumOfSquares } from "./adam.ts";
+export { batchNorm, batchNormGradient } from "./batch_norm.ts";
 export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
 export {
