@@ -89,6 +89,8 @@ const named: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
   "success/best": { ...infos.success!, label: "Success rate, best evaluation" },
   "success/last_3": { ...infos.success!, label: "Success rate, mean of the last three" },
   "cost/updates_per_second": { label: "Updates a second", axis: "updates a second", digits: 1 },
+  "cost/update_ms": { label: "One update (ms)", axis: "ms an update", digits: 1 },
+  "cost/act_ms": { label: "Acting in all environments (ms)", axis: "ms to plan and step", digits: 1 },
   "cost/env_steps_per_second": { label: "Environment steps a second", axis: "steps a second", digits: 0 },
   "cost/peak_memory_bytes": { label: "Peak memory (MiB)", axis: "peak memory (MiB)", scale: 2 ** -20, digits: 0 },
   "cost/wall_time_ms": { label: "Wall time (min)", axis: "wall time (min)", scale: 1 / 60_000, digits: 1 },

@@ -1,87 +1,96 @@
 import type { Plan } from "../planning/planner.ts";
 
-/** Serialised {@link IntervalRecord}. */
+/** Sums over an interval; plain data, as a checkpoint keeps it. */
 export interface IntervalState {
   readonly pairs: number;
   readonly predictedPairs: number;
   readonly variables: number;
   readonly predictedVariables: number;
   readonly loops: number;
+  /** Loops whose actions were planned. */
+  readonly plannedLoops: number;
   readonly updates: number;
+  /** Time of all loops; of planned acting and of updates, which are parts of it. */
   readonly trainingMs: number;
+  readonly actingMs: number;
+  readonly updatingMs: number;
 }
+
+/** One loop of training. */
+export interface LoopCost {
+  /** Null where actions were random. */
+  readonly plan: Plan | null;
+  readonly updates: number;
+  /** Time of acting and of updating, ms. */
+  readonly actingMs: number;
+  readonly updatingMs: number;
+}
+
+const nothing: IntervalState = {
+  pairs: 0,
+  predictedPairs: 0,
+  variables: 0,
+  predictedVariables: 0,
+  loops: 0,
+  plannedLoops: 0,
+  updates: 0,
+  trainingMs: 0,
+  actingMs: 0,
+  updatingMs: 0,
+};
 
 /** Counts between two log points: planning, loops, updates, and the time that acting and updating took. */
 export class IntervalRecord {
-  #pairs = 0;
-  #predictedPairs = 0;
-  #variables = 0;
-  #predictedVariables = 0;
-  #loops = 0;
-  #updates = 0;
-  #trainingMs = 0;
+  #sums = nothing;
 
-  addPlan(plan: Plan): void {
-    this.#pairs += plan.pairs;
-    this.#predictedPairs += plan.predictedPairs;
-    this.#variables += plan.variables ?? 0;
-    this.#predictedVariables += plan.predictedVariables ?? 0;
-  }
-
-  addLoop({ updates, elapsedMs }: { readonly updates: number; readonly elapsedMs: number }): void {
-    this.#loops++;
-    this.#updates += updates;
-    this.#trainingMs += elapsedMs;
+  addLoop({ plan, updates, actingMs, updatingMs }: LoopCost): void {
+    const sums = this.#sums;
+    this.#sums = {
+      pairs: sums.pairs + (plan?.pairs ?? 0),
+      predictedPairs: sums.predictedPairs + (plan?.predictedPairs ?? 0),
+      variables: sums.variables + (plan?.variables ?? 0),
+      predictedVariables: sums.predictedVariables + (plan?.predictedVariables ?? 0),
+      loops: sums.loops + 1,
+      plannedLoops: sums.plannedLoops + (plan ? 1 : 0),
+      updates: sums.updates + updates,
+      trainingMs: sums.trainingMs + actingMs + updatingMs,
+      actingMs: sums.actingMs + (plan ? actingMs : 0),
+      updatingMs: sums.updatingMs + updatingMs,
+    };
   }
 
   /** Metrics of the interval by name; then a new interval begins. What depends on the machine starts with `cost/`. */
   take(options: { readonly environments: number }): Map<string, number | null> {
-    const perSecond = (count: number) => this.#trainingMs > 0 ? 1000 * count / this.#trainingMs : null;
+    const sums = this.#sums;
+    this.#sums = nothing;
+    const perSecond = (count: number) => sums.trainingMs > 0 ? 1000 * count / sums.trainingMs : null;
     const metrics = new Map<string, number | null>([
-      ["cost/env_steps_per_second", perSecond(this.#loops * options.environments)],
+      ["cost/env_steps_per_second", perSecond(sums.loops * options.environments)],
     ]);
-    if (this.#updates > 0) metrics.set("cost/updates_per_second", perSecond(this.#updates));
-    if (this.#pairs > 0) {
-      metrics.set("plan_pairs", this.#pairs);
-      metrics.set("plan_predicted_pairs", this.#predictedPairs);
-      metrics.set("plan_hit_rate", 1 - this.#predictedPairs / this.#pairs);
+    if (sums.plannedLoops > 0) metrics.set("cost/act_ms", sums.actingMs / sums.plannedLoops);
+    if (sums.updates > 0) {
+      metrics.set("cost/update_ms", sums.updatingMs / sums.updates);
+      metrics.set("cost/updates_per_second", perSecond(sums.updates));
     }
-    if (this.#variables > 0) {
-      metrics.set("plan_variables", this.#variables);
-      metrics.set("plan_predicted_variables", this.#predictedVariables);
-      metrics.set("plan_variable_hit_rate", 1 - this.#predictedVariables / this.#variables);
+    if (sums.pairs > 0) {
+      metrics.set("plan_pairs", sums.pairs);
+      metrics.set("plan_predicted_pairs", sums.predictedPairs);
+      metrics.set("plan_hit_rate", 1 - sums.predictedPairs / sums.pairs);
     }
-    this.restore({
-      pairs: 0,
-      predictedPairs: 0,
-      variables: 0,
-      predictedVariables: 0,
-      loops: 0,
-      updates: 0,
-      trainingMs: 0,
-    });
+    if (sums.variables > 0) {
+      metrics.set("plan_variables", sums.variables);
+      metrics.set("plan_predicted_variables", sums.predictedVariables);
+      metrics.set("plan_variable_hit_rate", 1 - sums.predictedVariables / sums.variables);
+    }
     return metrics;
   }
 
   save(): IntervalState {
-    return {
-      pairs: this.#pairs,
-      predictedPairs: this.#predictedPairs,
-      variables: this.#variables,
-      predictedVariables: this.#predictedVariables,
-      loops: this.#loops,
-      updates: this.#updates,
-      trainingMs: this.#trainingMs,
-    };
+    return { ...this.#sums };
   }
 
-  restore(state: IntervalState): void {
-    this.#pairs = state.pairs;
-    this.#predictedPairs = state.predictedPairs;
-    this.#variables = state.variables;
-    this.#predictedVariables = state.predictedVariables;
-    this.#loops = state.loops;
-    this.#updates = state.updates;
-    this.#trainingMs = state.trainingMs;
+  /** @param state What it leaves out, as one of an earlier version may, counts as nothing. */
+  restore(state: Partial<IntervalState>): void {
+    this.#sums = { ...nothing, ...state };
   }
 }

@@ -105,16 +105,17 @@ class Experiment {
 
   async #makeLoop(): Promise<void> {
     const { collector, trainer } = this.#parts;
-    const startMs = this.#options.clock();
-    let updates = 0;
-    if (this.#loop < this.#spec.training.randomLoops) {
-      collector.actRandomly();
-    } else {
-      this.#interval.addPlan(await this.#act());
-      for (; updates < this.#spec.training.updatesPerLoop; updates++) withSystemBlas(() => trainer.update());
-    }
+    const { clock } = this.#options;
+    const { randomLoops, updatesPerLoop } = this.#spec.training;
+    const startMs = clock();
+    let plan: Plan | null = null;
+    if (this.#loop < randomLoops) collector.actRandomly();
+    else plan = await this.#act();
+    const actedMs = clock();
+    const updates = plan ? updatesPerLoop : 0;
+    for (let update = 0; update < updates; update++) withSystemBlas(() => trainer.update());
     this.#loop++;
-    this.#interval.addLoop({ updates, elapsedMs: this.#options.clock() - startMs });
+    this.#interval.addLoop({ plan, updates, actingMs: actedMs - startMs, updatingMs: clock() - actedMs });
   }
 
   async #act(): Promise<Plan> {

@@ -113,6 +113,8 @@ Deno.test("runExperiment evaluates before the first update, at each interval and
       "plan_pairs",
       "plan_predicted_pairs",
       "plan_hit_rate",
+      "cost/act_ms",
+      "cost/update_ms",
       "cost/updates_per_second",
       "cost/env_steps_per_second",
       "cost/peak_memory_bytes",
@@ -129,6 +131,12 @@ Deno.test("runExperiment evaluates before the first update, at each interval and
   assert.equal(at("plan_pairs")[1]!.value, 100 * 4 * 8 * 2 * 2);
   assert.ok(at("plan_hit_rate")[1]!.value! > 0.8);
   assert.ok(metrics.every(({ value }) => value === null || Number.isFinite(value)));
+  // Acting and updating are all that the speed is made of: 100 loops, two updates each.
+  const [acting, updating, perSecond] = ["cost/act_ms", "cost/update_ms", "cost/updates_per_second"].map((name) =>
+    at(name)[1]!.value!
+  );
+  assert.ok(acting! > 0 && updating! > 0);
+  assert.ok(Math.abs(1000 / perSecond! - (acting! / 2 + updating!)) < 1e-6);
 });
 
 Deno.test("runExperiment gives the same records for the same seed and others for another, and frees all", async () => {
