@@ -20,7 +20,11 @@ export function buildPerf(records: readonly PerfRecord[]): readonly Section[] {
     title: "Latest measurement",
     blocks: [latestTable(last), ...machineNote(records, last)],
   };
-  const parts = { id: "parts", title: "Where the time goes", blocks: [...partsTable(last), ...kernelCharts(last)] };
+  const parts = {
+    id: "parts",
+    title: "Where the time goes",
+    blocks: [...partsTable(last), ...productsTable(last), ...kernelCharts(last)],
+  };
   const scaling = { id: "scaling", title: "Scaling", blocks: scalingCharts(withSizes) };
   const history = {
     id: "history",
@@ -62,15 +66,17 @@ function latestTable(last: readonly PerfMeasurement[]): TableBlock {
     caption:
       "Medians. A plan chooses actions for 10 environments; a loop is a plan, a step of each environment and an " +
       "update. Share of peak: matrix products of an update per second of the whole update, over the fastest product " +
-      "measured on the same engine just before. Plan hits: share of a plan's (state, action) pairs that needed no " +
-      "prediction.",
+      "measured on the same engine just before. Trained: updates made before the measurement. Known pairs: share of a " +
+      "plan's (state, action) pairs that needed no prediction; known variables: share of single variables' predictions " +
+      "that the mask let the model take from an earlier one.",
     columns: [
       { label: "Method" },
       { label: "Matrix products" },
-      ...["N", "K", "B"].map((label) => ({ label, numeric: true })),
+      ...["N", "K", "B", "Trained"].map((label) => ({ label, numeric: true })),
       ...speeds.map(([, label]) => ({ label, numeric: true })),
       { label: "Share of peak", numeric: true },
-      { label: "Plan hits", numeric: true },
+      { label: "Known pairs", numeric: true },
+      { label: "Known variables", numeric: true },
     ],
     rows: last.map(({ of, numbers }): readonly Cell[] => [
       { text: methodLabel(of.method), swatch: styles.get(of.method)!.color },
@@ -78,9 +84,11 @@ function latestTable(last: readonly PerfMeasurement[]): TableBlock {
       { text: String(of.variables), value: of.variables },
       of.codes === 0 ? { text: "" } : { text: String(of.codes), value: of.codes },
       { text: String(of.batch), value: of.batch },
+      of.trained === 0 ? { text: "" } : { text: String(of.trained), value: of.trained },
       ...speeds.map(([metric]) => numberCell(numbers.get(metric))),
       percentCell(numbers.get("peak_share")),
       percentCell(numbers.get("plan_hit_rate")),
+      percentCell(numbers.get("plan_variable_hit_rate")),
     ]),
   };
 }
@@ -141,11 +149,45 @@ function partsTable(last: readonly PerfMeasurement[]): readonly TableBlock[] {
   }];
 }
 
-/** A part's time and its share of the loop. */
-function partCell(ms: number | null | undefined, loopMs: number | null | undefined): Cell {
+/** How fast an update's matrix products run. */
+function productsTable(last: readonly PerfMeasurement[]): readonly TableBlock[] {
+  const cases = baseCases(last).filter(({ numbers }) => numbers.has("large_products_gflops"));
+  if (cases.length === 0) return [];
+  const styles = methodStyles(last.map(({ of }) => of.method));
+  return [{
+    kind: "table",
+    id: "perf-products",
+    title: "Matrix products of one update",
+    caption: "Each product timed by itself. Large: a million multiply-adds and more. Share of peak: over the fastest " +
+      "product measured on the same engine just before.",
+    columns: [
+      { label: "Method" },
+      { label: "Matrix products" },
+      ...["All", "ms"].map((label) => ({ label, numeric: true })),
+      ...["Large", "Large, ms", "Large, GFLOP/s", "Large, share of peak"].map((label) => ({ label, numeric: true })),
+    ],
+    rows: cases.map(({ of, numbers }): readonly Cell[] => [
+      { text: methodLabel(of.method), swatch: styles.get(of.method)!.color },
+      { text: libraryOf(of) },
+      countCell(numbers.get("products")),
+      partCell(numbers.get("products_ms"), numbers.get("update_ms")),
+      countCell(numbers.get("large_products")),
+      partCell(numbers.get("large_products_ms"), numbers.get("update_ms")),
+      numberCell(numbers.get("large_products_gflops")),
+      percentCell(numbers.get("large_products_peak_share")),
+    ]),
+  }];
+}
+
+function countCell(value: number | null | undefined): Cell {
+  return value === null || value === undefined ? { text: "", value: null } : { text: value.toFixed(0), value };
+}
+
+/** A part's time and its share of the whole. */
+function partCell(ms: number | null | undefined, wholeMs: number | null | undefined): Cell {
   const cell = numberCell(ms);
-  if (!ms || !loopMs) return cell;
-  const percent = 100 * ms / loopMs;
+  if (!ms || !wholeMs) return cell;
+  const percent = 100 * ms / wholeMs;
   return { ...cell, sub: percent < 0.1 ? "below 0.1 %" : `${percent.toFixed(percent < 10 ? 1 : 0)} %` };
 }
 
@@ -212,6 +254,7 @@ const axes = [
   { key: "variables", title: "variables (N)" },
   { key: "codes", title: "codes (K)" },
   { key: "batch", title: "windows an update (B)" },
+  { key: "trained", title: "updates of training before" },
 ] as const;
 
 function scalingCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
@@ -239,11 +282,11 @@ function scalingCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] 
 
 function scalingSeries(
   last: readonly PerfMeasurement[],
-  { key, metric }: { readonly key: "variables" | "codes" | "batch"; readonly metric: string },
+  { key, metric }: { readonly key: typeof axes[number]["key"]; readonly metric: string },
 ): readonly LineSeries[] {
-  const base: Readonly<Record<typeof key, number>> = { ...perfBase, codes: 0 };
+  const base: Readonly<Record<typeof key, number>> = { ...perfBase, codes: 0, trained: 0 };
   const alongKey = last.filter(({ of }) =>
-    axes.every((axis) => axis.key === key ? of[key] > 0 : of[axis.key] === base[axis.key])
+    axes.every((axis) => axis.key === key ? key === "trained" || of[key] > 0 : of[axis.key] === base[axis.key])
   );
   const styles = methodStyles(last.map(({ of }) => of.method));
   return [...Map.groupBy(alongKey, ({ of }) => `${of.method}\n${of.blas}`).values()].flatMap((group): LineSeries[] => {

@@ -79,6 +79,24 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     max: 100,
   },
   cost: { label: "Cost", axis: "cost", digits: 1 },
+  plan_hit_rate: {
+    label: "Plan, known pairs",
+    axis: "pairs that needed no prediction (%)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
+  plan_variable_hit_rate: {
+    label: "Plan, known variables",
+    axis: "variables that needed no prediction (%)",
+    scale: 100,
+    digits: 1,
+    better: "higher",
+    min: 0,
+    max: 100,
+  },
 };
 
 /** Metrics whose whole name has a meaning of its own. */

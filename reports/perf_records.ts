@@ -19,6 +19,8 @@ export interface PerfCase {
   readonly codes: number;
   /** B. */
   readonly batch: number;
+  /** Updates of training before the measurement. */
+  readonly trained: number;
 }
 
 /** One number of a case. */
@@ -31,11 +33,13 @@ export interface PerfRecord extends PerfCase {
 
 /** Columns of perf.csv: one line for each number. */
 export const perfColumns = [
-  ...["time", "code", "machine", "deno", "backend", "blas", "method", "variables", "codes", "batch", "metric", "value"],
+  ...["time", "code", "machine", "deno", "backend", "blas", "method", "variables", "codes", "batch", "trained"],
+  ...["metric", "value"],
 ] as const;
 
 /**
- * Reads perf.csv. Lines that are no measurements are left out, such as one that is being written.
+ * Reads perf.csv. Lines that are no measurements are left out, such as one that is being written. A file of an earlier
+ * version has no column `trained`: its measurements were of untrained models.
  *
  * @param text The file.
  */
@@ -43,7 +47,7 @@ export function parsePerfRecords(text: string): readonly PerfRecord[] {
   const rows: Partial<Record<string, string>>[] = csvParse(text);
   return rows.flatMap((row): PerfRecord[] => {
     const value = row.value === "" ? null : Number(row.value);
-    const sizes = [row.variables, row.codes, row.batch].map(Number);
+    const sizes = [row.variables, row.codes, row.batch, row.trained ?? 0].map(Number);
     const isWhole = row.metric && row.value !== undefined && sizes.every(Number.isFinite);
     if (!isWhole || (value !== null && !Number.isFinite(value)) || Number.isNaN(Date.parse(row.time ?? ""))) return [];
     const text = (name: typeof perfColumns[number]) => row[name] ?? "";
@@ -58,6 +62,7 @@ export function parsePerfRecords(text: string): readonly PerfRecord[] {
       variables: sizes[0]!,
       codes: sizes[1]!,
       batch: sizes[2]!,
+      trained: sizes[3]!,
       metric: text("metric"),
       value,
     }];
@@ -85,7 +90,7 @@ export function perfMeasurements(records: readonly PerfRecord[]): readonly PerfM
 /** The size that the paper trains, at which measurements over time are compared. */
 export const perfBase = { variables: 10, batch: 256 } as const;
 
-/** Whether a case has the size of {@link perfBase} and its method's own number of codes. */
-export function isBaseCase({ variables, codes, batch }: PerfCase): boolean {
-  return variables === perfBase.variables && batch === perfBase.batch && codes === 0;
+/** Whether a case has the size of {@link perfBase}, its method's own number of codes, and was not trained before. */
+export function isBaseCase({ variables, codes, batch, trained }: PerfCase): boolean {
+  return variables === perfBase.variables && batch === perfBase.batch && codes === 0 && trained === 0;
 }

@@ -7,6 +7,7 @@ import type { SystemBlas } from "../lib/tensor/kernels/system_blas.ts";
 import { type PerfCase, type PerfMeasurement, type PerfRecord } from "../reports/perf_records.ts";
 import { chooseBlas, openChosenBlas } from "./bench/blas_choice.ts";
 import { provenanceOf } from "./bench/provenance.ts";
+import { formatDuration } from "./bench/text.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { perfCases, type PerfPlanEntry } from "./perf/cases.ts";
 import { measureCase } from "./perf/measure_case.ts";
@@ -24,6 +25,7 @@ Usage: deno task perf [options]
   --base                  The paper's size alone
   --backend <name>        wasm (default), cpu, webgpu or tensorflow
   --blas <auto|off|file>  System BLAS, as bench takes it (default: FCDL_BLAS, else auto)
+  --trained <n>           Measure the paper's size again after n updates of training (default: 0, not at all)
   --rounds <n>            Loops of each case; medians count (default: 5, with --full 9)
   --out <folder>          Folder whose perf.csv the numbers are added to (default: ${defaultResultsFolder})
   -h, --help              This text
@@ -54,6 +56,7 @@ export async function perf(
     base: { type: "boolean" },
     backend: { type: "string", default: "wasm" },
     blas: { type: "string" },
+    trained: { type: "string", default: "0" },
     rounds: { type: "string" },
     out: { type: "string", default: defaultResultsFolder },
     help: { type: "boolean", short: "h", default: false },
@@ -61,12 +64,12 @@ export async function perf(
   const { print } = options;
   if (flags.help) return print(help);
   const extent = flags.full ? "full" : flags.base ? "base" : "quick";
-  const rounds = flags.rounds ?? (extent === "full" ? "9" : "5");
-  if (!/^[1-9]\d{0,3}$/.test(rounds)) {
-    throw new RangeError(
-      `Cannot read the command line: --rounds is not allowed, expected a whole number from 1 to 9999, got "${rounds}"`,
-    );
-  }
+  const rounds = wholeNumber("--rounds", {
+    text: flags.rounds ?? (extent === "full" ? "9" : "5"),
+    low: 1,
+    high: 9_999,
+  });
+  const trained = wholeNumber("--trained", { text: flags.trained, low: 0, high: 1_000_000 });
   const methods = methodsOf(flags.methods);
   await useBackend(flags.backend as BackendName);
   const blas = openChosenBlas(chooseBlas(flags.blas || options.defaultBlas || "auto"));
@@ -77,7 +80,13 @@ export async function perf(
     await appendPerfRecords(path, machineRecords(session, { blas, peaks }));
     print(machineText(session, { blas, peaks }));
     const codes = await methodsWithCodes(methods);
-    const cases = perfCases({ methods, hasBlas: blas !== null, extent, hasCodes: (method) => codes.has(method) });
+    const cases = perfCases({
+      methods,
+      hasBlas: blas !== null,
+      extent,
+      trained,
+      hasCodes: (method) => codes.has(method),
+    });
     const done: PerfMeasurement[] = [];
     print(headingLine());
     for (const entry of cases) {
@@ -85,8 +94,9 @@ export async function perf(
         session,
         blas,
         peaks,
-        rounds: Number(rounds),
+        rounds,
         limitMs: LIMIT_MS[extent],
+        print,
       });
       await appendPerfRecords(path, recordsOf(measurement));
       done.push(measurement);
@@ -97,6 +107,17 @@ export async function perf(
   } finally {
     blas?.close();
   }
+}
+
+function wholeNumber(
+  flag: string,
+  { text, low, high }: { readonly text: string; readonly low: number; readonly high: number },
+): number {
+  if (/^\d{1,7}$/.test(text) && Number(text) >= low && Number(text) <= high) return Number(text);
+  throw new RangeError(
+    `Cannot read the command line: ${flag} is not allowed, expected a whole number from ${low} to ${high}, ` +
+      `got "${text}"`,
+  );
 }
 
 function methodsOf(text: string): readonly string[] {
@@ -148,7 +169,7 @@ interface Machine {
 }
 
 function machineRecords(session: Session, { blas, peaks }: Machine): readonly PerfRecord[] {
-  const of = { ...session, method: "", variables: 0, codes: 0, batch: 0 };
+  const of = { ...session, method: "", variables: 0, codes: 0, batch: 0, trained: 0 };
   if (!peaks) return [];
   return [
     { ...of, blas: "", metric: "peak_gflops", value: peaks.own },
@@ -166,13 +187,24 @@ function machineText({ machine, deno, code, backend }: Session, { blas, peaks }:
 
 async function measure(
   entry: PerfPlanEntry,
-  options: Machine & { readonly session: Session; readonly rounds: number; readonly limitMs: number },
+  options: Machine & {
+    readonly session: Session;
+    readonly rounds: number;
+    readonly limitMs: number;
+    print(text: string): void;
+  },
 ): Promise<PerfMeasurement> {
-  const { session, peaks, rounds, limitMs } = options;
+  const { session, peaks, rounds, limitMs, print } = options;
   const { usesBlas, ...size } = entry;
   const blas = usesBlas ? options.blas : null;
   const peakGflops = (blas ? peaks?.blas : peaks?.own) ?? null;
-  const numbers = await measureCase(size, { blas, clock: () => performance.now(), rounds, limitMs, peakGflops });
+  const clock = () => performance.now();
+  const startMs = clock();
+  const onTrained = (done: number) => {
+    const leftMs = (clock() - startMs) / done * (size.trained - done);
+    print(`${size.method}: ${done} of ${size.trained} updates before the measurement, ${formatDuration(leftMs)} left`);
+  };
+  const numbers = await measureCase(size, { blas, clock, rounds, limitMs, peakGflops, onTrained });
   return { of: { ...session, ...size, blas: blas?.version ?? "" }, numbers };
 }
 

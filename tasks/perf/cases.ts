@@ -14,22 +14,25 @@ export const scaling = {
 
 /**
  * What `deno task perf` measures: each method at the paper's size, with and without the system BLAS if there is one,
- * and the scaling of the first one (quick) or all (full), as they would run.
+ * and the scaling of the first one (quick) or all (full), as they would run. Last the paper's size again after
+ * `trained` updates, where that is not 0: sparser graphs make plans cheaper.
  */
 export function perfCases(
-  { methods, hasBlas, extent, hasCodes }: {
+  { methods, hasBlas, extent, trained, hasCodes }: {
     readonly methods: readonly string[];
     readonly hasBlas: boolean;
     readonly extent: "quick" | "full" | "base";
+    readonly trained: number;
     /** Whether a method takes a number of codes. */
     hasCodes(method: string): boolean;
   },
 ): readonly PerfPlanEntry[] {
-  const base = (method: string) => ({ method, ...perfBase, codes: 0 });
+  const base = (method: string) => ({ method, ...perfBase, codes: 0, trained: 0 });
   const cases = methods.flatMap((method): PerfPlanEntry[] =>
     [false, ...(hasBlas ? [true] : [])].map((usesBlas) => ({ ...base(method), usesBlas }))
   );
-  if (extent === "base") return cases;
+  const last = trained === 0 ? [] : methods.map((method) => ({ ...base(method), usesBlas: hasBlas, trained }));
+  if (extent === "base") return [...cases, ...last];
   const sizes = scaling[extent];
   for (const method of extent === "quick" ? methods.slice(0, 1) : methods) {
     const at = { ...base(method), usesBlas: hasBlas };
@@ -37,5 +40,5 @@ export function perfCases(
     if (hasCodes(method)) cases.push(...sizes.codes.map((codes) => ({ ...at, codes })));
     cases.push(...sizes.batch.map((batch) => ({ ...at, batch })));
   }
-  return cases;
+  return [...cases, ...last];
 }

@@ -5,7 +5,7 @@ import { namedGraphSize } from "../../lib/envs/chemical/named_graphs.ts";
 import { buildExperiment, type ExperimentParts } from "../../lib/experiment/experiment_parts.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { gemmWork, useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
+import { gemmWork, timeGemm, useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
 import type { SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
 import type { Plan } from "../../lib/planning/planner.ts";
 import { plainEnvironment } from "./plain_environment.ts";
@@ -19,6 +19,8 @@ export interface CaseSize {
   readonly codes: number;
   /** B. */
   readonly batch: number;
+  /** Loops of training, a plan and an update each, before the measurement. */
+  readonly trained: number;
 }
 
 /** How to measure it. */
@@ -32,6 +34,8 @@ export interface MeasureOptions {
   readonly limitMs: number;
   /** Best speed of a matrix product in this process, GFLOP/s; null where it was not measured. */
   readonly peakGflops: number | null;
+  /** Told now and then while a model is trained before its measurement. */
+  onTrained?(done: number): void;
 }
 
 /** Updates between two reads of the losses in a run. */
@@ -64,6 +68,7 @@ export async function measureCase(size: CaseSize, options: MeasureOptions): Prom
   try {
     // Two episodes of each environment, so that some stay for training.
     for (let i = 0; i < 2 * parts.environment.spec.episodeLength; i++) parts.collector.actRandomly();
+    await train(parts, { ...options, updates: size.trained });
     const rounds: Round[] = [];
     const startMs = options.clock();
     for (let i = -1; i < options.rounds; i++) {
@@ -71,10 +76,32 @@ export async function measureCase(size: CaseSize, options: MeasureOptions): Prom
       if (i >= 0) rounds.push(round);
       if (rounds.length > 0 && options.clock() - startMs > options.limitMs) break;
     }
-    return new Map([...numbersOf(rounds, options), ...await kernelNumbers(parts)]);
+    return new Map([
+      ...numbersOf(rounds, options),
+      ...await productNumbers(parts, options),
+      ...await kernelNumbers(parts),
+    ]);
   } finally {
     useSystemBlas(null);
     parts.dispose();
+  }
+}
+
+/** Time between two words of {@link train}, ms. */
+const WORD_EVERY_MS = 10_000;
+
+async function train(
+  { collector, trainer, chooseInTraining }: ExperimentParts,
+  { clock, updates, onTrained }: MeasureOptions & { readonly updates: number },
+): Promise<void> {
+  let wordMs = clock();
+  for (let update = 1; update <= updates; update++) {
+    collector.actByPlan(chooseInTraining);
+    withSystemBlas(() => trainer.update());
+    if (update % UPDATES_A_READ === 0 || update === updates) await trainer.readLosses();
+    if (clock() - wordMs < WORD_EVERY_MS) continue;
+    wordMs = clock();
+    onTrained?.(update);
   }
 }
 
@@ -85,6 +112,8 @@ interface Round {
   readonly updateMs: number;
   readonly readMs: number;
   readonly hitRate: number;
+  /** Null for a model that keeps no variables' predictions. */
+  readonly variableHitRate: number | null;
   readonly multiplyAdds: number;
 }
 
@@ -120,12 +149,14 @@ async function measureRound(
     updateMs: readAt - updateAt,
     readMs: clock() - readAt,
     hitRate: 1 - plan.predictedPairs / plan.pairs,
+    variableHitRate: plan.variables ? 1 - plan.predictedVariables! / plan.variables : null,
     multiplyAdds: multiplyAdds - before,
   };
 }
 
 function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): [string, number | null][] {
-  const of = (name: keyof Round) => median(rounds.map((round) => round[name]));
+  const of = (name: Exclude<keyof Round, "variableHitRate">) => median(rounds.map((round) => round[name]));
+  const variableHitRates = rounds.flatMap(({ variableHitRate }) => variableHitRate ?? []);
   // Where operations only queue up (webgpu), reading waits for them: it is part of the update then.
   const isQueued = tf.getBackend() === "webgpu";
   const updateMs = of("updateMs") + (isQueued ? of("readMs") : 0);
@@ -147,9 +178,38 @@ function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): [s
     ["part_ms/update", Math.max(updateMs - of("sampleMs"), 0)],
     ["part_ms/read", readMs],
     ["plan_hit_rate", of("hitRate")],
+    ["plan_variable_hit_rate", variableHitRates.length > 0 ? median(variableHitRates) : null],
     ["update_gflop", gflop > 0 ? gflop : null],
     ["update_gflops", gflops],
     ["peak_share", gflops !== null && peakGflops !== null ? gflops / peakGflops : null],
+  ];
+}
+
+/** A product of this many multiply-adds is large: no smaller one comes near the machine's peak. */
+const LARGE_PRODUCT = 1e6;
+
+/** Speed of the large products inside some more updates; nothing where products are not the own kernels' doing. */
+async function productNumbers(
+  { trainer }: ExperimentParts,
+  { clock, rounds, peakGflops }: MeasureOptions,
+): Promise<[string, number | null][]> {
+  const updates = Math.min(rounds, 3);
+  const times = timeGemm(() => {
+    for (let update = 0; update < updates; update++) withSystemBlas(() => trainer.update());
+  }, clock);
+  await trainer.readLosses();
+  const large = times.filter(({ multiplyAdds }) => multiplyAdds >= LARGE_PRODUCT);
+  if (large.length === 0) return [];
+  const ms = large.reduce((sum, product) => sum + product.ms, 0);
+  const gflop = 2 * large.reduce((sum, product) => sum + product.multiplyAdds, 0) / 1e9;
+  const gflops = gflop / (ms / 1000);
+  return [
+    ["products", times.length / updates],
+    ["products_ms", times.reduce((sum, product) => sum + product.ms, 0) / updates],
+    ["large_products", large.length / updates],
+    ["large_products_ms", ms / updates],
+    ["large_products_gflops", gflops],
+    ["large_products_peak_share", peakGflops === null ? null : gflops / peakGflops],
   ];
 }
 

@@ -1,9 +1,9 @@
 import { stringify } from "csv-stringify/sync";
 import { existsSync } from "node:fs";
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../lib/core/errors.ts";
-import { perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
+import { parsePerfRecords, perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
 
 /** Where `deno task perf` keeps what it measured, in a results folder. */
 export function perfFile(folder: string): string {
@@ -11,24 +11,29 @@ export function perfFile(folder: string): string {
 }
 
 /**
- * Adds records to a perf.csv, which is made if it is not there.
+ * Adds records to a perf.csv, which is made if it is not there. One with the columns of an earlier version is written
+ * anew first.
  *
  * @throws {RangeError} If it cannot be written.
  */
 export async function appendPerfRecords(path: string, records: readonly PerfRecord[]): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    const rows = records.map((record) => perfColumns.map((column) => record[column]));
-    const text = stringify(rows, {
-      header: !existsSync(path),
-      columns: [...perfColumns],
-      record_delimiter: "windows",
-      escape_formulas: true,
-    });
-    await appendFile(path, text);
+    const before = existsSync(path) ? await readFile(path, "utf8") : "";
+    if (before !== "" && !before.startsWith(`${perfColumns.join()}\r\n`)) {
+      const fresh = `${path}.new`;
+      await writeFile(fresh, csvOf(parsePerfRecords(before), { header: true }));
+      await rename(fresh, path);
+    }
+    await appendFile(path, csvOf(records, { header: before === "" }));
   } catch (error) {
     throw new RangeError(`Cannot write ${path}: expected a file that can be written, got ${messageOf(error)}`);
   }
+}
+
+function csvOf(records: readonly PerfRecord[], { header }: { readonly header: boolean }): string {
+  const rows = records.map((record) => perfColumns.map((column) => record[column]));
+  return stringify(rows, { header, columns: [...perfColumns], record_delimiter: "windows", escape_formulas: true });
 }
 
 /** The text of a perf.csv; null where there is none. */

@@ -6,6 +6,7 @@ const columns = [
   { title: "N", width: 3, of: ({ of }) => String(of.variables) },
   { title: "K", width: 3, of: ({ of }) => of.codes === 0 ? "" : String(of.codes) },
   { title: "B", width: 5, of: ({ of }) => String(of.batch) },
+  { title: "trained", width: 8, of: ({ of }) => of.trained === 0 ? "" : String(of.trained) },
   { title: "GEMM", width: 9, of: ({ of }) => of.blas === "" ? "own" : of.blas.split(" ")[0]! },
   { title: "update ms", width: 10, of: ({ numbers }) => number(numbers.get("update_ms")) },
   { title: "plan ms", width: 9, of: ({ numbers }) => number(numbers.get("plan_ms")) },
@@ -13,7 +14,9 @@ const columns = [
   { title: "plans/s", width: 8, of: ({ numbers }) => number(numbers.get("plans_per_s")) },
   { title: "loops/s", width: 8, of: ({ numbers }) => number(numbers.get("loops_per_s")) },
   { title: "of peak", width: 8, of: ({ numbers }) => percent(numbers.get("peak_share")) },
+  { title: "products", width: 9, of: ({ numbers }) => percent(numbers.get("large_products_peak_share")) },
   { title: "plan hits", width: 10, of: ({ numbers }) => percent(numbers.get("plan_hit_rate")) },
+  { title: "variables", width: 10, of: ({ numbers }) => percent(numbers.get("plan_variable_hit_rate")) },
 ] as const satisfies readonly { title: string; width: number; of: (measurement: PerfMeasurement) => string }[];
 
 /** Heading of the lines of {@link measurementLine}. */

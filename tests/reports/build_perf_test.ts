@@ -9,19 +9,20 @@ const first = demoPerfRecords("2026-01-01T00:00:00.000Z");
 const second = demoPerfRecords("2026-01-02T00:00:00.000Z");
 
 Deno.test("parsePerfRecords: broken lines are left out, a missing value stays missing", () => {
-  const heading = perfColumns.join();
+  const heading = perfColumns.filter((column) => column !== "trained").join();
   const good = "2026-01-01T00:00:00.000Z,c,m,2,wasm,,fcdl,10,0,256,update_ms,";
   const text = [heading, `${good}12.5`, good, `${good}x`, "2026-01-01T00:0", "no time,c,m,2,wasm,,f,1,0,1,a,1"].join(
     "\r\n",
   );
   assert.deepEqual(parsePerfRecords(text).map(({ value }) => value), [12.5, null]);
   assert.deepEqual(parsePerfRecords(""), []);
+  assert.ok(parsePerfRecords(text).every(({ trained }) => trained === 0), "an earlier version's file");
 });
 
 Deno.test("perfMeasurements: one for each case, the last value of a number counts", () => {
   const again = first.map((record) => record.metric === "update_ms" ? { ...record, value: 7 } : record);
   const measurements = perfMeasurements([...first, ...again]);
-  assert.equal(measurements.length, 5);
+  assert.equal(measurements.length, 6);
   assert.equal(measurements[1]!.numbers.get("update_ms"), 7);
 });
 
@@ -29,14 +30,21 @@ Deno.test("buildPerf: the latest measurement in the table, earlier ones over tim
   const sections = buildPerf([...first, ...second]);
   assert.deepEqual(sections.map(({ id }) => id), ["latest", "parts", "scaling", "history"]);
   const table = findTable(sections, "perf-latest")!;
-  assert.equal(table.rows.length, 4);
+  assert.equal(table.rows.length, 5);
   assert.deepEqual(table.rows[0]!.map(({ text }) => text), [
-    ...["FCDL", "own kernel", "10", "", "256", "100", "200", "10.0", "5.00", "3.33", "40 %", "70 %"],
+    ...["FCDL", "own kernel", "10", "", "256", "", "100", "200", "10.0", "5.00", "3.33", "40 %", "70 %", "90 %"],
   ]);
-  assert.equal(table.rows[1]![10]!.text, "", "missing stays missing");
+  assert.equal(table.rows[1]![11]!.text, "", "missing stays missing");
   const { chart } = findChart(sections, "perf-variables-update")!;
   assert.deepEqual(chart.kind === "line" && chart.series.map(({ points }) => points.map(({ x, y }) => [x, y])), [
     [[10, 100], [20, 220]],
+  ]);
+  const trained = findChart(sections, "perf-trained-plan")!.chart;
+  assert.deepEqual(trained.kind === "line" && trained.series.map(({ points }) => points.map(({ x, y }) => [x, y])), [
+    [[0, 200], [5000, 80]],
+  ]);
+  assert.deepEqual(findTable(sections, "perf-products")!.rows[0]!.map(({ text }) => text), [
+    ...["FCDL", "own kernel", "300", "66.0", "120", "60.0", "45.0", "90 %"],
   ]);
   assert.deepEqual(findTable(sections, "perf-history")!.rows.map((row) => row[0]!.text), ["2", "1"]);
   const history = findChart(sections, "perf-history-updates")!;

@@ -56,12 +56,47 @@ export function gemmWork(): { readonly products: number; readonly multiplyAdds: 
   return { products, multiplyAdds };
 }
 
+/** Time of the products computed while something ran. */
+export interface GemmTime {
+  /** Multiply-adds of one product. */
+  readonly multiplyAdds: number;
+  readonly ms: number;
+}
+
+let timer: { readonly clock: () => number; readonly times: GemmTime[] } | null = null;
+
+/**
+ * Runs something and times each product that it computes, bias and activation included.
+ *
+ * @param clock Milliseconds, never going back.
+ */
+export function timeGemm(run: () => void, clock: () => number): readonly GemmTime[] {
+  const times: GemmTime[] = [];
+  const before = timer;
+  timer = { clock, times };
+  try {
+    run();
+    return times;
+  } finally {
+    timer = before;
+  }
+}
+
 /** Computes one product, by the own kernel or a system BLAS. */
-export function gemm(heap: BackendKernels & { readonly backend: WasmBackend }, product: GemmProduct): void {
-  const { exports, scratch, backend } = heap;
-  const { a, b, c, m, n, k, transposeA, transposeB, bias = 0, activation = 0, alpha = 0 } = product;
+export function gemm(heap: GemmHeap, product: GemmProduct): void {
+  const { m, n, k } = product;
   products++;
   multiplyAdds += m * n * k;
+  if (timer === null) return multiply(heap, product);
+  const startMs = timer.clock();
+  multiply(heap, product);
+  timer.times.push({ multiplyAdds: m * n * k, ms: timer.clock() - startMs });
+}
+
+type GemmHeap = BackendKernels & { readonly backend: WasmBackend };
+
+function multiply({ exports, scratch, backend }: GemmHeap, product: GemmProduct): void {
+  const { a, b, c, m, n, k, transposeA, transposeB, bias = 0, activation = 0, alpha = 0 } = product;
   if (library !== null && isInUpdate && isWorthIt(product)) {
     library.multiply(backend.wasm.asm.memory, product);
     if (bias !== 0 || activation !== 0) exports.biasActivate(c, m, n, bias, activation, alpha);
