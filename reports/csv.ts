@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, unknownName } from "../lib/core/errors.ts";
-import type { Store } from "../lib/store/store.ts";
+import type { StoreReader } from "../lib/store/store.ts";
 import { summarise } from "./summary.ts";
 
 /** A cell: text, a number at full precision, or null for an empty cell. */
@@ -38,7 +38,7 @@ export interface ExportedFiles {
  * @throws {Error} One sentence, if a file cannot be written.
  */
 export async function exportSuite(
-  store: Store,
+  store: StoreReader,
   suite: string,
   options: { readonly outDir: string; readonly metrics?: readonly string[] },
 ): Promise<ExportedFiles> {

@@ -1,6 +1,6 @@
 import { stringify } from "csv-stringify";
 import { Readable } from "node:stream";
-import type { Store } from "../lib/store/store.ts";
+import type { StoreReader } from "../lib/store/store.ts";
 import { type Cell, metricsColumns, summaryColumns } from "./csv.ts";
 import { summarise } from "./summary.ts";
 
@@ -21,7 +21,7 @@ function csvStream(
 
 /** metrics.csv of a suite or of one run, read from the store while it is sent. */
 export async function metricsCsvStream(
-  store: Store,
+  store: StoreReader,
   of: { readonly suite: string } | { readonly runId: string },
 ): Promise<ReadableStream<Uint8Array>> {
   const found = "suite" in of ? await store.listRuns({ suite: of.suite }) : [await store.getRun(of.runId)];
@@ -41,7 +41,7 @@ export async function metricsCsvStream(
 }
 
 /** summary.csv of a suite. */
-export async function summaryCsvStream(store: Store, suite: string): Promise<ReadableStream<Uint8Array>> {
+export async function summaryCsvStream(store: StoreReader, suite: string): Promise<ReadableStream<Uint8Array>> {
   const rows = summarise(await store.listRuns({ suite }), await store.queryMetrics({ suite, last: true }));
   return csvStream(
     summaryColumns,

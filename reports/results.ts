@@ -1,5 +1,5 @@
 import { methods as methodRegistry } from "../lib/model/registry.ts";
-import type { MetricRow, Run, Store } from "../lib/store/store.ts";
+import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
 import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
@@ -35,7 +35,7 @@ export interface RunResults {
 }
 
 /** Reads a suite; null when the store does not know it. */
-export async function loadSuiteResults(store: Store, suite: string): Promise<SuiteResults | null> {
+export async function loadSuiteResults(store: StoreReader, suite: string): Promise<SuiteResults | null> {
   const runs = await store.listRuns({ suite });
   if (runs.length === 0) return null;
   const finals = await store.queryMetrics({ suite, last: true });
@@ -51,7 +51,7 @@ export async function loadSuiteResults(store: Store, suite: string): Promise<Sui
 }
 
 /** Reads a run; null when the store does not know it. */
-export async function loadRunResults(store: Store, id: string): Promise<RunResults | null> {
+export async function loadRunResults(store: StoreReader, id: string): Promise<RunResults | null> {
   const run = await store.getRun(id);
   if (!run) return null;
   const curves = await store.queryMetrics({ runIds: [id] });
@@ -72,7 +72,7 @@ export async function loadRunResults(store: Store, id: string): Promise<RunResul
 }
 
 async function readJson(
-  store: Store,
+  store: StoreReader,
   { runId, name }: { readonly runId: string; readonly name: string },
 ): Promise<unknown> {
   const artifact = await store.getArtifact(runId, name);

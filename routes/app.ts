@@ -4,6 +4,7 @@ import { compress } from "hono/compress";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { messageOf } from "../lib/core/errors.ts";
+import type { StoreReader } from "../lib/store/store.ts";
 import { ImageCache } from "../reports/image_cache.ts";
 import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";
@@ -17,6 +18,7 @@ import { problem } from "./problem.tsx";
 import { replayRoutes } from "./replay.ts";
 import { resultsReader } from "./results_reader.ts";
 import { runRoutes } from "./run_page.tsx";
+import { seenStore } from "./seen_store.ts";
 import type { AppOptions, Services } from "./services.ts";
 import { suiteRoutes } from "./suite_page.tsx";
 
@@ -28,7 +30,12 @@ const cachedImages = 400;
 
 /** The service: pages, charts, downloads and JSON over one store. Loads no tensor library. */
 export function createApp(options: AppOptions): Hono {
-  const services: Services = { ...options, images: new ImageCache(cachedImages), results: resultsReader(options) };
+  const services: Services = {
+    ...options,
+    store: seenBy(options),
+    images: new ImageCache(cachedImages),
+    results: resultsReader(options),
+  };
   const app = new Hono();
   app.use(secureHeaders({
     contentSecurityPolicy: {
@@ -76,4 +83,15 @@ export function createApp(options: AppOptions): Hono {
   );
   app.onError((error, context) => problem(context, 500, messageOf(error)));
   return app;
+}
+
+/** The store as pages see it; the same object for the same store, by which readings are shared. */
+function seenBy({ store: open, now }: AppOptions): AppOptions["store"] {
+  let last: { readonly store: StoreReader; readonly seen: StoreReader } | null = null;
+  return async () => {
+    const store = await open();
+    if (store === null) return null;
+    if (last?.store !== store) last = { store, seen: seenStore(store, now) };
+    return last.seen;
+  };
 }

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { streamSSE } from "hono/streaming";
-import type { Run, Store } from "../lib/store/store.ts";
+import type { Run, StoreReader } from "../lib/store/store.ts";
 import { problem } from "./problem.tsx";
 import { versionOf } from "./progress.ts";
 import type { Services } from "./services.ts";
@@ -43,7 +43,7 @@ export function eventRoutes({ store: openStore, closing }: Services): Hono {
 }
 
 async function versionNow(
-  store: Store | null,
+  store: StoreReader | null,
   { suite, run }: { readonly suite: string | undefined; readonly run: string | undefined },
 ): Promise<string> {
   if (!store) return "none";

@@ -18,10 +18,12 @@ export function versionOf(runs: readonly Run[]): string {
   let latest = 0;
   let loops = 0;
   let over = 0;
+  let running = 0;
   for (const run of runs) {
     latest = Math.max(latest, run.updatedAtMs);
     loops += run.progress?.loop ?? 0;
+    if (run.status === "running") running++;
     if (run.status === "done" || run.status === "failed") over++;
   }
-  return `${runs.length}-${over}-${loops}-${latest}`;
+  return `${runs.length}-${over}-${running}-${loops}-${latest}`;
 }

@@ -1,4 +1,4 @@
-import type { Store } from "../lib/store/store.ts";
+import type { StoreReader } from "../lib/store/store.ts";
 import { loadRunResults, loadSuiteResults } from "../reports/results.ts";
 import type { ResultsReader } from "./services.ts";
 
@@ -14,10 +14,13 @@ export function resultsReader({ now }: { now(): number }): ResultsReader {
 }
 
 function shared<T>(
-  load: (store: Store, key: string) => Promise<T>,
+  load: (store: StoreReader, key: string) => Promise<T>,
   now: () => number,
-): (store: Store, key: string) => Promise<T> {
-  const readings = new Map<string, { readonly store: Store; readonly atMs: number; readonly value: Promise<T> }>();
+): (store: StoreReader, key: string) => Promise<T> {
+  const readings = new Map<
+    string,
+    { readonly store: StoreReader; readonly atMs: number; readonly value: Promise<T> }
+  >();
   return (store, key) => {
     const known = readings.get(key);
     if (known && known.store === store && now() - known.atMs < freshMs) return known.value;

@@ -1,11 +1,11 @@
-import type { Store } from "../lib/store/store.ts";
+import type { StoreReader } from "../lib/store/store.ts";
 import type { ImageCache } from "../reports/image_cache.ts";
 import type { RunResults, SuiteResults } from "../reports/results.ts";
 
 /** What the service is given by its composition root. */
 export interface AppOptions {
   /** The store, or null while there is none; called for every request, so that one that appears is picked up. */
-  store(): Promise<Store | null>;
+  store(): Promise<StoreReader | null>;
   /** Unix time, ms. */
   now(): number;
   readonly version: string;
@@ -23,6 +23,6 @@ export interface Services extends AppOptions {
 
 /** Results as reports need them, shared by the requests of one page. */
 export interface ResultsReader {
-  suite(store: Store, suite: string): Promise<SuiteResults | null>;
-  run(store: Store, id: string): Promise<RunResults | null>;
+  suite(store: StoreReader, suite: string): Promise<SuiteResults | null>;
+  run(store: StoreReader, id: string): Promise<RunResults | null>;
 }

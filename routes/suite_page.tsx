@@ -8,6 +8,7 @@ import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";
 import { progressOf } from "./progress.ts";
 import type { Services } from "./services.ts";
+import { type SuiteText, suiteText } from "./suite_text.ts";
 
 /** `/suites/:suite`: a suite's report and runs. */
 export function suiteRoutes({ store: openStore, results: reader }: Services): Hono {
@@ -18,12 +19,12 @@ export function suiteRoutes({ store: openStore, results: reader }: Services): Ho
     if (!store) return noStore(context);
     const results = await reader.suite(store, suite);
     if (!results) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
-    return context.html(<SuitePage results={results} />);
+    return context.html(<SuitePage results={results} text={await suiteText(suite)} />);
   });
   return app;
 }
 
-function SuitePage({ results }: { results: SuiteResults }) {
+function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText | null }) {
   const { suite } = results;
   const sections = buildSuite(results);
   const href = suiteHref(suite);
@@ -32,7 +33,15 @@ function SuitePage({ results }: { results: SuiteResults }) {
       <Trail steps={[{ label: "Suites", href: "/" }, { label: suite }]} />
       <div class="intro">
         <h1>{suite}</h1>
+        {text ? <p class="lead">{text.description}</p> : null}
         <Facts results={results} />
+        {text && text.notes.length > 0
+          ? (
+            <ul class="notes">
+              {text.notes.map((note) => <li key={note}>{note}</li>)}
+            </ul>
+          )
+          : null}
       </div>
       <nav class="contents" aria-label="On this page">
         <ul>
@@ -72,7 +81,7 @@ function Facts({ results: { runs } }: { results: SuiteResults }) {
   const counts = Map.groupBy(runs, (run) => run.status);
   return (
     <div id="facts" data-live>
-      <p class="lead">
+      <p class="what">
         {methodsOf(runs).map(methodLabel).join(", ")} on {environmentsOf(runs).join(", ")}, {seeds}{" "}
         {seeds === 1 ? "seed" : "seeds"}.
       </p>

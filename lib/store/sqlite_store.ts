@@ -364,6 +364,7 @@ function runOf(row: Row): Run {
     error: row.error === null ? null : text(row.error),
     progress: parsed(row.progress),
     provenance: parsed(row.provenance),
+    leaseUntilMs: row.lease_until_ms === null ? null : Number(row.lease_until_ms),
     createdAtMs: Number(row.created_at_ms),
     updatedAtMs: Number(row.updated_at_ms),
     elapsedMs: Number(row.elapsed_ms),

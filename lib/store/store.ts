@@ -19,6 +19,8 @@ export interface Run {
   readonly error: string | null;
   readonly progress: RunProgress | null;
   readonly provenance: Provenance | null;
+  /** When a running worker's lease ends, Unix time, ms; null where nobody has one. */
+  readonly leaseUntilMs: number | null;
   /** Unix time, ms. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -115,3 +117,15 @@ export interface Store {
   deleteArtifact(runId: string, name: string): Promise<void>;
   close(): Promise<void>;
 }
+
+/** The part of a store that reports and pages use. */
+export type StoreReader = Pick<
+  Store,
+  | "getRun"
+  | "listRuns"
+  | "listSuites"
+  | "queryMetrics"
+  | "streamMetrics"
+  | "getArtifact"
+  | "listArtifacts"
+>;

@@ -42,6 +42,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
       error: null,
       progress: null,
       provenance: null,
+      leaseUntilMs: null,
       elapsedMs: 0,
     });
     assert.equal(createdAtMs, updatedAtMs);
@@ -83,6 +84,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
   test("claim gives a run to one worker until its lease ends", async (store) => {
     await store.addRuns([newRun("a")]);
     assert.equal(await store.claim("a", { worker: "first", leaseMs: 100, nowMs: 1000 }), true);
+    assert.equal((await store.getRun("a"))!.leaseUntilMs, 1100);
     assert.equal((await store.getRun("a"))!.status, "running");
     assert.equal(await store.claim("a", lease("second", 1099)), false);
     assert.equal(await store.claim("a", lease("first", 1099)), false);
@@ -176,6 +178,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
       error: null,
       progress: null,
       provenance: null,
+      leaseUntilMs: null,
       elapsedMs: 0,
       updatedAtMs: 2000,
     });

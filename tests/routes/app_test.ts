@@ -35,10 +35,35 @@ Deno.test("GET /, suite and run pages show what the store holds", async () => {
   assert.match(suite, /1 failed/);
   assert.match(suite, /Every setting compared here, number of seeds included, is the paper/);
   const reduced = await (await app.request("/suites/quick", html)).text();
+  assert.match(reduced, /the paper&#39;s effect in minutes/, "a built-in suite's description");
+  assert.match(reduced, /1,000 updates where the paper has 15,100/, "and its notes");
   assert.match(reduced, /numbers are not comparable/);
   const run = await (await app.request("/runs/chemical-fork-mlp-1", html)).text();
   assert.match(run, /The run failed/);
   assert.match(run, /the loss at update 6342 is not finite/);
+});
+
+Deno.test("a run whose worker's lease has ended is shown as interrupted", async () => {
+  await using demo = await demoStore([]);
+  const { store } = demo;
+  const run = { suite: "s", environment: "chemical-fork", method: "mlp", spec: {} };
+  await store.addRuns([{ ...run, id: "lost", seed: 1 }, { ...run, id: "alive", seed: 2 }]);
+  await store.claim("lost", { worker: "w", leaseMs: 60_000, nowMs: 0 });
+  await store.claim("alive", { worker: "w", leaseMs: 60_000, nowMs: 50_000 });
+  let nowMs = 59_999;
+  const app = createApp({ store: () => Promise.resolve(store), now: () => nowMs, version: "test" });
+  const look = async () => {
+    const api = async (path: string) => await (await app.request(path)).json();
+    const { runs } = await api("/api/suites/s") as { runs: { status: string }[] };
+    const { suites } = await api("/api/suites") as { suites: { byStatus: { running: number; interrupted: number } }[] };
+    const { run } = await api("/api/runs/lost") as { run: { status: string } };
+    const { running, interrupted } = suites[0]!.byStatus;
+    return [...runs.map(({ status }) => status), run.status, running, interrupted];
+  };
+  assert.deepEqual(await look(), ["running", "running", "running", 2, 0]);
+  nowMs = 60_000;
+  assert.deepEqual(await look(), ["interrupted", "running", "interrupted", 1, 1]);
+  assert.match(await (await app.request("/suites/s", html)).text(), /interrupted/);
 });
 
 Deno.test("pages escape what users choose", async () => {
