@@ -3,6 +3,7 @@ export { adam, sumOfSquares } from "./adam.ts";
 export { batchNorm, batchNormGradient } from "./batch_norm.ts";
 export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
+export { gateRows, slopeProducts } from "./slopes.ts";
 export {
   hardSigmoid,
   hardSigmoidGradient,
