@@ -74,6 +74,15 @@ export class EdgeNetwork {
     return linear(hiddenSums.reshape([count * batch, width]), { weight: this.#last.weight, bias }) as tf.Tensor2D;
   }
 
+  /** The last layer followed by another one's weights for messages [edge width, X]: from hidden values [H] to [X]. */
+  lastThrough(weights: tf.Tensor2D): { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor1D } {
+    const { weight, bias } = this.#last;
+    return {
+      weight: tf.matMul(weight as tf.Tensor as tf.Tensor2D, weights),
+      bias: tf.matMul(bias!.reshape<tf.Tensor2D>([1, -1]), weights).flatten(),
+    };
+  }
+
   #half(index: 0 | 1): tf.Tensor2D {
     const [, outputs] = this.#first.weight.shape as [number, number];
     return this.#first.weight.slice<tf.Tensor<tf.Rank>>([index * this.#nodeWidth, 0], [this.#nodeWidth, outputs])

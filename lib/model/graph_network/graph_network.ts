@@ -1,12 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
-import { linear } from "../../tensor/ops/linear.ts";
+import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import { type Factored, headWidth, joinRuns, type ModelRuns } from "../variable_runs.ts";
+import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
 import { distinctRows } from "./distinct_rows.ts";
-import { createLayers, EdgeNetwork } from "./edge_network.ts";
+import { EdgeNetwork } from "./edge_network.ts";
 import { type EdgeTable, EdgeTables } from "./edge_tables.ts";
+import { NodeNetwork } from "./node_network.ts";
 
 /** Sizes of a {@link GraphNetwork}. */
 export interface GraphNetworkOptions {
@@ -16,8 +17,15 @@ export interface GraphNetworkOptions {
   readonly edgeHidden: readonly number[];
   readonly edgeWidth: number;
   readonly nodeHidden: readonly number[];
-  /** Whether the edge network is a table on exact one-hots, or always computed pair by pair. */
+  /** Whether first layers are tables on exact one-hots and linear layers in a row are one, or all is computed as is. */
   readonly firstLayers: "tables" | "dense";
+}
+
+/** What is made of the weights for several steps. */
+interface Prepared {
+  readonly table: EdgeTable | null;
+  /** Null where last layer and projectors stay apart. */
+  readonly heads: readonly LinearWeights[] | null;
 }
 
 /** Message passing over the complete graph: every node hears every other once. */
@@ -26,20 +34,21 @@ export class GraphNetwork implements StepNetwork {
   readonly #runs: ModelRuns;
   readonly #embedders: readonly Linear[];
   readonly #edge: EdgeNetwork;
-  readonly #node: readonly Linear[];
-  readonly #projectors: readonly Linear[];
+  readonly #node: NodeNetwork;
+  readonly #mergesLayers: boolean;
   readonly #tables: EdgeTables | null;
   readonly #messageWidth: number;
-  /** Table of the rollout under way, on its tape. */
-  #trainingTable: EdgeTable | null = null;
-  /** Table of the weights as they are, kept for many evaluations. */
-  #evaluationTable: tf.Tensor3D | null = null;
+  /** For the rollout under way, on its tape. */
+  #inTraining: Prepared | null = null;
+  /** Of the weights as they are, kept for many evaluations. */
+  #inEvaluation: Prepared | null = null;
 
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
     const { runs, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
     this.parameters = parameters;
     this.#runs = runs;
     this.#messageWidth = edgeWidth;
+    this.#mergesLayers = options.firstLayers === "tables";
     this.#embedders = runs.state.map((run, r) =>
       createStackedLinear(parameters, {
         name: `embedder.${r}`,
@@ -49,54 +58,48 @@ export class GraphNetwork implements StepNetwork {
         init: plainInit({ inputs: run.width }),
       })
     );
-    this.#edge = new EdgeNetwork(parameters, { nodeWidth, hidden: edgeHidden, outputs: edgeWidth });
-    this.#node = createLayers(parameters, {
-      name: "node",
-      widths: [nodeWidth + runs.actionWidth + edgeWidth, ...nodeHidden, nodeWidth],
-    });
-    this.#projectors = runs.state.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `projector.${r}`,
-        stack: run.count,
-        inputs: nodeWidth,
-        outputs: headWidth(run),
-        init: plainInit({ inputs: nodeWidth }),
-      })
-    );
+    const edge = new EdgeNetwork(parameters, { nodeWidth, hidden: edgeHidden, outputs: edgeWidth });
+    const node = new NodeNetwork(parameters, { runs, nodeWidth, hidden: nodeHidden, messageWidth: edgeWidth });
+    this.#edge = edge;
+    this.#node = node;
     this.#tables = options.firstLayers === "tables" && EdgeTables.fits(runs.state)
-      ? new EdgeTables(parameters, { runs: runs.state, embedders: this.#embedders, edge: this.#edge })
+      ? new EdgeTables(parameters, { runs: runs.state, embedders: this.#embedders, edge, node })
       : null;
   }
 
   beginUpdate(): void {
-    this.#trainingTable = this.#tables?.build({ withSlopes: true }) ?? null;
+    this.#inTraining = this.#prepare({ isLearning: true });
   }
 
   weightsChanged(): void {
-    this.#evaluationTable?.dispose();
-    this.#evaluationTable = null;
-    this.#trainingTable = null;
+    const { table, heads } = this.#inEvaluation ?? {};
+    table?.rows.dispose();
+    for (const { weight, bias } of heads ?? []) tf.dispose([weight, bias!]);
+    this.#inEvaluation = null;
+    this.#inTraining = null;
   }
 
   step(input: StepInput): StepOutput {
-    const nodes = this.#embed(input.state);
+    const prepared = input.noise === null ? this.#kept() : this.#inTraining;
+    if (!prepared) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    const hidden = this.#node.hidden(this.#firstLayer(prepared, input));
+    return { heads: this.#node.heads(hidden, prepared.heads) };
+  }
+
+  /** First hidden layer of the node network, float32 [N·B, H]. */
+  #firstLayer({ table }: Prepared, input: StepInput): tf.Tensor2D {
+    const { state, isOneHot } = input;
+    const action = joinRuns(input.action);
+    if (this.#tables && table && isOneHot) {
+      return this.#tables.firstLayer(table, { state, action, learnsState: !input.isData });
+    }
+    const nodes = this.#embed(state);
     const [count, batch, width] = nodes.shape;
-    const actions = joinRuns(input.action);
-    const rows = tf.concat([
+    return this.#node.first(tf.concat([
       nodes.reshape<tf.Tensor2D>([count * batch, width]),
-      tf.concat(Array.from({ length: count }, () => actions), 0),
+      tf.concat(Array.from({ length: count }, () => action), 0),
       this.#messages(nodes, input),
-    ], 1);
-    const last = this.#node.length - 1;
-    const updated = this.#node
-      .reduce<tf.Tensor>((value, layer, k) => linear(value, layer, { activation: k < last ? "relu" : "linear" }), rows)
-      .reshape([count, batch, width]);
-    return {
-      heads: this.#runs.state.map((run, r) => {
-        const part = updated.slice([run.start, 0, 0], [run.count, batch, width]);
-        return linear(part, this.#projectors[r]!) as tf.Tensor3D;
-      }),
-    };
+    ], 1));
   }
 
   /** Embeddings of all nodes, float32 [N, B, W]. */
@@ -105,27 +108,31 @@ export class GraphNetwork implements StepNetwork {
     return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   }
 
-  /** Sum of the messages that each node receives, float32 [N·B, edge width]. */
-  #messages(nodes: tf.Tensor3D, { state, noise, isOneHot, isData }: StepInput): tf.Tensor2D {
+  /** Sum of the messages that each node receives, pair by pair, float32 [N·B, edge width]. */
+  #messages(nodes: tf.Tensor3D, { state, noise }: StepInput): tf.Tensor2D {
     const [count, batch] = nodes.shape;
     if (count === 1) return tf.zeros([batch, this.#messageWidth]);
-    const training = noise !== null;
-    if (this.#tables && isOneHot) {
-      const table = training ? this.#trainingTable : this.#keptTable(this.#tables);
-      if (!table) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
-      return this.#edge.messages(
-        this.#tables.hiddenSums(training && isData ? { ...table, slopes: null } : table, state),
-      );
-    }
-    if (training) return this.#edge.messages(this.#edge.hiddenSums(nodes));
+    if (noise !== null) return this.#edge.messages(this.#edge.hiddenSums(nodes));
     // Messages depend on the state alone, and a planner asks for many actions in one state.
     const { first, place } = distinctRows(joinRuns(state));
     const sums = this.#edge.hiddenSums(tf.gather(nodes, first, 1));
     return this.#edge.messages(tf.gather(sums, place, 1));
   }
 
-  #keptTable(tables: EdgeTables): EdgeTable {
-    this.#evaluationTable ??= tf.tidy(() => tf.keep(tables.build({ withSlopes: false }).hidden));
-    return { hidden: this.#evaluationTable, slopes: null };
+  #prepare(options: { isLearning: boolean }): Prepared {
+    return {
+      table: this.#tables?.build(options) ?? null,
+      heads: this.#mergesLayers ? this.#node.mergedHeads() : null,
+    };
+  }
+
+  #kept(): Prepared {
+    this.#inEvaluation ??= tf.tidy(() => {
+      const prepared = this.#prepare({ isLearning: false });
+      if (prepared.table) tf.keep(prepared.table.rows);
+      for (const { weight, bias } of prepared.heads ?? []) [weight, bias!].forEach((tensor) => tf.keep(tensor));
+      return prepared as unknown as tf.TensorContainer;
+    }) as unknown as Prepared;
+    return this.#inEvaluation;
   }
 }

@@ -4,16 +4,22 @@ import { Rng } from "../../../lib/core/rng.ts";
 import * as gnn from "../../../lib/model/methods/gnn.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 import { RngNoise } from "../../../lib/tensor/noise.ts";
-import { createModel, randomBatch, uneven } from "./network_trial.ts";
+import { assertClose } from "../../tensor/numeric.ts";
+import { createModel, mixed, randomBatch, uneven } from "./network_trial.ts";
 
 const options = { nodeWidth: 6, edgeHidden: [9, 7, 8], edgeWidth: 5, nodeHidden: [8, 8] };
 
-for (const backend of ["cpu", "wasm"] as const) {
-  Deno.test(`gnn's table has the values and gradients of the pairs on ${backend}`, async () => {
+const trials = [
+  { what: "tables have the values and gradients of the pairs", variables: uneven },
+  { what: "merged layers have the values and gradients of the single ones", variables: mixed },
+].flatMap((trial) => (["cpu", "wasm"] as const).map((backend) => ({ ...trial, backend })));
+
+for (const { what, variables, backend } of trials) {
+  Deno.test(`gnn's ${what} on ${backend}`, async () => {
     await useBackend(backend);
-    const batch = randomBatch(uneven, { steps: 3, size: 9 });
+    const batch = randomBatch(variables, { steps: 3, size: 9 });
     const measure = (firstLayers: "tables" | "dense"): Result => {
-      const model = createModel(gnn, { variables: uneven, options, steps: 3, firstLayers });
+      const model = createModel(gnn, { variables, options, steps: 3, firstLayers });
       const { losses, gradients } = model.gradients(batch, new RngNoise(new Rng(4)));
       const { logProb, prediction } = model.evaluate(batch);
       const result = {
@@ -28,8 +34,8 @@ for (const backend of ["cpu", "wasm"] as const) {
     };
     const tables = measure("tables");
     const dense = measure("dense");
-    assert(Math.abs(tables.loss - dense.loss) < 1e-5);
-    tables.logProb.forEach((value, i) => assert(Math.abs(value - dense.logProb[i]!) < 2e-5));
+    assertClose([tables.loss], [dense.loss], { tolerance: 1e-5, what: "loss" });
+    assertClose(tables.logProb, dense.logProb, { tolerance: 2e-5, what: "log-probability" });
     tables.names.forEach((name, p) => {
       const expected = dense.gradients[p]!;
       const size = Math.max(...expected.map(Math.abs));

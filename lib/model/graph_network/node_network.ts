@@ -1,0 +1,112 @@
+import * as tf from "@tensorflow/tfjs";
+import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { createLayers } from "./edge_network.ts";
+
+/** Rows of the first layer's weights that belong to its inputs. */
+export interface NodeInputs {
+  readonly embedding: tf.Tensor2D;
+  readonly action: tf.Tensor2D;
+  readonly message: tf.Tensor2D;
+}
+
+/** The network on every node, and the linear layer a variable that makes distribution parameters of its output. */
+export class NodeNetwork {
+  readonly #layers: readonly Linear[];
+  readonly #projectors: readonly Linear[];
+  readonly #runs: ModelRuns;
+  readonly #nodeWidth: number;
+
+  /**
+   * @param options.nodeWidth W, width of an embedding and of the output.
+   * @param options.hidden Widths of the hidden layers, each followed by ReLU.
+   * @param options.messageWidth Width of a message.
+   */
+  constructor(
+    parameters: ParameterSet,
+    options: { runs: ModelRuns; nodeWidth: number; hidden: readonly number[]; messageWidth: number },
+  ) {
+    const { runs, nodeWidth, hidden, messageWidth } = options;
+    this.#runs = runs;
+    this.#nodeWidth = nodeWidth;
+    this.#layers = createLayers(parameters, {
+      name: "node",
+      widths: [nodeWidth + runs.actionWidth + messageWidth, ...hidden, nodeWidth],
+    });
+    this.#projectors = runs.state.map((run, r) =>
+      createStackedLinear(parameters, {
+        name: `projector.${r}`,
+        stack: run.count,
+        inputs: nodeWidth,
+        outputs: headWidth(run),
+        init: plainInit({ inputs: nodeWidth }),
+      })
+    );
+  }
+
+  /** The first layer's weights by input; call inside `tf.tidy`. */
+  get firstWeights(): NodeInputs {
+    const { weight } = this.#layers[0]!;
+    const [inputs, outputs] = weight.shape as [number, number];
+    const { actionWidth } = this.#runs;
+    const rows = (start: number, count: number) =>
+      (weight as tf.Tensor).slice([start, 0], [count, outputs]) as tf.Tensor2D;
+    const message = this.#nodeWidth + actionWidth;
+    return {
+      embedding: rows(0, this.#nodeWidth),
+      action: rows(this.#nodeWidth, actionWidth),
+      message: rows(message, inputs - message),
+    };
+  }
+
+  /** Bias of the first layer, [H_1]. */
+  get firstBias(): tf.Tensor {
+    return this.#layers[0]!.bias!;
+  }
+
+  /** First hidden layer: [rows, W + A + message width] to [rows, H_1]. */
+  first(rows: tf.Tensor2D): tf.Tensor2D {
+    return linear(rows, this.#layers[0]!, { activation: "relu" }) as tf.Tensor2D;
+  }
+
+  /** The hidden layers after the first: [rows, H_1] to [rows, H]. */
+  hidden(first: tf.Tensor2D): tf.Tensor2D {
+    return this.#layers.slice(1, -1)
+      .reduce<tf.Tensor>((value, layer) => linear(value, layer, { activation: "relu" }), first) as tf.Tensor2D;
+  }
+
+  /**
+   * Last layer and projectors as one linear layer a variable, a stack a run: nothing stands between the two, and
+   * together they have fewer outputs. Call inside `tf.tidy`.
+   */
+  mergedHeads(): readonly LinearWeights[] {
+    const last = this.#layers.at(-1)!;
+    const [hidden, width] = last.weight.shape as [number, number];
+    return this.#projectors.map(({ weight, bias }) => {
+      const [count, , outputs] = weight.shape as [number, number, number];
+      const columns = weight.transpose([1, 0, 2]).reshape([width, count * outputs]);
+      const byVariable = (rows: tf.Tensor, size: number) =>
+        tf.matMul(rows.reshape([size, width]), columns).reshape([size, count, outputs]).transpose([1, 0, 2]);
+      return { weight: byVariable(last.weight, hidden), bias: byVariable(last.bias!, 1).add(bias!) };
+    });
+  }
+
+  /**
+   * Distribution parameters, a tensor a run.
+   *
+   * @param hidden Last hidden layer's values, float32 [N·B, H].
+   * @param merged What {@link NodeNetwork.mergedHeads} gave; null computes last layer and projectors one by one.
+   */
+  heads(hidden: tf.Tensor2D, merged: readonly LinearWeights[] | null): Factored {
+    const rows = merged ? hidden : linear(hidden, this.#layers.at(-1)!);
+    const nodes = rows.reshape<tf.Tensor3D>([this.#runs.stateCount, -1, rows.shape[1]!]);
+    return this.#runs.state.map((run, r) => {
+      const part = this.#runs.state.length === 1
+        ? nodes
+        : nodes.slice([run.start, 0, 0], [run.count, nodes.shape[1], nodes.shape[2]]);
+      return linear(part, merged?.[r] ?? this.#projectors[r]!) as tf.Tensor3D;
+    });
+  }
+}
