@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { KeyTable } from "../core/key_table.ts";
 import { type Linear } from "../tensor/layers.ts";
-import { gatherRows, groupedLinear } from "../tensor/ops/grouped_linear.ts";
+import { groupedLinear } from "../tensor/ops/grouped_linear.ts";
 import type { PredictionMemory } from "./dynamics_model.ts";
 import type { StepInput } from "./rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "./variable_runs.ts";
@@ -197,7 +197,7 @@ export class KnownHeads implements PredictionMemory {
  */
 export function rowsOfTargets(all: tf.Tensor3D, { rows }: TargetRows): tf.Tensor2D {
   const [targets, batch, width] = all.shape;
-  return tf.tidy(() => gatherRows(all.reshape([targets * batch, width]), rows));
+  return tf.tidy(() => tf.gather(all.reshape<tf.Tensor2D>([targets * batch, width]), rows));
 }
 
 /**

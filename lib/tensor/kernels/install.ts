@@ -1,5 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { batchNormKernels } from "./batch_norm_kernels.ts";
+import { gatherKernel } from "./gather.ts";
+import { groupedLinearKernels } from "./grouped_linear.ts";
 import { identity } from "./identity.ts";
 import { bestKernelBuild, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
 import { linearKernels } from "./linear_kernels.ts";
@@ -14,6 +16,7 @@ import { allocate, kernelsOf, setKernelsOf, type WasmBackend } from "./wasm_heap
 const overrides: Readonly<Record<string, (stock: tf.KernelConfig) => tf.KernelConfig>> = {
   BatchMatMul: (stock) => ({ ...stock, kernelFunc: batchMatMul.kernelFunc }),
   _FusedMatMul: (stock) => ({ ...stock, kernelFunc: fusedMatMul.kernelFunc }),
+  GatherV2: gatherKernel,
   Identity: (stock) => ({ ...stock, kernelFunc: identity.kernelFunc }),
   OneHot: oneHotKernel,
   Sum: sumKernel,
@@ -23,7 +26,14 @@ const stock = new Map<string, tf.KernelConfig>();
 let inUse: KernelBuild | "stock" = "stock";
 
 // Kernels that TensorFlow.js does not have.
-for (const addition of [...batchNormKernels, ...linearKernels, ...softmaxKernels, unsortedSegmentSum]) {
+const additions = [
+  ...batchNormKernels,
+  ...groupedLinearKernels,
+  ...linearKernels,
+  ...softmaxKernels,
+  unsortedSegmentSum,
+];
+for (const addition of additions) {
   tf.registerKernel(addition);
 }
 

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
-import "../kernels/grouped_linear.ts";
+import type { GroupedLinearAttributes } from "../kernels/grouped_linear.ts";
 import { runKernel, runsOwnKernels } from "../kernels/own_kernels.ts";
 import { linear, type LinearWeights } from "./linear.ts";
 
 /**
  * Applies a stack of V linear layers to groups of rows, each of its own size: what `linear` gives for [V, B, in], without
- * the rows that a group does not have. To the bit on the wasm backend's own kernels. Not differentiable.
+ * the rows that a group does not have. To the bit on the wasm backend's own kernels. Differentiable.
  *
  * @param input float32 [R, in]; the first `counts[0]` rows meet the first layer, and so on.
  * @param layer float32 weight [V, in, out], bias [V, 1, out] or null; read, not disposed.
@@ -30,7 +30,7 @@ export function groupedLinear(
   }
   if (runsOwnKernels()) {
     const operands = { input, weight, bias: bias ?? undefined };
-    return runKernel("GroupedLinear", operands, { counts, activation })[0] as tf.Tensor2D;
+    return runKernel("GroupedLinear", operands, { counts, activation, hasBias: bias !== null })[0] as tf.Tensor2D;
   }
   return tf.tidy(() => {
     let row = 0;
@@ -48,13 +48,40 @@ export function groupedLinear(
   });
 }
 
-/**
- * Some rows of a matrix. Not differentiable.
- *
- * @param matrix float32 [R, W].
- * @param rows int32 [X], each below R.
- * @returns float32 [X, W]; the caller disposes it.
- */
-export function gatherRows(matrix: tf.Tensor2D, rows: tf.Tensor1D): tf.Tensor2D {
-  return runsOwnKernels() ? runKernel("GatherRows", { matrix, rows }, {})[0] as tf.Tensor2D : tf.gather(matrix, rows);
+/** Gradients of the inputs by name; `output` is given after the activation. */
+function gradients(
+  dy: tf.Tensor,
+  { input, weight, output, attributes }: {
+    input: tf.Tensor;
+    weight: tf.Tensor;
+    output: tf.Tensor;
+    attributes: GroupedLinearAttributes;
+  },
+): Record<string, () => tf.Tensor> {
+  const { counts, activation, hasBias } = attributes;
+  let dz = dy;
+  let bias = () => runKernel("GroupedBiasGrad", { dy }, { counts })[0]!;
+  if (activation === "relu") {
+    const [masked, dBias] = runKernel("GroupedBiasReluGrad", { dy, output }, { counts }) as [tf.Tensor, tf.Tensor];
+    dz = masked;
+    bias = () => dBias;
+  }
+  return {
+    input: () => runKernel("GroupedInputGrad", { dz, weight }, { counts })[0]!,
+    weight: () => runKernel("GroupedWeightGrad", { input, dz }, { counts })[0]!,
+    ...(hasBias ? { bias } : {}),
+  };
 }
+
+tf.registerGradient({
+  kernelName: "GroupedLinear",
+  inputsToSave: ["input", "weight"],
+  outputsToSave: [true],
+  gradFunc: (dy, [input, weight, output], attributes) =>
+    gradients(dy as tf.Tensor, {
+      input: input!,
+      weight: weight!,
+      output: output!,
+      attributes: attributes as unknown as GroupedLinearAttributes,
+    }),
+});

@@ -89,6 +89,38 @@ Deno.test("oneHot: float32 numbers, not bits; outside indices give no one; as on
   assert.deepEqual(actual, expected);
 });
 
+Deno.test("gather: rows of all sizes and types as on the cpu backend, also along other axes", async () => {
+  const compute = () => {
+    const indices = tf.tensor1d([3, 0, 3, 1], "int32");
+    const numbers = [[4], [4, 1], [4, 15], [4, 16], [4, 3, 9], [4, 0]].map((shape) => normalTensor(1, shape));
+    return [
+      ...numbers.map((x) => tf.gather(x, indices)),
+      tf.gather(normalTensor(2, [5, 4]), indices, 1),
+      tf.gather(normalTensor(2, [5, 4]), indices, -1),
+      tf.gather(normalTensor(2, [5, 4]), tf.tensor2d([[4, 2], [0, 1]], [2, 2], "int32")),
+      tf.gather(normalTensor(2, [2, 4, 5]), tf.tensor2d([[3, 2], [0, 1]], [2, 2], "int32"), 1, 1),
+      tf.gather(tf.tensor1d([1 << 30, -7, 8, 3], "int32"), indices),
+      tf.gather(tf.tensor1d([true, false, false, true], "bool"), indices),
+      tf.gather(normalTensor(3, [4, 20]), tf.tensor1d([], "int32")),
+    ];
+  };
+  const expected = await valuesOn("cpu", compute);
+  const actual = await valuesOn("wasm", compute);
+  assert.deepEqual(actual, expected);
+  const shapes = tf.tidy(() => compute().map((result) => result.shape));
+  assert.deepEqual(shapes.slice(4, 9), [[4, 3, 9], [4, 0], [5, 4], [5, 4], [2, 2, 4]]);
+});
+
+Deno.test("gather: refuses rows that are not there with a sentence", async () => {
+  await useBackend("wasm");
+  for (const row of [-1, 4]) {
+    assert.throws(
+      () => tf.gather(tf.zeros([4, 2]), tf.tensor1d([0, row], "int32")),
+      { name: "RangeError", message: `Cannot gather rows: no such row, expected one in [0, 4), got ${row}` },
+    );
+  }
+});
+
 Deno.test("gather: gradients on wasm as on the cpu backend", async () => {
   for (const [shape, axis] of [[[7], 0], [[7, 5], 0], [[4, 7, 3], 1], [[4, 7], 1]] as const) {
     const compute = () => {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { gatherRows, groupedLinear } from "../../../lib/tensor/ops/grouped_linear.ts";
+import { groupedLinear } from "../../../lib/tensor/ops/grouped_linear.ts";
 import { linear } from "../../../lib/tensor/ops/linear.ts";
-import { assertClose, normalTensor, valuesOn } from "../numeric.ts";
+import { assertClose, normals, normalTensor, valuesOn } from "../numeric.ts";
+import { assertSameEverywhere } from "./fused_contract.ts";
 
 const layer = () => ({ weight: normalTensor(1, [4, 37, 19]), bias: normalTensor(2, [4, 1, 19]) });
 const cases: readonly { readonly name: string; readonly counts: readonly number[] }[] = [
@@ -29,6 +30,27 @@ for (const { name, counts } of cases) {
     });
   }
 
+  if (rows > 0) {
+    Deno.test(`groupedLinear on ${name} has the value and gradients of plain operations on cpu`, async () => {
+      const [input, weight, bias] = [[rows, 37], [4, 37, 19], [4, 1, 19]]
+        .map((shape, i) => ({ shape, values: normals(i + 1, tf.util.sizeFromShape(shape)) }));
+      for (const activation of ["linear", "relu"] as const) {
+        const options = { counts, activation };
+        await assertSameEverywhere({
+          what: `groupedLinear with ${activation}`,
+          inputs: [input!, weight!, bias!],
+          run: (x, weight, bias) => groupedLinear(x as tf.Tensor2D, { weight: weight!, bias: bias! }, options),
+          tolerance: 1e-4,
+        });
+        await assertSameEverywhere({
+          what: `groupedLinear with ${activation} without bias`,
+          inputs: [input!, weight!],
+          run: (x, weight) => groupedLinear(x as tf.Tensor2D, { weight: weight!, bias: null }, options),
+          tolerance: 1e-4,
+        });
+      }
+    });
+  }
   Deno.test(`groupedLinear without bias on ${name} is the same on cpu and wasm`, async () => {
     const compute = () => [
       groupedLinear(normalTensor(3, [rows, 37]) as tf.Tensor2D, { weight: layer().weight, bias: null }, { counts }),
@@ -50,15 +72,3 @@ Deno.test("groupedLinear refuses rows that do not fit the groups with a sentence
     );
   }
 });
-
-for (const backend of ["cpu", "wasm"] as const) {
-  Deno.test(`gatherRows copies rows in the order given on ${backend}`, async () => {
-    await useBackend(backend);
-    tf.tidy(() => {
-      const matrix = tf.tensor2d([[1, 2], [3, 4], [5, 6]]);
-      const rows = gatherRows(matrix, tf.tensor1d([2, 0, 2], "int32"));
-      assert.deepEqual([...rows.dataSync()], [5, 6, 1, 2, 5, 6]);
-      assert.deepEqual(rows.shape, [3, 2]);
-    });
-  });
-}
