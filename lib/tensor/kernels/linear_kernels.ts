@@ -3,7 +3,7 @@ import { gemm } from "./gemm.ts";
 import { wasmKernel } from "./wasm_heap.ts";
 
 interface LinearInputs {
-  /** [B, in] or [V, B, in]. */
+  /** [B, in], also where a stack shares it, or [V, B, in]. */
   readonly input: TensorInfo;
   /** [in, out] or [V, in, out]. */
   readonly weight: TensorInfo;
@@ -43,12 +43,13 @@ export const linearKernels = [
 function linear(name: string, { relu }: { relu: boolean }): KernelConfig {
   return wasmKernel<LinearInputs>(name, (context) => {
     const { inputs: { input, weight, bias }, at } = context;
-    const { stack, rows, columns: inner } = sizesOf(input);
-    const columns = weight.shape.at(-1)!;
-    const output = context.output([...input.shape.slice(0, -1), columns]);
+    const { rows, columns: inner } = sizesOf(input);
+    const { stack, columns } = sizesOf(weight);
+    const isShared = input.shape.length < weight.shape.length;
+    const output = context.output([...weight.shape.slice(0, -2), rows, columns]);
     for (let v = 0; v < stack; v++) {
       gemm(context, {
-        a: at(input) + 4 * v * rows * inner,
+        a: at(input) + (isShared ? 0 : 4 * v * rows * inner),
         b: at(weight) + 4 * v * inner * columns,
         c: at(output) + 4 * v * rows * columns,
         m: rows,

@@ -13,7 +13,7 @@ export interface LinearWeights {
  * `activation(input · weight + bias)`, in one pass where the backend has a kernel for it. The backward pass takes the
  * ReLU's mask and the bias' gradient in one pass too. A row's result does not depend on the other rows.
  *
- * @param input float32 [B, in], or [V, B, in] for a stack.
+ * @param input float32 [B, in], or [V, B, in] for a stack; [B, in] that all layers of a stack share.
  * @param layer Read, not disposed.
  * @returns float32 [B, out] or [V, B, out]; the caller disposes it.
  * @throws {TypeError} If the shapes do not fit.
@@ -41,13 +41,14 @@ function checkShapes(input: tf.Tensor, { weight, bias }: LinearWeights): void {
   const x = input.shape;
   const w = weight.shape;
   const isStack = w.length === 3;
-  const fits = (w.length === 2 || isStack) && x.length === w.length && x.at(-1) === w.at(-2) &&
-    (!isStack || x[0] === w[0]);
+  const isShared = isStack && x.length === 2;
+  const fits = (w.length === 2 || isStack) && (x.length === w.length || isShared) && x.at(-1) === w.at(-2) &&
+    (!isStack || isShared || x[0] === w[0]);
   const biasShape = isStack ? [w[0], 1, w[2]] : [w[1]];
   if (!fits || (bias && bias.shape.join() !== biasShape.join())) {
     throw new TypeError(
       `Cannot apply a linear layer: shapes do not fit, expected [B, in]·[in, out]+[out] or ` +
-        `[V, B, in]·[V, in, out]+[V, 1, out], got [${x}]·[${w}]${bias ? `+[${bias.shape}]` : ""}`,
+        `[V, B, in] or [B, in]·[V, in, out]+[V, 1, out], got [${x}]·[${w}]${bias ? `+[${bias.shape}]` : ""}`,
     );
   }
 }
@@ -65,7 +66,10 @@ function gradients(
     bias = () => dBias;
   }
   return {
-    input: () => tf.matMul(dz, weight, false, true),
+    input: () => {
+      const own = tf.matMul(dz, weight, false, true);
+      return input.rank < own.rank ? own.sum(0) : own;
+    },
     weight: () => tf.matMul(input, dz, true, false),
     ...(hasBias ? { bias } : {}),
   };
