@@ -23,6 +23,7 @@ export interface TrainingOptions {
   readonly predictionSteps: number;
   /**
    * How first layers on one-hots are computed: as tables (the default), or as the plain products that they stand for.
+   * Methods with further shortcuts of this kind leave those out too when it is "dense".
    */
   readonly firstLayers?: "tables" | "dense";
 }

@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 
-/** Rows sorted into groups, so that each row meets its own group's weights. Empty groups are left out. */
+/** Rows sorted into groups, so that each row meets its own group's weights. */
 export interface RowGroups {
-  /** Index and number of rows of each group that has any. */
-  readonly groups: readonly { readonly index: number; readonly size: number }[];
+  /** Rows of each of the G groups; none is possible. */
+  readonly counts: readonly number[];
   /** The rows in the groups' order, int32 [R]. */
   readonly order: tf.Tensor1D;
   /** Where in `order` each row stands, int32 [R]. */
@@ -17,35 +17,31 @@ export interface RowGroups {
  * @returns Tensors in the caller's tidy scope.
  */
 export function groupRows(groupOfRow: ArrayLike<number>, options: { groupCount: number }): RowGroups {
-  const members: number[][] = Array.from({ length: options.groupCount }, () => []);
-  for (let row = 0; row < groupOfRow.length; row++) members[groupOfRow[row]!]!.push(row);
-  const order = members.flat();
-  const place = new Int32Array(order.length);
-  order.forEach((row, at) => place[row] = at);
-  return {
-    groups: members.map((rows, index) => ({ index, size: rows.length })).filter(({ size }) => size > 0),
-    order: tf.tensor1d(order, "int32"),
-    place: tf.tensor1d(place, "int32"),
-  };
+  const counts: number[] = new Array(options.groupCount).fill(0);
+  for (let row = 0; row < groupOfRow.length; row++) counts[groupOfRow[row]!]!++;
+  let first = 0;
+  const next = counts.map((count) => (first += count) - count);
+  const order = new Int32Array(groupOfRow.length);
+  const place = new Int32Array(groupOfRow.length);
+  for (let row = 0; row < groupOfRow.length; row++) {
+    const at = next[groupOfRow[row]!]!++;
+    order[at] = row;
+    place[row] = at;
+  }
+  return { counts, order: tf.tensor1d(order, "int32"), place: tf.tensor1d(place, "int32") };
 }
 
 /**
- * Splits rows by group.
+ * Rows in their groups' order, float32 [R, W] as given and as returned; differentiable.
  *
- * @param rows float32 [R, W].
- * @returns float32 [size, W] for each of `groups`, in order; differentiable; the caller disposes them.
+ * @returns The caller disposes it.
  */
-export function splitGroups(rows: tf.Tensor2D, { groups, order, place }: RowGroups): tf.Tensor2D[] {
-  return tf.split(permuted(rows, { order, inverse: place }), groups.map(({ size }) => size), 0);
+export function sortRows(rows: tf.Tensor2D, { order, place }: RowGroups): tf.Tensor2D {
+  return permuted(rows, { order, inverse: place });
 }
 
-/**
- * Inverse of {@link splitGroups}.
- *
- * @returns float32 [R, W]; differentiable; the caller disposes it.
- */
-export function joinGroups(parts: readonly tf.Tensor2D[], { order, place }: RowGroups): tf.Tensor2D {
-  const rows = parts.length === 1 ? parts[0]! : tf.concat([...parts], 0);
+/** Inverse of {@link sortRows}. */
+export function unsortRows(rows: tf.Tensor2D, { order, place }: RowGroups): tf.Tensor2D {
   return permuted(rows, { order: place, inverse: order });
 }
 

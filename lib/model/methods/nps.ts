@@ -29,6 +29,10 @@ export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith
 /** Makes the model: neural production systems (Goyal et al. 2021) as the FCDL authors' program has them. */
 export const create: MethodModule["create"] = (context, { method, training, rng }) => {
   const options = optionsSchema.parse(method);
-  const network = new ProductionNetwork(new ParameterSet(rng), { ...options, runs: modelRuns(context) });
+  const network = new ProductionNetwork(new ParameterSet(rng), {
+    ...options,
+    runs: modelRuns(context),
+    firstLayers: training.firstLayers ?? "tables",
+  });
   return new RolloutModel(network, { context, training, reduction: "sum" });
 };

@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
+import { applyToTable, type CategoryTable, identityTable, joinTables } from "../../tensor/category_table.ts";
 import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Factored, VariableRun } from "../variable_runs.ts";
 
 /** One network a variable, from its encoded value to a feature of width W. */
 export class VariableEncoders {
+  readonly #runs: readonly VariableRun[];
   readonly #first: readonly Linear[];
   readonly #further: readonly Linear[];
 
@@ -20,6 +22,7 @@ export class VariableEncoders {
   ) {
     const { name, runs, widths, isSingle } = options;
     const count = runs.reduce((sum, run) => sum + run.count, 0);
+    this.#runs = runs;
     this.#first = runs.map((run, r) =>
       createStackedLinear(parameters, {
         name: `${name}.first.${r}`,
@@ -42,12 +45,28 @@ export class VariableEncoders {
 
   /** Features [n, B, W] of all variables; call inside `tf.tidy`. */
   apply(values: Factored): tf.Tensor3D {
-    const parts = values.map((value, r) =>
-      applyLinear(value, this.#first[r]!, this.#further.length > 0 ? "relu" : "linear")
+    const parts = values.map((value, r) => applyLinear(value, this.#first[r]!, this.#activation(0)));
+    const first: tf.Tensor = parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+    return this.#further.reduce<tf.Tensor>(
+      (hidden, layer, k) => applyLinear(hidden, layer, this.#activation(k + 1)),
+      first,
+    ) as tf.Tensor3D;
+  }
+
+  /** Features of all variables by category, all of which are categorical; call inside `tf.tidy`. */
+  table(options: { withSlopes: boolean }): CategoryTable {
+    const first = this.#runs.map(({ count, width }, r) =>
+      applyToTable(identityTable({ count, categories: width, ...options }), this.#first[r]!, {
+        activation: this.#activation(0),
+      })
     );
-    let hidden: tf.Tensor = parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
-    const last = this.#further.length - 1;
-    this.#further.forEach((layer, k) => hidden = applyLinear(hidden, layer, k < last ? "relu" : "linear"));
-    return hidden as tf.Tensor3D;
+    return this.#further.reduce(
+      (hidden, layer, k) => applyToTable(hidden, layer, { activation: this.#activation(k + 1) }),
+      joinTables(first),
+    );
+  }
+
+  #activation(layer: number): "relu" | "linear" {
+    return layer < this.#further.length ? "relu" : "linear";
   }
 }

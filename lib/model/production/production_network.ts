@@ -1,23 +1,22 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource } from "../../tensor/noise.ts";
-import { applyLinear, type Linear } from "../../tensor/layers.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
+import { KnownHeads, readsAtOnce, type TargetRows } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import type { ModelRuns } from "../variable_runs.ts";
-import { VariableEncoders } from "./encoders.ts";
-import { RuleNetworks } from "./rules.ts";
+import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { type FeatureOptions, type Features, type FeatureTables, VariableFeatures, withoutSlopes } from "./features.ts";
+import { KnownPairs, pairNumbers } from "./known_pairs.ts";
+import { RuleNetworks, type RuleRows } from "./rules.ts";
 
 /** Sizes of a {@link ProductionNetwork}. */
-export interface ProductionOptions {
-  readonly runs: ModelRuns;
-  /** G. */
-  readonly rules: number;
-  readonly ruleWidth: number;
-  readonly ruleSelectorWidth: number;
-  readonly contextSelectorWidth: number;
-  readonly encoderWidths: readonly number[];
+export interface ProductionOptions extends FeatureOptions {
   readonly ruleHidden: readonly number[];
+  /**
+   * Whether what depends on single variables or pairs is computed once for each distinct one and rules only where they
+   * are chosen, or all of it for every row.
+   */
+  readonly firstLayers: "tables" | "dense";
 }
 
 /**
@@ -26,66 +25,158 @@ export interface ProductionOptions {
  */
 export class ProductionNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #encodeState: VariableEncoders;
-  readonly #encodeAction: VariableEncoders;
-  /** float32 [G, 1, embedding width]. */
-  readonly #embedding: tf.Variable;
-  readonly #ruleKey: Linear;
-  readonly #ruleQuery: Linear;
-  /** Keys of the contexts: action variables first, then state variables. */
-  readonly #contextKey: Linear;
-  readonly #contextQuery: Linear;
+  readonly #runs: ModelRuns;
+  readonly #features: VariableFeatures;
   readonly #rules: RuleNetworks;
+  readonly #isPlain: boolean;
+  readonly #hasTables: boolean;
+  /** What the rollout under way knows, on its tape. */
+  #training: { readonly tables: FeatureTables; readonly pairs: KnownPairs } | null = null;
+  /** Tables of the weights as they are, kept for many evaluations. */
+  #evaluationTables: FeatureTables | null = null;
+  /** A variable's prediction depends on itself and its context alone. */
+  readonly #known: KnownHeads | null;
+  /** float32 [N, N]: each variable itself. */
+  readonly #isSelf: tf.Tensor2D;
 
   constructor(parameters: ParameterSet, options: ProductionOptions) {
-    const { runs, rules, ruleWidth, ruleSelectorWidth, contextSelectorWidth, encoderWidths } = options;
-    const width = encoderWidths.at(-1)!;
-    const contexts = runs.actionCount + runs.stateCount;
+    const { runs, rules, ruleHidden, encoderWidths, firstLayers } = options;
     this.parameters = parameters;
-    const encoders = { widths: encoderWidths };
-    this.#encodeState = new VariableEncoders(parameters, {
-      ...encoders,
-      name: "encoder.state",
-      runs: runs.state,
-      isSingle: false,
-    });
-    this.#encodeAction = new VariableEncoders(parameters, {
-      ...encoders,
-      name: "encoder.action",
-      runs: runs.action,
-      isSingle: true,
-    });
-    this.#embedding = parameters.parameter("rule.embedding", {
-      shape: [rules, 1, ruleWidth],
-      init: { kind: "normal" },
-    });
-    const rule = { outputs: ruleSelectorWidth };
-    this.#ruleKey = createSelector(parameters, { name: "rule.key", stack: rules, inputs: ruleWidth, ...rule });
-    this.#ruleQuery = createSelector(parameters, {
-      name: "rule.query",
-      stack: runs.stateCount,
-      inputs: width,
-      ...rule,
-    });
-    const context = { inputs: width, outputs: contextSelectorWidth };
-    this.#contextKey = createSelector(parameters, { name: "context.key", stack: contexts, ...context });
-    this.#contextQuery = createSelector(parameters, { name: "context.query", stack: runs.stateCount, ...context });
-    this.#rules = new RuleNetworks(parameters, { runs, rules, inputs: 2 * width, hidden: options.ruleHidden });
+    this.#runs = runs;
+    this.#features = new VariableFeatures(parameters, options);
+    this.#rules = new RuleNetworks(parameters, { runs, rules, inputs: 2 * encoderWidths.at(-1)!, hidden: ruleHidden });
+    this.#isPlain = firstLayers === "dense";
+    this.#hasTables = !this.#isPlain && VariableFeatures.canBeTables(options);
+    this.#known = this.#hasTables && KnownHeads.serves(runs) ? new KnownHeads(runs, { labelWidth: 0 }) : null;
+    this.#isSelf = parameters.constant(tf.eye(runs.stateCount));
   }
 
-  step({ state, action, noise }: StepInput): StepOutput {
-    const own = this.#encodeState.apply(state);
-    const contexts = tf.concat([this.#encodeAction.apply(action), own], 0);
-    const ruleKeys = applyLinear(this.#embedding, this.#ruleKey).squeeze<tf.Tensor2D>([1]);
-    const rule = select(byRow(applyLinear(own, this.#ruleQuery)), ruleKeys, noise);
-    const contextKeys = byRow(applyLinear(contexts, this.#contextKey));
-    const context = select(byRow(applyLinear(own, this.#contextQuery)), contextKeys, noise);
-    const input = tf.concat([byRow(own), tf.matMul(context, byRow(contexts))], 2) as tf.Tensor3D;
-    return { heads: this.#rules.apply(input, rule, { training: noise !== null }), trace: { rule, context } };
+  get predictionMemory(): KnownHeads | null {
+    return this.#known;
+  }
+
+  beginUpdate(): void {
+    this.#training = this.#hasTables
+      ? { tables: this.#features.tables({ withSlopes: true }), pairs: new KnownPairs() }
+      : null;
+  }
+
+  weightsChanged(): void {
+    tf.dispose(this.#evaluationTables as unknown as tf.TensorContainer);
+    this.#evaluationTables = null;
+    this.#training = null;
+    this.#known?.clear();
+  }
+
+  step(input: StepInput): StepOutput {
+    const { noise } = input;
+    const features = this.#featuresOf(input);
+    const rule = choose(byRow(features.ruleScores), { width: this.#features.ruleSelectorWidth, noise });
+    const contextScores = tf.matMul(
+      byRow(features.contextQuery),
+      byRow(features.contextKey),
+      false,
+      true,
+    ) as tf.Tensor3D;
+    const context = choose(contextScores, { width: features.contextQuery.shape[2], noise });
+    const trace = { rule, context };
+    if (noise === null && input.isOneHot && this.#known && readsAtOnce()) {
+      const mask = this.#parents(context);
+      const heads = this.#known.heads(
+        { ...input, mask, label: null },
+        (wanted) => this.#headsOfTargets(features, trace, wanted),
+      );
+      return { heads, trace };
+    }
+    return { heads: this.#heads(features, trace, input), trace };
+  }
+
+  #featuresOf({ state, action, noise, isOneHot, isData }: StepInput): Features {
+    if (!this.#hasTables || !isOneHot) return this.#features.ofSamples(state, action);
+    if (noise === null) return this.#features.ofOneHots(state, action, this.#keptTables());
+    if (!this.#training) {
+      throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    }
+    const { tables } = this.#training;
+    return this.#features.ofOneHots(state, action, isData ? withoutSlopes(tables) : tables);
+  }
+
+  #keptTables(): FeatureTables {
+    if (this.#evaluationTables) return this.#evaluationTables;
+    const tables = this.#features.tables({ withSlopes: false });
+    for (const { values } of Object.values(tables)) tf.keep(values);
+    this.#evaluationTables = tables;
+    return tables;
+  }
+
+  /** Heads of all variables, a tensor a run. */
+  #heads(
+    { own, contexts }: Features,
+    { rule, context }: { rule: tf.Tensor3D; context: tf.Tensor3D },
+    step: StepInput,
+  ): Factored {
+    const [batch, count] = rule.shape;
+    const input = tf.concat([byRow(own), tf.matMul(context, byRow(contexts))], 2).reshape<tf.Tensor2D>([
+      batch * count,
+      -1,
+    ]);
+    const variable = tf.tensor1d(Array.from({ length: batch * count }, (_, row) => row % count), "int32");
+    const rows: RuleRows = { input, variable };
+    const choice = rule.reshape<tf.Tensor2D>([batch * count, -1]);
+    const parameters = this.#chosenRules(rows, choice, { ...step, context });
+    const byVariable = byRow(parameters.reshape([batch, count, -1]));
+    return this.#runs.state.map((run) =>
+      byVariable.slice([run.start, 0, 0], [run.count, batch, headWidth(run)]) as tf.Tensor3D
+    );
+  }
+
+  #chosenRules(rows: RuleRows, choice: tf.Tensor2D, step: StepInput & { readonly context: tf.Tensor3D }): tf.Tensor2D {
+    if (this.#isPlain) return this.#rules.weightedSum(rows, choice);
+    if (step.noise === null) return this.#rules.chosen(rows, choice.argMax(-1).dataSync());
+    const pairs = this.#training && step.isOneHot
+      ? { known: this.#training.pairs, numbers: pairNumbers(step, step.context) }
+      : null;
+    return this.#rules.chosenWithGradient(rows, choice, pairs);
+  }
+
+  /** Heads of some targets' samples in evaluation, a tensor a run. */
+  #headsOfTargets(
+    { own, contexts }: Features,
+    { rule, context }: { rule: tf.Tensor3D; context: tf.Tensor3D },
+    { rows, counts }: TargetRows,
+  ): tf.Tensor2D[] {
+    const [count, batch, width] = own.shape;
+    const rules = rule.argMax(-1).dataSync();
+    const chosen = context.argMax(-1).dataSync();
+    const places = [...rows.dataSync()].map((row) => ({ sample: row % batch, target: Math.floor(row / batch) }));
+    const at = (index: (place: { sample: number; target: number }) => number) =>
+      tf.tensor1d(places.map(index), "int32");
+    const flat = (features: tf.Tensor3D) => features.reshape<tf.Tensor2D>([-1, width]);
+    const ofContext = at(({ sample, target }) => chosen[sample * count + target]! * batch + sample);
+    const outputs = this.#rules.chosen(
+      {
+        input: tf.concat([tf.gather(flat(own), rows), tf.gather(flat(contexts), ofContext)], 1),
+        variable: at(({ target }) => target),
+      },
+      places.map(({ sample, target }) => rules[sample * count + target]!),
+    );
+    let row = 0;
+    return this.#runs.state.map((run) => {
+      const size = counts.slice(run.start, run.start + run.count).reduce((sum, count) => sum + count, 0);
+      row += size;
+      return outputs.slice([row - size, 0], [size, headWidth(run)]);
+    });
+  }
+
+  /** What each prediction depends on: the variable itself and its context; float32 [B, N, N + M]. */
+  #parents(context: tf.Tensor3D): tf.Tensor3D {
+    const { actionCount, stateCount } = this.#runs;
+    const [actions, states] = tf.split(context, [actionCount, stateCount], 2) as [tf.Tensor3D, tf.Tensor3D];
+    return tf.concat([states.maximum(this.#isSelf), actions], 2);
   }
 }
 
-/** float32 [n, B, W] as [B, n, W]. */
+/** float32 [n, B, W] as [B, n, W], or back. */
 function byRow(stacked: tf.Tensor): tf.Tensor3D {
   return stacked.transpose([1, 0, 2]);
 }
@@ -93,30 +184,11 @@ function byRow(stacked: tf.Tensor): tf.Tensor3D {
 /**
  * Scaled dot-product attention that takes one key: a hard straight-through sample in training, the largest else.
  *
- * @param queries float32 [B, N, S].
- * @param keys float32 [B, K, S], or [K, S] for all rows.
+ * @param scores float32 [B, N, K].
+ * @param options.width Of the queries and keys whose products the scores are.
  * @returns One-hots, float32 [B, N, K].
  */
-function select(queries: tf.Tensor3D, keys: tf.Tensor3D | tf.Tensor2D, noise: NoiseSource | null): tf.Tensor3D {
-  const [batch, count, width] = queries.shape;
-  const scores = keys.rank === 2
-    ? tf.matMul(queries.reshape([batch * count, width]), keys, false, true).reshape([batch, count, -1])
-    : tf.matMul(queries, keys, false, true);
+function choose(scores: tf.Tensor3D, { width, noise }: { width: number; noise: NoiseSource | null }): tf.Tensor3D {
   const logits = scores.div(Math.sqrt(width));
   return (noise ? hardGumbelSoftmax(logits, noise.gumbel(logits.shape)) : argmaxOneHot(logits)) as tf.Tensor3D;
-}
-
-/** A stack of layers that make keys or queries; the published program starts them uniform in ±√width, biases 0. */
-function createSelector(
-  parameters: ParameterSet,
-  options: { name: string; stack: number; inputs: number; outputs: number },
-): Linear {
-  const { name, stack, inputs, outputs } = options;
-  return {
-    weight: parameters.parameter(`${name}.weight`, {
-      shape: [stack, inputs, outputs],
-      init: { kind: "uniform", bound: Math.sqrt(outputs) },
-    }),
-    bias: parameters.parameter(`${name}.bias`, { shape: [stack, 1, outputs], init: { kind: "constant", value: 0 } }),
-  };
 }

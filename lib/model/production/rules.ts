@@ -1,19 +1,33 @@
 import * as tf from "@tensorflow/tfjs";
 import { createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
+import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
 import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { groupRows, joinGroups, splitGroups } from "../../tensor/row_groups.ts";
-import { type Factored, headRuns, headWidth, type ModelRuns, splitRuns, type VariableRun } from "../variable_runs.ts";
+import { groupRows, sortRows, unsortRows } from "../../tensor/row_groups.ts";
+import { headWidth, type ModelRuns } from "../variable_runs.ts";
+import type { KnownPairs } from "./known_pairs.ts";
+
+/** Rows that all rules are applied to at once: their values stay in the cache. */
+const ROWS_AT_ONCE = 256;
+
+/** Rows of variables that rules are applied to. */
+export interface RuleRows {
+  /** The variable and its context, float32 [R, 2W]. */
+  readonly input: tf.Tensor2D;
+  /** Index of each row's variable, int32 [R]. */
+  readonly variable: tf.Tensor1D;
+}
 
 /** The rules' networks, G of them: from [variable, context] to the parameters of the variable's distribution. */
 export class RuleNetworks {
   readonly #ruleCount: number;
-  readonly #outputs: readonly VariableRun[];
   readonly #hidden: readonly Linear[];
   /** Columns for every variable of a run; a row uses those of its own variable. */
   readonly #heads: readonly Linear[];
-  /** 1 where a column of the heads is the variable's own, float32 [N, O]. */
+  /** 1 where one of the O columns of all heads is the variable's own, float32 [N, O]. */
   readonly #isOwn: tf.Tensor2D;
+  /** 1 where a column is its variable's k-th, float32 [O, c]. */
+  readonly #isAt: tf.Tensor2D;
 
   /** @param options.hidden Widths of the hidden layers, each followed by ReLU. */
   constructor(
@@ -23,7 +37,6 @@ export class RuleNetworks {
     const { runs, rules, hidden } = options;
     const inputs = [options.inputs, ...hidden];
     this.#ruleCount = rules;
-    this.#outputs = headRuns(runs.state);
     this.#hidden = hidden.map((outputs, k) =>
       createStackedLinear(parameters, {
         name: `rule.${k}`,
@@ -42,91 +55,119 @@ export class RuleNetworks {
         init: stackedInit({ outputs: headWidth(run) }),
       })
     );
-    const owners = runs.state.flatMap((run) =>
-      Array.from({ length: run.count * headWidth(run) }, (_, k) => run.start + Math.floor(k / headWidth(run)))
+    const columns = runs.state.flatMap((run) =>
+      Array.from({ length: run.count * headWidth(run) }, (_, k) => ({
+        owner: run.start + Math.floor(k / headWidth(run)),
+        place: k % headWidth(run),
+      }))
     );
+    const widest = Math.max(...runs.state.map(headWidth));
     this.#isOwn = parameters.constant(
-      tf.tensor2d(
-        Array.from({ length: runs.stateCount }, (_, i) => owners.map((owner) => Number(owner === i))),
-        [runs.stateCount, owners.length],
-      ),
+      tf.tensor2d(Array.from({ length: runs.stateCount }, (_, i) => columns.map(({ owner }) => Number(owner === i)))),
+    );
+    this.#isAt = parameters.constant(
+      tf.tensor2d(columns.map(({ place }) => Array.from({ length: widest }, (_, k) => Number(place === k)))),
     );
   }
 
   /**
-   * What each variable's chosen rule makes of its input.
+   * What each row's chosen rule makes of it, for rows that meet their own rule's network only. Call inside `tf.tidy`.
    *
-   * @param input float32 [B, N, 2W].
-   * @param choice One-hot of each variable's rule, float32 [B, N, G]; read on the host. In training its gradient is
-   *   that of `Σ_g choice_g · rule_g(input)`.
-   * @returns A tensor a run [n, B, c]; call inside `tf.tidy`.
+   * @param rule Index of each row's rule, [R].
+   * @returns float32 [R, c], c being the widest head; a row of a narrower one has zeros after it. No gradient reaches
+   *   the choice.
    */
-  apply(input: tf.Tensor3D, choice: tf.Tensor3D, options: { training: boolean }): Factored {
-    const [batch, count, width] = input.shape;
-    const rows = input.reshape<tf.Tensor2D>([batch * count, width]);
-    const rules = this.#rules();
-    const groups = groupRows(choice.argMax(-1).dataSync(), { groupCount: this.#ruleCount });
-    const outputs = splitGroups(rows, groups).map((part, g) => applyRule(part, rules[groups.groups[g]!.index]!));
-    const chosen = this.#own(joinGroups(outputs, groups), batch);
-    return splitRuns(
-      options.training ? this.#withChoiceGradient(chosen, { rows, rules, choice }) : chosen,
-      this.#outputs,
+  chosen(rows: RuleRows, rule: ArrayLike<number>): tf.Tensor2D {
+    const groups = groupRows(rule, { groupCount: this.#ruleCount });
+    const { counts } = groups;
+    const hidden = this.#hidden.reduce(
+      (value, layer) => groupedLinear(value, layer, { counts, activation: "relu" }),
+      sortRows(rows.input, groups),
     );
+    return this.#own(unsortRows(groupedLinear(hidden, this.#allHeads(), { counts }), groups), rows);
   }
 
-  /** The layers of each rule. */
-  #rules(): LinearWeights[][] {
-    const heads = this.#heads.length === 1 ? this.#heads[0]! : {
+  /**
+   * The same with the gradient to the choice, which is that of `Σ_g choice_g · rule_g(row)`. It needs every rule's
+   * output, but no gradient through the rules that were not chosen, as these are multiplied by 0.
+   *
+   * @param choice One-hot of each row's rule, float32 [R, G]; read on the host.
+   * @param pairs Numbers of the rows' pairs and what is known of them; null where all rows may differ.
+   */
+  chosenWithGradient(
+    rows: RuleRows,
+    choice: tf.Tensor2D,
+    pairs: { readonly known: KnownPairs; readonly numbers: Int32Array } | null,
+  ): tf.Tensor2D {
+    const chosen = this.chosen(rows, choice.argMax(-1).dataSync());
+    const { outputs, place } = pairs
+      ? pairs.known.outputs(
+        pairs.numbers,
+        (first) => this.#everyRule({ input: tf.gather(rows.input, first), variable: tf.gather(rows.variable, first) }),
+      )
+      : { outputs: this.#everyRule(rows), place: null };
+    return tf.customGrad((...inputs) => {
+      const [value, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
+      save(place ? [outputs, place] : [outputs]);
+      return {
+        value: value.clone(),
+        gradFunc: (dy, saved) => {
+          const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D?];
+          const [count, width] = dy.shape as [number, number];
+          const ofRows = (place ? tf.gather(outputs, place) : outputs).reshape([count, this.#ruleCount, width]);
+          return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
+        },
+      };
+    })(chosen, choice) as tf.Tensor2D;
+  }
+
+  /** `Σ_g choice_g · rule_g(row)` as it stands: every rule on every row, all of it differentiable; [R, c]. */
+  weightedSum(rows: RuleRows, choice: tf.Tensor2D): tf.Tensor2D {
+    return this.#outputs(rows).mul(choice.transpose().expandDims(2)).sum(0);
+  }
+
+  /** What every rule makes of every row, float32 [G, R, c]. */
+  #outputs(rows: RuleRows): tf.Tensor3D {
+    const hidden = this.#hidden.reduce<tf.Tensor>(
+      (value, layer) => linear(value, layer, { activation: "relu" }),
+      rows.input,
+    );
+    const outputs = linear(hidden, this.#allHeads());
+    return this.#own(outputs as tf.Tensor3D, rows);
+  }
+
+  /** The same row by row and off the tape, [R, G · c]. */
+  #everyRule({ input, variable }: RuleRows): tf.Tensor2D {
+    const [count, width] = input.shape;
+    const parts = Array.from({ length: Math.ceil(count / ROWS_AT_ONCE) }, (_, k) => {
+      const first = k * ROWS_AT_ONCE;
+      const size = Math.min(ROWS_AT_ONCE, count - first);
+      return offTape(input, () => {
+        const part = { input: input.slice([first, 0], [size, width]), variable: variable.slice([first], [size]) };
+        return this.#outputs(part).transpose([1, 0, 2]).reshape([size, -1]);
+      });
+    });
+    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+  }
+
+  /** The columns of all variables' heads, one layer a rule. */
+  #allHeads(): LinearWeights {
+    if (this.#heads.length === 1) return this.#heads[0]!;
+    return {
       weight: tf.concat(this.#heads.map(({ weight }) => weight), 2),
       bias: tf.concat(this.#heads.map(({ bias }) => bias!), 2),
     };
-    const layers = [...this.#hidden, heads].map(({ weight, bias }) => ({
-      weights: tf.unstack(weight),
-      biases: tf.unstack(bias!.squeeze([1])),
-    }));
-    return Array.from(
-      { length: this.#ruleCount },
-      (_, rule) => layers.map(({ weights, biases }) => ({ weight: weights[rule]!, bias: biases[rule]! })),
-    );
   }
 
-  /** Each variable's own columns of its row, [B·N, O] to [B, O]. */
-  #own(outputs: tf.Tensor2D, batch: number): tf.Tensor2D {
-    return outputs.reshape([batch, -1, outputs.shape[1]]).mul(this.#isOwn).sum(1);
-  }
-
-  /**
-   * The same value with a gradient to `choice`. That needs every rule's output, but no gradient through the rules
-   * that were not chosen, as these are multiplied by 0.
-   */
-  #withChoiceGradient(
-    chosen: tf.Tensor2D,
-    input: { rows: tf.Tensor2D; rules: readonly (readonly LinearWeights[])[]; choice: tf.Tensor3D },
-  ): tf.Tensor2D {
-    const [batch, count, rules] = input.choice.shape;
-    const width = chosen.shape[1];
-    return tf.customGrad((...inputs) => {
-      const [value, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor3D, tf.GradSaveFunc];
-      // Rule by rule, which stays in the cache.
-      const outputs = input.rules.map((rule) => tf.tidy(() => this.#own(applyRule(input.rows, rule), batch)));
-      save([tf.stack(outputs)]);
-      return {
-        value: value.clone(),
-        gradFunc: (dy, [all]) => {
-          const products = all!.mul(dy).reshape<tf.Tensor2D>([rules * batch, width]);
-          const byVariable = tf.matMul(products, this.#isOwn, false, true).reshape([rules, batch, count]);
-          return [dy.clone(), byVariable.transpose([1, 2, 0])];
-        },
-      };
-    })(chosen, input.choice) as tf.Tensor2D;
+  /** Each row's own variable's columns, [..., R, O] to [..., R, c]. */
+  #own<T extends tf.Tensor>(outputs: T, { variable }: RuleRows): T {
+    const masked = outputs.mul(tf.gather(this.#isOwn, variable));
+    return tf.matMul(masked.reshape<tf.Tensor2D>([-1, this.#isAt.shape[0]]), this.#isAt)
+      .reshape([...outputs.shape.slice(0, -1), this.#isAt.shape[1]]) as T;
   }
 }
 
-/** Applies one rule's layers with ReLU between them, [R, in] to [R, out]. */
-function applyRule(rows: tf.Tensor2D, layers: readonly LinearWeights[]): tf.Tensor2D {
-  const last = layers.length - 1;
-  return layers.reduce<tf.Tensor>(
-    (value, layer, k) => linear(value, layer, { activation: k < last ? "relu" : "linear" }),
-    rows,
-  ) as tf.Tensor2D;
+/** What `compute` gives of an input, off the tape. */
+function offTape(input: tf.Tensor2D, compute: () => tf.Tensor2D): tf.Tensor2D {
+  return tf.customGrad(() => ({ value: compute(), gradFunc: () => tf.zerosLike(input) }))(input) as tf.Tensor2D;
 }
