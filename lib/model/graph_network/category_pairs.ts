@@ -7,6 +7,9 @@ import type { Factored, VariableRun } from "../variable_runs.ts";
 /** Most pairs, and most slopes, that are worth a table. */
 const LARGEST = { pairs: 10_000, slopes: 50_000 } as const;
 
+/** Stands for a row that a table does not have. */
+export const NO_ROW = -1;
+
 interface Category {
   readonly variable: number;
   /** First category of its variable, and how many that has. */
@@ -15,12 +18,10 @@ interface Category {
 }
 
 /**
- * All pairs [receiver category, sender category] of two different variables, numbered by receiver. Categories of all
+ * The P pairs [receiver category, sender category] of two different variables, numbered by receiver. Categories of all
  * variables are numbered from 0 to R - 1, as their columns in an encoded observation.
  */
 export class CategoryPairs {
-  /** P. */
-  readonly count: number;
   /** R. */
   readonly categoryCount: number;
   /** Each pair's receiver category, and its sender category plus R; int32 [2, P]. */
@@ -31,11 +32,11 @@ export class CategoryPairs {
    */
   readonly changes: { readonly from: tf.Tensor1D; readonly to: tf.Tensor1D };
   readonly slopes: SlopeLayout;
+  /** Number of each pair by its key, receiver category · R + sender category; {@link NO_ROW} for none. */
+  readonly numbers: Int32Array;
   /** First category of each variable, int32 [n, 1] a run. */
   readonly #offsets: readonly tf.Tensor2D[];
   readonly #variables: number;
-  /** Number of each pair by receiver category · R + sender category. */
-  readonly #numbers: Int32Array;
 
   /** Whether tables of these variables are worth it: all categorical, at least two, and not too many categories. */
   static fits(runs: readonly VariableRun[]): boolean {
@@ -50,18 +51,12 @@ export class CategoryPairs {
     const integers = (values: number[]) => parameters.constant(tf.tensor1d(values, "int32"));
     const categories = categoriesOf(runs);
     const pairs = pairsOf(categories);
-    this.count = pairs.length;
     this.categoryCount = categories.length;
     this.#variables = runs.reduce((sum, run) => sum + run.count, 0);
-    this.#numbers = new Int32Array(categories.length ** 2);
-    pairs.forEach(({ receiver, sender }, p) => this.#numbers[receiver * categories.length + sender] = p);
-    this.ends = parameters.constant(
-      tf.tensor2d(
-        [pairs.map((pair) => pair.receiver), pairs.map((pair) => pair.sender + categories.length)],
-        [2, pairs.length],
-        "int32",
-      ),
-    );
+    const keys = pairs.map(({ receiver, sender }) => receiver * categories.length + sender);
+    this.numbers = new Int32Array(categories.length ** 2).fill(NO_ROW);
+    keys.forEach((key, p) => this.numbers[key] = p);
+    this.ends = parameters.constant(this.endsOf(keys));
     this.#offsets = runs.map(({ column, count, width }) =>
       parameters.constant(
         tf.tensor2d(Array.from({ length: count }, (_, i) => column + i * width), [count, 1], "int32"),
@@ -85,34 +80,68 @@ export class CategoryPairs {
     };
   }
 
+  /** Ends of pairs given by key, as {@link CategoryPairs.ends}; the caller disposes them. */
+  endsOf(keys: readonly number[]): tf.Tensor2D {
+    const categories = this.categoryCount;
+    const receivers = keys.map((key) => Math.floor(key / categories));
+    const senders = keys.map((key) => categories + key % categories);
+    return tf.tensor2d([...receivers, ...senders], [2, keys.length], "int32");
+  }
+
   /**
-   * What each node of a batch of exact one-hots is told; reads the device.
+   * Category of each node; reads the device.
    *
-   * @param state A tensor a run [n, B, c].
-   * @returns int32 [N + 1, N·B], a column a node and sample: its pairs with all others; P + its own category;
-   *   P + R + its sample. The caller disposes it.
+   * @param state Exact one-hots, a tensor a run [n, B, c].
+   * @returns [N, B].
    */
-  index(state: Factored): tf.Tensor2D {
-    const batch = state[0]!.shape[1];
-    const nodes = this.#variables;
-    const own = new Int32Array(nodes * batch);
+  categories(state: Factored): Int32Array {
+    const found = new Int32Array(this.#variables * state[0]!.shape[1]);
     let place = 0;
     state.forEach((part, r) => {
       const rows = tf.tidy(() => categoryRows(part, this.#offsets[r]!).dataSync<"int32">());
-      own.set(rows, place);
+      found.set(rows, place);
       place += rows.length;
     });
-    const index = new Int32Array((nodes + 1) * nodes * batch);
-    own.forEach((category, row) => {
-      const sample = row % batch;
-      for (let term = 0; term < nodes - 1; term++) {
-        const sender = (row + (term + 1) * batch) % own.length;
-        index[term * own.length + row] = this.#numbers[category * this.categoryCount + own[sender]!]!;
+    return found;
+  }
+
+  /** Calls `see` with the key of each pair: of a node and sample (row i · B + b), and the node `term + 1` further on. */
+  visit(
+    categories: Int32Array,
+    { batch }: { readonly batch: number },
+    see: (pair: { readonly key: number; readonly term: number; readonly row: number }) => void,
+  ): void {
+    for (let term = 0; term < this.#variables - 1; term++) {
+      for (let row = 0; row < categories.length; row++) {
+        const sender = categories[(row + (term + 1) * batch) % categories.length]!;
+        see({ key: categories[row]! * this.categoryCount + sender, term, row });
       }
-      index[(nodes - 1) * own.length + row] = this.count + category;
-      index[nodes * own.length + row] = this.count + this.categoryCount + sample;
-    });
-    return tf.tensor2d(index, [nodes + 1, own.length], "int32");
+    }
+  }
+
+  /**
+   * Where the terms of each node stand in a table of terms of X pairs, of all categories and of all samples.
+   *
+   * @param categories [N, B].
+   * @param options.rowOf Row of each pair by its key.
+   * @param options.pairRows X.
+   * @returns int32 [N + 1, N·B], a column a node and sample: its pairs with all others, its own category, its sample.
+   *   The caller disposes it.
+   */
+  index(
+    categories: Int32Array,
+    options: { readonly batch: number; readonly rowOf: Int32Array; readonly pairRows: number },
+  ): tf.Tensor2D {
+    const { batch, rowOf, pairRows } = options;
+    const nodes = this.#variables;
+    const rows = categories.length;
+    const index = new Int32Array((nodes + 1) * rows);
+    this.visit(categories, { batch }, ({ key, term, row }) => index[term * rows + row] = rowOf[key]!);
+    for (let row = 0; row < rows; row++) {
+      index[(nodes - 1) * rows + row] = pairRows + categories[row]!;
+      index[nodes * rows + row] = pairRows + this.categoryCount + row % batch;
+    }
+    return tf.tensor2d(index, [nodes + 1, rows], "int32");
   }
 }
 

@@ -7,14 +7,16 @@ import { networkSlopes, slopeProducts } from "../../tensor/slopes.ts";
 import { type Factored, splitRuns, type VariableRun } from "../variable_runs.ts";
 import { CategoryPairs } from "./category_pairs.ts";
 import type { EdgeNetwork } from "./edge_network.ts";
+import { KeptTable } from "./kept_table.ts";
 import type { NodeNetwork } from "./node_network.ts";
 
-/** What the node network's first layer adds up, before ReLU; valid while no weight changes. */
-export interface EdgeTable {
-  /** Term of each pair of categories and, after these, of each category; float32 [P + R, H]. */
-  readonly rows: tf.Tensor2D;
-  /** What gradients to the state are made of; null in evaluation. */
-  readonly learning: LearningTable | null;
+/** What the node network's first layer adds up, before ReLU; on the tape of an update. */
+export interface TrainingTable {
+  /** Term of each pair of categories, float32 [P, H]. */
+  readonly pairTerms: tf.Tensor2D;
+  /** Term of each category, float32 [R, H]. */
+  readonly ownTerms: tf.Tensor2D;
+  readonly learning: LearningTable;
 }
 
 /** What gradients to the state are made of. */
@@ -67,28 +69,24 @@ export class EdgeTables {
     this.#node = options.node;
   }
 
-  /** The tables of the weights as they are, on the tape in an update; call inside `tf.tidy`. */
-  build(options: { readonly isLearning: boolean }): EdgeTable {
-    const { embedding, message } = this.#node.firstWeights;
-    const embedded = joined(
-      this.#embedders.map(({ weight, bias }) => weight.add(bias!).reshape<tf.Tensor2D>([-1, weight.shape[2]!])),
-    );
-    const ends = joined([
-      this.#edge.receiving(embedded).add<tf.Tensor2D>(this.#edge.firstBias),
-      this.#edge.sending(embedded),
-    ]);
-    const values = [gatherSum(ends, this.#pairs.ends).relu<tf.Tensor2D>()];
-    for (const layer of this.#edge.middle) {
-      values.push(linear(values.at(-1)!, layer, { activation: "relu" }) as tf.Tensor2D);
-    }
-    const toTerm = this.#edge.lastThrough(message);
-    const rows = joined([
-      linear(values.at(-1)!, toTerm) as tf.Tensor2D,
-      linear(embedded, { weight: embedding, bias: this.#node.firstBias }) as tf.Tensor2D,
-    ]);
-    if (!options.isLearning) return { rows, learning: null };
+  /** Tables of the weights as they are for one update; call on its tape, inside `tf.tidy`. */
+  forTraining(): TrainingTable {
+    const { ends, toTerm, ownTerms, embedding } = this.#parts();
+    const values = this.#hidden(ends, this.#pairs.ends);
+    const pairTerms = linear(values.at(-1)!, toTerm) as tf.Tensor2D;
     const ownSlopes: tf.Tensor2D = tf.matMul(this.#embeddings(), embedding);
-    return { rows, learning: { values, toTerm: toTerm.weight, ownSlopes, pairSlopes: null } };
+    return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, ownSlopes, pairSlopes: null } };
+  }
+
+  /** Tables of the weights as they are for many evaluations; the caller disposes them. Call inside `tf.tidy`. */
+  forEvaluation(): KeptTable {
+    const { ends, toTerm, ownTerms } = this.#parts();
+    return new KeptTable({
+      pairs: this.#pairs,
+      ownTerms,
+      compute: (pairs) => linear(this.#hidden(ends, pairs).at(-1)!, toTerm) as tf.Tensor2D,
+      tensors: [ends, toTerm.weight, toTerm.bias],
+    });
   }
 
   /**
@@ -97,18 +95,47 @@ export class EdgeTables {
    * @param inputs.state A tensor a run [n, B, c].
    * @param inputs.action Encoded actions, float32 [B, A].
    * @param inputs.learnsState Whether gradients must reach the state.
-   * @returns float32 [N·B, H]; differentiable in table and action, and in the state as said.
+   * @returns float32 [N·B, H]; differentiable in a training table and action, and in the state as said.
    */
   firstLayer(
-    table: EdgeTable,
+    table: TrainingTable | KeptTable,
     inputs: { readonly state: Factored; readonly action: tf.Tensor2D; readonly learnsState: boolean },
   ): tf.Tensor2D {
     const { state, action } = inputs;
-    const index = this.#pairs.index(state);
-    const actions: tf.Tensor2D = tf.matMul(action, this.#node.firstWeights.action);
-    const sums = gatherSum(joined([table.rows, actions]), index);
+    const batch = state[0]!.shape[1];
+    const categories = this.#pairs.categories(state);
+    const pairTerms = "pairTerms" in table ? table.pairTerms : table.termsOf(categories, { batch });
+    const rowOf = "pairTerms" in table ? this.#pairs.numbers : table.rowOf;
+    const index = this.#pairs.index(categories, { batch, rowOf, pairRows: pairTerms.shape[0] });
+    const actionTerms: tf.Tensor2D = tf.matMul(action, this.#node.firstWeights.action);
+    const sums = gatherSum(joined([pairTerms, table.ownTerms, actionTerms]), index);
     const { learning } = table;
     return (inputs.learnsState && learning ? this.#withStateGradient(sums, { index, state, learning }) : sums).relu();
+  }
+
+  /** What tables are made of. */
+  #parts() {
+    const { embedding, message } = this.#node.firstWeights;
+    const embedded = joined(
+      this.#embedders.map(({ weight, bias }) => weight.add(bias!).reshape<tf.Tensor2D>([-1, weight.shape[2]!])),
+    );
+    const receivers = this.#edge.receiving(embedded).add<tf.Tensor2D>(this.#edge.firstBias);
+    return {
+      embedding,
+      /** Receivers' and senders' halves of the edge network's first layer, [2·R, H_1]. */
+      ends: joined([receivers, this.#edge.sending(embedded)]),
+      toTerm: this.#edge.lastThrough(message),
+      ownTerms: linear(embedded, { weight: embedding, bias: this.#node.firstBias }) as tf.Tensor2D,
+    };
+  }
+
+  /** The edge network's hidden layers at pairs, [X, H_l]. */
+  #hidden(ends: tf.Tensor2D, pairs: tf.Tensor2D): tf.Tensor2D[] {
+    const values = [gatherSum(ends, pairs).relu<tf.Tensor2D>()];
+    for (const layer of this.#edge.middle) {
+      values.push(linear(values.at(-1)!, layer, { activation: "relu" }) as tf.Tensor2D);
+    }
+    return values;
   }
 
   /** The sums as they are, with a gradient to the state. */

@@ -6,7 +6,8 @@ import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
 import { distinctRows } from "./distinct_rows.ts";
 import { EdgeNetwork } from "./edge_network.ts";
-import { type EdgeTable, EdgeTables } from "./edge_tables.ts";
+import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
+import type { KeptTable } from "./kept_table.ts";
 import { NodeNetwork } from "./node_network.ts";
 
 /** Sizes of a {@link GraphNetwork}. */
@@ -22,8 +23,8 @@ export interface GraphNetworkOptions {
 }
 
 /** What is made of the weights for several steps. */
-interface Prepared {
-  readonly table: EdgeTable | null;
+interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | KeptTable> {
+  readonly table: Table | null;
   /** Null where last layer and projectors stay apart. */
   readonly heads: readonly LinearWeights[] | null;
 }
@@ -39,9 +40,9 @@ export class GraphNetwork implements StepNetwork {
   readonly #tables: EdgeTables | null;
   readonly #messageWidth: number;
   /** For the rollout under way, on its tape. */
-  #inTraining: Prepared | null = null;
+  #inTraining: Prepared<TrainingTable> | null = null;
   /** Of the weights as they are, kept for many evaluations. */
-  #inEvaluation: Prepared | null = null;
+  #inEvaluation: Prepared<KeptTable> | null = null;
 
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
     const { runs, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
@@ -68,12 +69,12 @@ export class GraphNetwork implements StepNetwork {
   }
 
   beginUpdate(): void {
-    this.#inTraining = this.#prepare({ isLearning: true });
+    this.#inTraining = { table: this.#tables?.forTraining() ?? null, heads: this.#mergedHeads() };
   }
 
   weightsChanged(): void {
     const { table, heads } = this.#inEvaluation ?? {};
-    table?.rows.dispose();
+    table?.dispose();
     for (const { weight, bias } of heads ?? []) tf.dispose([weight, bias!]);
     this.#inEvaluation = null;
     this.#inTraining = null;
@@ -119,20 +120,17 @@ export class GraphNetwork implements StepNetwork {
     return this.#edge.messages(tf.gather(sums, place, 1));
   }
 
-  #prepare(options: { isLearning: boolean }): Prepared {
-    return {
-      table: this.#tables?.build(options) ?? null,
-      heads: this.#mergesLayers ? this.#node.mergedHeads() : null,
-    };
+  #mergedHeads(): readonly LinearWeights[] | null {
+    return this.#mergesLayers ? this.#node.mergedHeads() : null;
   }
 
-  #kept(): Prepared {
-    this.#inEvaluation ??= tf.tidy(() => {
-      const prepared = this.#prepare({ isLearning: false });
-      if (prepared.table) tf.keep(prepared.table.rows);
-      for (const { weight, bias } of prepared.heads ?? []) [weight, bias!].forEach((tensor) => tf.keep(tensor));
-      return prepared as unknown as tf.TensorContainer;
-    }) as unknown as Prepared;
-    return this.#inEvaluation;
+  #kept(): Prepared<KeptTable> {
+    if (this.#inEvaluation) return this.#inEvaluation;
+    tf.tidy(() => {
+      const heads = this.#mergedHeads();
+      for (const { weight, bias } of heads ?? []) [weight, bias!].forEach((tensor) => tf.keep(tensor));
+      this.#inEvaluation = { table: this.#tables?.forEvaluation() ?? null, heads };
+    });
+    return this.#inEvaluation!;
   }
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
+import type { WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import * as gnn from "../../../lib/model/methods/gnn.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 import { RngNoise } from "../../../lib/tensor/noise.ts";
 import { assertClose } from "../../tensor/numeric.ts";
-import { createModel, mixed, randomBatch, uneven } from "./network_trial.ts";
+import { createModel, mixed, noData, randomBatch, uneven } from "./network_trial.ts";
 
 const options = { nodeWidth: 6, edgeHidden: [9, 7, 8], edgeWidth: 5, nodeHidden: [8, 8] };
 
@@ -46,6 +47,44 @@ for (const { what, variables, backend } of trials) {
     tf.dispose(batch as unknown as tf.TensorContainer);
   });
 }
+
+Deno.test("gnn's evaluation does not depend on what was asked before, and follows the weights", async () => {
+  await useBackend("wasm");
+  const create = (firstLayers: "tables" | "dense") =>
+    createModel(gnn, { variables: uneven, options, steps: 3, firstLayers });
+  const batch = randomBatch(uneven, { steps: 3, size: 9 });
+  const model = create("tables");
+  const logProb = (of = model, windows: WindowBatch = batch) => {
+    const result = of.evaluate(windows);
+    const values = result.logProb.dataSync<"float32">().slice();
+    tf.dispose([result.logProb, result.prediction]);
+    return values;
+  };
+  const oneByOne = Array.from({ length: 9 }, (_, b) => {
+    const window = {
+      observation: batch.observation.slice([b, 0], [1, -1]),
+      actions: batch.actions.slice([b, 0, 0], [1, -1, -1]),
+      nextObservations: batch.nextObservations.slice([b, 0, 0], [1, -1, -1]),
+    };
+    const values = logProb(model, window);
+    tf.dispose(window);
+    return [...values];
+  }).flat();
+  const before = logProb();
+  assert.deepEqual([...before], oneByOne);
+  const tensors = tf.memory().numTensors;
+  const { gradient_norm: norm, ...losses } = model.update(batch, { noise: new RngNoise(new Rng(4)), data: noData });
+  tf.dispose([norm!, ...Object.values(losses)]);
+  const after = logProb();
+  assert.notDeepEqual(after, before);
+  const dense = create("dense");
+  dense.restore(await model.state());
+  assertClose(after, logProb(dense), { tolerance: 2e-5 });
+  dense.dispose();
+  assert.equal(tf.memory().numTensors, tensors);
+  model.dispose();
+  tf.dispose(batch as unknown as tf.TensorContainer);
+});
 
 interface Result {
   readonly loss: number;

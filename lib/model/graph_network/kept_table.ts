@@ -1,0 +1,64 @@
+import * as tf from "@tensorflow/tfjs";
+import { type CategoryPairs, NO_ROW } from "./category_pairs.ts";
+
+/** What {@link KeptTable} computes terms of. */
+export interface KeptTableOptions {
+  readonly pairs: CategoryPairs;
+  /** Term of each category, float32 [R, H]; the table's from now on. */
+  readonly ownTerms: tf.Tensor2D;
+  /** Terms [X, H] of pairs whose ends are [2, X], see {@link CategoryPairs.ends}. */
+  readonly compute: (ends: tf.Tensor2D) => tf.Tensor2D;
+  /** What `compute` reads; the table's from now on. */
+  readonly tensors: readonly tf.Tensor[];
+}
+
+/**
+ * Terms of categories and pairs in evaluation, of the weights as they are. A plan meets few of all pairs: a pair's term
+ * is computed when it comes up first.
+ */
+export class KeptTable {
+  readonly learning = null;
+  readonly ownTerms: tf.Tensor2D;
+  /** Row of each pair's term, or {@link NO_ROW}, by receiver category · R + sender category. */
+  readonly rowOf: Int32Array;
+  readonly #options: KeptTableOptions;
+  #pairTerms: tf.Tensor2D | null = null;
+
+  /** Keeps its tensors; call inside `tf.tidy`. */
+  constructor(options: KeptTableOptions) {
+    this.#options = options;
+    this.ownTerms = options.ownTerms;
+    this.rowOf = new Int32Array(options.pairs.categoryCount ** 2).fill(NO_ROW);
+    for (const tensor of [options.ownTerms, ...options.tensors]) tf.keep(tensor);
+  }
+
+  /**
+   * Terms of all pairs of some nodes' categories and of pairs before, float32 [X, H]; this table's.
+   *
+   * @param categories [N, B].
+   */
+  termsOf(categories: Int32Array, options: { readonly batch: number }): tf.Tensor2D {
+    const { pairs, compute } = this.#options;
+    const known = this.#pairTerms;
+    const wanted: number[] = [];
+    let rows = known?.shape[0] ?? 0;
+    pairs.visit(categories, options, ({ key }) => {
+      if (this.rowOf[key] !== NO_ROW) return;
+      this.rowOf[key] = rows++;
+      wanted.push(key);
+    });
+    if (wanted.length > 0) {
+      this.#pairTerms = tf.tidy(() => {
+        const terms = compute(pairs.endsOf(wanted));
+        return tf.keep(known ? tf.concat([known, terms], 0) : terms);
+      });
+      known?.dispose();
+    }
+    return this.#pairTerms!;
+  }
+
+  dispose(): void {
+    tf.dispose([this.ownTerms, ...this.#options.tensors]);
+    this.#pairTerms?.dispose();
+  }
+}
