@@ -81,6 +81,8 @@ export interface LineChart {
   /** Bounds of the vertical axis; null fits the data. */
   readonly yMin: number | null;
   readonly yMax: number | null;
+  /** A logarithmic vertical axis, which no bound but the data's own concerns. */
+  readonly yLog?: boolean;
   /** Names stand in a legend above instead of at the ends of the lines, for lines that end in one point. */
   readonly legendAbove?: boolean;
   /** The horizontal axis counts: it begins at the first point and has whole ticks only. */
@@ -108,6 +110,8 @@ export interface CategoryChart {
   readonly series: readonly CategorySeries[];
   readonly yMin: number | null;
   readonly yMax: number | null;
+  /** A logarithmic vertical axis, which no bound but the data's own concerns. */
+  readonly yLog?: boolean;
 }
 
 /** A chart as data; a page shows it as an image, a CSV file as numbers. */

@@ -64,6 +64,7 @@ export function buildFinalChart(
       series,
       yMin: info.min,
       yMax: info.max,
+      yLog: info.log,
     },
   };
 }
@@ -166,6 +167,7 @@ export function buildPaperCharts(
         ],
         yMin: info.min,
         yMax: info.max,
+        yLog: info.log,
       },
     }];
   });

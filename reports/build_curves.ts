@@ -40,6 +40,7 @@ export function buildLearningCurves(
         series,
         yMin: info.min,
         yMax: info.max,
+        yLog: info.log,
       },
     };
   });

@@ -103,7 +103,15 @@ function curveChart(
       series.map((line) => `${line.name} ${formatMetric(id, line.points.at(-1)!.y / info.scale)}`).join(", ")
     }.`,
     half: true,
-    chart: { kind: "line", xTitle: "environment steps", yTitle: info.axis, series, yMin: info.min, yMax: info.max },
+    chart: {
+      kind: "line",
+      xTitle: "environment steps",
+      yTitle: info.axis,
+      series,
+      yMin: info.min,
+      yMax: info.max,
+      yLog: info.log,
+    },
   };
 }
 

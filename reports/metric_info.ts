@@ -10,9 +10,20 @@ export interface MetricInfo {
   /** Bounds of an axis, in shown numbers. */
   readonly min: number | null;
   readonly max: number | null;
+  /** Charts have a logarithmic axis: values differ by powers of ten. */
+  readonly log: boolean;
 }
 
-const base: MetricInfo = { label: "", axis: "", scale: 1, digits: 2, better: "neither", min: null, max: null };
+const base: MetricInfo = {
+  label: "",
+  axis: "",
+  scale: 1,
+  digits: 2,
+  better: "neither",
+  min: null,
+  max: null,
+  log: false,
+};
 
 /** Metrics by the part of their name before the slash. */
 const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
@@ -36,7 +47,7 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     max: 100,
   },
   nll: { label: "Negative log-likelihood", axis: "negative log-likelihood (nats)", digits: 3, better: "lower" },
-  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower", min: 0 },
+  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower", min: 0, log: true },
   shd: { label: "Structural Hamming distance", axis: "SHD (edges)", digits: 1, better: "lower", min: 0 },
   edge_precision: {
     label: "Edge precision",

@@ -4,6 +4,7 @@ import type { CategoryChart, ChartBlock, LineChart, Style } from "./blocks.ts";
 import { chartSizes } from "./chart_sizes.ts";
 import { chartFont, registerChartFont } from "./chart_font.ts";
 import { formatTick } from "./chart_ticks.ts";
+import { logTicks, onLogAxis } from "./log_axis.ts";
 import {
   bandPlugin,
   endLabelFont,
@@ -86,7 +87,8 @@ function configure(
     readonly measure: (text: string, font: string) => number;
   },
 ): ChartConfiguration {
-  const { chart } = block;
+  const log = block.chart.yLog ? onLogAxis(block.chart) : null;
+  const chart = log?.chart ?? block.chart;
   const narrow = options.size === "narrow";
   const fontSize = narrow ? 11 : 12;
   const directLabels = chart.kind === "line" && !chart.legendAbove && !narrow && chart.series.length <= 10;
@@ -148,10 +150,7 @@ function configure(
       scales: {
         x: chart.kind === "bar" ? barAxis(chart, { theme, font }) : xAxis(chart, { theme, font }),
         y: {
-          ...(chart.yMin === null ? {} : { min: chart.yMin }),
-          ...(chart.yMax === null ? {} : { max: chart.yMax }),
-          ...(chart.yMax === null ? { grace: "5%" } : {}),
-          ...(chart.kind === "line" ? {} : intervalRange(chart)),
+          ...(log ? logRange(log) : linearRange(chart)),
           grid: { color: theme.grid, drawTicks: false },
           border: { display: false },
           ticks: { color: theme.muted, font, padding: 8, maxTicksLimit: 7, callback: formatTick },
@@ -162,6 +161,25 @@ function configure(
   };
   // Chart.js types a mixed, linear-axis line chart more narrowly than it draws it.
   return configuration as unknown as ScatterConfiguration as unknown as ChartConfiguration;
+}
+
+function linearRange(chart: LineChart | CategoryChart) {
+  return {
+    ...(chart.yMin === null ? {} : { min: chart.yMin }),
+    ...(chart.yMax === null ? { grace: "5%" } : { max: chart.yMax }),
+    ...(chart.kind === "line" ? {} : intervalRange(chart)),
+  };
+}
+
+function logRange({ min, max }: { readonly min: number; readonly max: number }) {
+  return {
+    type: "logarithmic",
+    min,
+    max,
+    afterBuildTicks(axis: { ticks: { value: number }[] }) {
+      axis.ticks = logTicks({ min, max }).map((value) => ({ value }));
+    },
+  };
 }
 
 /** Room on the value axis for the intervals too, of which Chart.js knows nothing. */
