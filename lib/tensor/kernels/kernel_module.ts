@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { BatchNormExports } from "./batch_norm_exports.ts";
+import type { GruExports } from "./gru_exports.ts";
 import type { SlopeExports } from "./slope_exports.ts";
 import type { TableExports } from "./table_exports.ts";
 import type { TableMaxExports } from "./table_max_exports.ts";
@@ -11,7 +12,7 @@ export const kernelBuilds = ["relaxed-simd", "simd"] as const;
 export type KernelBuild = typeof kernelBuilds[number];
 
 /** What a compiled module exports. Names of tensors stand for addresses in the memory it works on; 0 means none. */
-export interface KernelExports extends BatchNormExports, SlopeExports, TableExports, TableMaxExports {
+export interface KernelExports extends BatchNormExports, GruExports, SlopeExports, TableExports, TableMaxExports {
   gemmScratchBytes(): number;
   /** C[m, n] = activation(op(A) · op(B) + bias[n]), see assembly/gemm.ts. */
   gemm(

@@ -1,8 +1,9 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
 import { madd } from "./simd.ts";
 
-// exp and log in each lane, after Cephes' expf and logf (S. Moshier, netlib.org/cephes): at most about two units in the
-// last place off. Polynomials only: the standard library's tables would be static data in TensorFlow.js's memory.
+// exp, log and tanh in each lane, after Cephes' expf, logf and tanhf (S. Moshier, netlib.org/cephes): exp and log at most
+// about two units in the last place off. Polynomials only: the standard library's tables would be static data in
+// TensorFlow.js's memory.
 
 /** e to the power of each lane; 0 below -87.33, infinity above 88.72, not-a-number stays. */
 export function exp4(x: v128): v128 {
@@ -66,4 +67,22 @@ export function log4(x: v128): v128 {
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
   return f32x4.div(one, f32x4.add(one, exp4(f32x4.neg(x))));
+}
+
+/** Hyperbolic tangent of each lane. */
+export function tanh4(x: v128): v128 {
+  const size = f32x4.abs(x);
+  const one = f32x4.splat(1);
+  const e = exp4(f32x4.add(size, size));
+  const large = f32x4.sub(one, f32x4.div(f32x4.splat(2), f32x4.add(e, one)));
+  // Odd like tanh; not-a-number stays.
+  const signed = v128.or(large, v128.and(x, f32x4.splat(-0.0)));
+  const z = f32x4.mul(x, x);
+  let p = f32x4.splat(-5.70498872745e-3);
+  p = madd(p, z, f32x4.splat(2.06390887954e-2));
+  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
+  p = madd(p, z, f32x4.splat(1.33314422036e-1));
+  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  const small = madd(f32x4.mul(p, z), x, x);
+  return v128.bitselect(small, signed, f32x4.lt(size, f32x4.splat(0.625)));
 }

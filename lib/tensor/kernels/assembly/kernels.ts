@@ -2,6 +2,7 @@
 export { adam, sumOfSquares } from "./adam.ts";
 export { batchNorm, batchNormGradient } from "./batch_norm.ts";
 export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
+export { addRows, addSlopes, copyRows, gruCells, gruCellsGradient } from "./gru.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
 export { gateRows, slopeProducts } from "./slopes.ts";
 export {

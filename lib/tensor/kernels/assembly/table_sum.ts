@@ -173,7 +173,7 @@ export function accumulate(target: usize, source: usize, bytes: usize): void {
   addScaled(target, source, 1, bytes);
 }
 
-function addScaled(target: usize, source: usize, scale: f32, bytes: usize): void {
+export function addScaled(target: usize, source: usize, scale: f32, bytes: usize): void {
   const factor = f32x4.splat(scale);
   let h: usize = 0;
   for (; h + 16 <= bytes; h += 16) {
@@ -184,7 +184,7 @@ function addScaled(target: usize, source: usize, scale: f32, bytes: usize): void
   }
 }
 
-function dot(a: usize, b: usize, bytes: usize): f32 {
+export function dot(a: usize, b: usize, bytes: usize): f32 {
   let s0 = f32x4.splat(0);
   let s1 = f32x4.splat(0);
   let h: usize = 0;

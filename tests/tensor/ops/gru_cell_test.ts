@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
-import { gruCell } from "../../../lib/model/grader/gru.ts";
+import { gruCell } from "../../../lib/tensor/ops/gru_cell.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));

@@ -1,0 +1,142 @@
+import * as tf from "@tensorflow/tfjs";
+import type { Linear } from "../../tensor/layers.ts";
+import type { ChainSlopes, ChainSource, GruChain, GruChainsInput } from "../../tensor/gru_chains.ts";
+import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
+import type { VariableRun } from "../variable_runs.ts";
+import type { GruStack } from "./gru.ts";
+
+/** The embedding of a run of variables. */
+export interface Embedding {
+  readonly run: VariableRun;
+  /** First variable among state and action variables. */
+  readonly first: number;
+  /** Weight [n, c, H], bias [n, 1, H]. */
+  readonly layer: Linear;
+}
+
+/** What units read where all variables are exact one-hots: embeddings and gates in each category. */
+export interface ChainTables extends Omit<GruChainsInput, "categories"> {
+  /** For gradients straight through one-hots; null where none are wanted. */
+  readonly slopes: ChainSlopes | null;
+}
+
+/** A variable's rows in tables of all variables. */
+interface Block {
+  readonly categories: number;
+  readonly row: number;
+  /** Null for action variables. */
+  readonly slopeRow: number | null;
+}
+
+/**
+ * Makes the tables; on the tape of an update, as gradients reach the weights through them.
+ *
+ * @param options.parents Variables that each unit reads after its own, in order.
+ * @param options.stateCount N; the state variables are the first.
+ * @param options.learnsInput Whether slopes are wanted.
+ * @returns Tensors in the caller's tidy scope, weights apart.
+ */
+export function chainTables(
+  { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
+  options: {
+    readonly parents: readonly (readonly number[])[];
+    readonly stateCount: number;
+    readonly learnsInput: boolean;
+  },
+): ChainTables {
+  const { parents, stateCount, learnsInput } = options;
+  const blocks = blocksOf(embeddings, stateCount);
+  const start = tf.concat(embeddings.map(({ layer }) => rowsOf(layer.weight.add(layer.bias!).relu())), 0);
+  const gates = gatesOf(start, { weight: units.inputWeight, bias: units.inputBias }, {
+    rows: parents.map((reads) => reads.flatMap((i) => range(blocks[i]!.row, blocks[i]!.categories))),
+  });
+  return {
+    chains: chainsOf(blocks, parents),
+    start,
+    gates,
+    hiddenWeight: units.hiddenWeight,
+    hiddenBias: units.hiddenBias,
+    slopes: learnsInput ? slopesOf({ embeddings, units }, { ...options, blocks }) : null,
+  };
+}
+
+function blocksOf(embeddings: readonly Embedding[], stateCount: number): readonly Block[] {
+  let row = 0;
+  let slopeRow = 0;
+  return embeddings.flatMap(({ run, first }) =>
+    Array.from({ length: run.count }, (_, i) => {
+      const isState = first + i < stateCount;
+      const block = { categories: run.width, row, slopeRow: isState ? slopeRow : null };
+      row += run.width;
+      if (isState) slopeRow += run.width ** 2;
+      return block;
+    })
+  );
+}
+
+/** Each unit's chain; its gates' rows follow those of the units before it. */
+function chainsOf(blocks: readonly Block[], parents: readonly (readonly number[])[]): readonly GruChain[] {
+  let row = 0;
+  let slopeRow = 0;
+  return parents.map((reads, unit): GruChain => ({
+    own: { variable: unit, ...blocks[unit]! },
+    reads: reads.map((variable): ChainSource => {
+      const { categories, slopeRow: ownSlopes } = blocks[variable]!;
+      const source = { variable, categories, row, slopeRow: ownSlopes === null ? null : slopeRow };
+      row += categories;
+      if (ownSlopes !== null) slopeRow += categories ** 2;
+      return source;
+    }),
+  }));
+}
+
+/** The derivative of `relu(x V + v)` by x in each category, and its products with the units' weights. */
+function slopesOf(
+  { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
+  options: {
+    readonly parents: readonly (readonly number[])[];
+    readonly stateCount: number;
+    readonly blocks: readonly Block[];
+  },
+): ChainSlopes {
+  const { parents, stateCount, blocks } = options;
+  const start = tf.concat(
+    embeddings.filter(({ first }) => first < stateCount).map(({ layer: { weight, bias } }) => {
+      const isActive = weight.add(bias!).greater(0).cast("float32");
+      return rowsOf(isActive.expandDims(2).mul(weight.expandDims(1)));
+    }),
+    0,
+  );
+  const slopeRows = (i: number) => {
+    const { slopeRow, categories } = blocks[i]!;
+    return slopeRow === null ? [] : range(slopeRow, categories ** 2);
+  };
+  return {
+    start,
+    hidden: gatesOf(start, { weight: units.hiddenWeight, bias: null }, {
+      rows: parents.map((_, unit) => slopeRows(unit)),
+    }),
+    gates: gatesOf(start, { weight: units.inputWeight, bias: null }, {
+      rows: parents.map((reads) => reads.flatMap(slopeRows)),
+    }),
+  };
+}
+
+/** Products of each unit's rows with its own weights [N, H, 3H], units in order. */
+function gatesOf(
+  table: tf.Tensor2D,
+  layer: { readonly weight: tf.Tensor3D; readonly bias: tf.Tensor3D | null },
+  { rows }: { readonly rows: readonly (readonly number[])[] },
+): tf.Tensor2D {
+  const chosen = tf.gather(table, tf.tensor1d(rows.flat(), "int32"));
+  return groupedLinear(chosen, layer, { counts: rows.map(({ length }) => length) });
+}
+
+/** All but the last axis as rows. */
+function rowsOf(tensor: tf.Tensor): tf.Tensor2D {
+  return tensor.reshape([-1, tensor.shape.at(-1)!]);
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => first + i);
+}

@@ -1,0 +1,102 @@
+import * as tf from "@tensorflow/tfjs";
+import { applyLinear } from "../../tensor/layers.ts";
+import { gruCell } from "../../tensor/ops/gru_cell.ts";
+import { linear } from "../../tensor/ops/linear.ts";
+import type { Factored } from "../variable_runs.ts";
+import type { Embedding } from "./chain_tables.ts";
+import { type GruStack, sliceGruStack } from "./gru.ts";
+
+/** The units that read one input, and what they read it with. */
+export interface Reader {
+  /** The input's embedding, and its place in that run. */
+  readonly embedding: number;
+  readonly index: number;
+  /** Neighbouring units that hold all readers. */
+  readonly first: number;
+  readonly count: number;
+  /** 1 for units that read it, float32 [count, 1, 1]; null where all do. */
+  readonly reads: tf.Tensor3D | null;
+  readonly unit: GruStack;
+}
+
+/**
+ * Readers of each input that the graph gives any, in order; on the tape of an update. The causal order makes them
+ * neighbours.
+ *
+ * @param options.parents Variables that each unit reads after its own.
+ * @returns Tensors in the caller's tidy scope, see {@link tensorsOf}.
+ */
+export function denseReaders(
+  { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
+  { parents }: { readonly parents: readonly (readonly number[])[] },
+): readonly Reader[] {
+  return embeddings.flatMap(({ run, first: column }, embedding) =>
+    Array.from({ length: run.count }, (_, index): Reader[] => {
+      const targets = [...parents.keys()].filter((unit) => parents[unit]!.includes(column + index));
+      if (targets.length === 0) return [];
+      const first = targets[0]!;
+      const count = targets.at(-1)! - first + 1;
+      const unit = sliceGruStack(units, { first, count });
+      const reads = targets.length === count
+        ? null
+        : tf.tensor3d(Array.from({ length: count }, (_, k) => targets.includes(first + k) ? 1 : 0), [count, 1, 1]);
+      return [{ embedding, index, first, count, reads, unit }];
+    }).flat()
+  );
+}
+
+/** Tensors that a reader holds. */
+export function tensorsOf({ unit, reads }: Reader): tf.Tensor[] {
+  return [...Object.values(unit) as tf.Tensor[], ...(reads ? [reads] : [])];
+}
+
+/**
+ * Hidden states after all readers have read any inputs, one-hots or not, by plain products.
+ *
+ * @param inputs State and action, a tensor a run [n, B, w].
+ * @param options.stateRuns How many of the runs are the state's.
+ * @returns float32 [N, B, H]; call inside `tf.tidy`.
+ */
+export function readDense(
+  inputs: Factored,
+  options: {
+    readonly embeddings: readonly Embedding[];
+    readonly readers: readonly Reader[];
+    readonly stateRuns: number;
+  },
+): tf.Tensor3D {
+  const { embeddings, readers, stateRuns } = options;
+  const embedded = embeddings.map(({ layer }, e) => applyLinear(inputs[e]!, layer, "relu") as tf.Tensor3D);
+  const states = embedded.slice(0, stateRuns);
+  let hidden = states.length === 1 ? states[0]! : tf.concat(states, 0);
+  for (const reader of readers) {
+    hidden = read(hidden, { reader, fromInput: gates(embedded[reader.embedding]!, reader) });
+  }
+  return hidden;
+}
+
+/** Input part of the gates of `count` units for embedding `index` of [n, B, H]: float32 [count, B, 3H]. */
+function gates(embedded: tf.Tensor3D, { index, count, unit }: Reader): tf.Tensor3D {
+  const input = embedded.slice([index, 0, 0], [1, -1, -1]).tile([count, 1, 1]);
+  return linear(input, { weight: unit.inputWeight, bias: unit.inputBias }) as tf.Tensor3D;
+}
+
+/** Hidden states [N, B, H] after the readers of one input have read it. */
+function read(hidden: tf.Tensor3D, options: { reader: Reader; fromInput: tf.Tensor3D }): tf.Tensor3D {
+  const { reader: { first, count, reads, unit }, fromInput } = options;
+  const [targets, batch, width] = hidden.shape;
+  const before = count === targets ? hidden : hidden.slice([first, 0, 0], [count, batch, width]);
+  const fromHidden = linear(before, {
+    weight: unit.hiddenWeight,
+    bias: unit.hiddenBias,
+  }) as tf.Tensor3D;
+  const cell = gruCell(fromInput, fromHidden, before);
+  const after = reads ? before.add(cell.sub(before).mul(reads)) as tf.Tensor3D : cell;
+  const last = first + count;
+  const parts = [
+    ...(first > 0 ? [hidden.slice([0, 0, 0], [first, batch, width])] : []),
+    after,
+    ...(last < targets ? [hidden.slice([last, 0, 0], [targets - last, batch, width])] : []),
+  ];
+  return parts.length === 1 ? after : tf.concat(parts, 0) as tf.Tensor3D;
+}

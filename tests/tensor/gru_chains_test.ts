@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { Rng } from "../../lib/core/rng.ts";
+import { useBackend } from "../../lib/tensor/backend.ts";
+import {
+  type ChainSource,
+  type GruChain,
+  gruChains,
+  gruChainsOfSamples,
+  type LearnedInputs,
+} from "../../lib/tensor/gru_chains.ts";
+import { normals, normalTensor } from "./numeric.ts";
+import { assertSameEverywhere } from "./ops/fused_contract.ts";
+
+/** Runs of state variables, then one of action variables whose one-hots get no gradient. */
+const runs = [{ count: 2, categories: 3 }, { count: 1, categories: 2 }, { count: 1, categories: 3 }];
+const actions = [{ count: 1, categories: 7 }];
+
+/** What each unit reads, by variable; the last reads everything, and one nothing but its own. */
+const parents = [[4], [0], [], [0, 1, 2, 4]];
+
+interface Layout {
+  readonly chains: readonly GruChain[];
+  readonly categories: readonly number[];
+  readonly startRows: number;
+  readonly gateRows: number;
+  readonly startSlopeRows: number;
+  readonly gateSlopeRows: number;
+}
+
+function layout(): Layout {
+  const categories = [...runs, ...actions].flatMap(({ count, categories }) =>
+    Array(count).fill(categories) as number[]
+  );
+  const stateCount = runs.reduce((sum, { count }) => sum + count, 0);
+  const own: ChainSource[] = [];
+  let [startRows, startSlopeRows, gateRows, gateSlopeRows] = [0, 0, 0, 0];
+  categories.forEach((c, variable) => {
+    own.push({ variable, categories: c, row: startRows, slopeRow: variable < stateCount ? startSlopeRows : null });
+    startRows += c;
+    if (variable < stateCount) startSlopeRows += c * c;
+  });
+  const chains = parents.map((reads, unit) => ({
+    own: own[unit]!,
+    reads: reads.map((variable) => {
+      const c = categories[variable]!;
+      const learns = variable < stateCount;
+      const source = { variable, categories: c, row: gateRows, slopeRow: learns ? gateSlopeRows : null };
+      gateRows += c;
+      if (learns) gateSlopeRows += c * c;
+      return source;
+    }),
+  }));
+  return { chains, categories, startRows, gateRows, startSlopeRows, gateSlopeRows };
+}
+
+/** A case of B samples of width H, tables and weights of standard deviation `scale`. */
+function caseOf({ batch, width, seed, scale = 0.7 }: { batch: number; width: number; seed: number; scale?: number }) {
+  const { chains, categories, ...rows } = layout();
+  const rng = new Rng(seed);
+  const values = categories.map((c) => Int32Array.from({ length: batch }, () => rng.integer(c)));
+  const draw = (part: number, shape: number[]) => ({
+    shape,
+    values: normals(10 * seed + part, tf.util.sizeFromShape(shape)).map((x) => scale * x),
+  });
+  const units = parents.length;
+  let variable = 0;
+  const oneHots = runs.map(({ count, categories }) => {
+    const numbers = new Float32Array(count * batch * categories);
+    for (let i = 0; i < count; i++) {
+      for (let b = 0; b < batch; b++) numbers[(i * batch + b) * categories + values[variable + i]![b]!] = 1;
+    }
+    variable += count;
+    return { shape: [count, batch, categories], values: numbers };
+  });
+  const inputs = [
+    draw(1, [rows.startRows, width]),
+    draw(2, [rows.gateRows, 3 * width]),
+    draw(3, [units, width, 3 * width]),
+    draw(4, [units, 1, 3 * width]),
+    ...oneHots,
+  ];
+  const categoriesTensor = () =>
+    tf.tensor2d(Int32Array.from(values.flatMap((column) => [...column])), [values.length, batch], "int32");
+  const run = (learns: boolean) => (...args: tf.Tensor[]): tf.Tensor => {
+    const [start, gates, hiddenWeight, hiddenBias, ...oneHots] = args as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+      tf.Tensor3D,
+      tf.Tensor3D,
+      ...tf.Tensor3D[],
+    ];
+    const startSlopes = normalTensor(10 * seed + 5, [rows.startSlopeRows, width]) as tf.Tensor2D;
+    // Slopes of a row times its unit's weights, from the weights' values.
+    const weights = inputs[2]!;
+    const hiddenSlopes = tf.concat(
+      chains.map(({ own }, unit) =>
+        tf.matMul(
+          startSlopes.slice([own.slopeRow!, 0], [own.categories ** 2, width]),
+          tf.tensor3d(weights.values, weights.shape as [number, number, number])
+            .slice([unit, 0, 0], [1, -1, -1]).reshape<tf.Tensor2D>([width, 3 * width]),
+        )
+      ),
+    ) as tf.Tensor2D;
+    const learned: LearnedInputs = {
+      oneHots,
+      slopes: {
+        start: startSlopes,
+        hidden: hiddenSlopes,
+        gates: normalTensor(10 * seed + 6, [rows.gateSlopeRows, 3 * width]) as tf.Tensor2D,
+      },
+    };
+    const input = { chains, start, gates, hiddenWeight, hiddenBias, categories: categoriesTensor() };
+    return gruChains(input, learns ? learned : null);
+  };
+  return { inputs, run, chains, categoriesTensor };
+}
+
+for (const [batch, width] of [[1, 4], [40, 5], [70, 8]] as const) {
+  for (const learns of [false, true]) {
+    Deno.test(`gruChains of ${batch} samples and width ${width}, ${learns ? "with" : "without"} one-hots' gradients: the plain operations' values and gradients`, async () => {
+      const { inputs, run } = caseOf({ batch, width, seed: 3 });
+      await assertSameEverywhere({
+        what: "gruChains",
+        inputs,
+        run: run(learns),
+        differentiable: learns ? inputs.length : 4,
+        tolerance: 5e-5,
+      });
+    });
+  }
+}
+
+Deno.test("gruChains with saturated gates: the plain operations' values", async () => {
+  const { inputs, run } = caseOf({ batch: 40, width: 5, seed: 4, scale: 60 });
+  await assertSameEverywhere({ what: "gruChains", inputs, run: run(false), differentiable: 0, tolerance: 1e-4 });
+});
+
+Deno.test("gruChainsOfSamples: the rows of gruChains, to the bit, whatever the samples beside them", async () => {
+  await useBackend("wasm");
+  const { inputs, chains, categoriesTensor } = caseOf({ batch: 60, width: 12, seed: 5 });
+  tf.tidy(() => {
+    const [start, gates, hiddenWeight, hiddenBias] = inputs.map(({ shape, values }) => tf.tensor(values, shape));
+    const input = {
+      ...{ chains, start: start as tf.Tensor2D, gates: gates as tf.Tensor2D },
+      ...{ hiddenWeight: hiddenWeight as tf.Tensor3D, hiddenBias: hiddenBias as tf.Tensor3D },
+      categories: categoriesTensor(),
+    };
+    const all = gruChains(input, null).reshape<tf.Tensor2D>([4 * 60, 12]);
+    const rows = [3, 0, 59, 60 + 7, 3 * 60 + 1, 3 * 60 + 2, 3 * 60 + 58];
+    const wanted = { rows: tf.tensor1d(rows, "int32"), counts: [3, 1, 0, 3] };
+    assert.deepEqual(
+      gruChainsOfSamples(input, wanted).arraySync(),
+      rows.map((row) => (all.slice([row, 0], [1, 12]).arraySync() as number[][])[0]),
+    );
+  });
+});
