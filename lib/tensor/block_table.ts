@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
+import { equalBlocks, pick, unpick } from "./equal_blocks.ts";
 import { blockTableKernels } from "./kernels/block_table.ts";
 import { runsOwnKernels } from "./kernels/own_kernels.ts";
-import { isNeeded, type Needed, type TableLayout } from "./table_layout.ts";
+import type { Needed, TableLayout } from "./table_layout.ts";
 
 /** A product of each variable's rows with its block of every target's weights. */
 export interface BlockTableOptions {
@@ -66,42 +67,82 @@ export function blockRows({ layout, slopes }: BlockTableOptions): readonly Block
     .filter(({ count }) => count > 0);
 }
 
-/** [J, 1, 1] of 0 and 1: the targets that take a block. */
-function takers(options: BlockTableOptions, block: { column: number }, targets: number): tf.Tensor3D {
-  const { needed, layout: { maskWidth } } = options;
-  return tf.tensor3d(
-    Array.from({ length: targets }, (_, row) => Number(isNeeded(needed, { row, column: block.column, maskWidth }))),
-    [targets, 1, 1],
-  );
+/** The blocks of one size and the weights that they meet. */
+interface BlockGroup {
+  /** Rows in a table of features or slopes, c of each of n variables. */
+  readonly rows: readonly number[];
+  /** The n variables' columns in a mask. */
+  readonly columns: readonly number[];
+  readonly count: number;
 }
 
-/** Plain TensorFlow.js operations, for every backend. */
+function blockGroups(options: BlockTableOptions): readonly BlockGroup[] {
+  const blocks = blockRows(options);
+  return equalBlocks(blocks).map(({ count, members, rows }) => ({
+    count,
+    rows,
+    columns: members.map((b) => blocks[b]!.column),
+  }));
+}
+
+/** Sets products of a group [J, n, X, Y] to zero where a target never takes the variable. */
+function whereNeeded(products: tf.Tensor4D, { needed }: BlockTableOptions, { columns }: BlockGroup): tf.Tensor4D {
+  if (!needed) return products;
+  const [targets, count] = products.shape;
+  return products.mul(pick(needed.weights, columns, 1).reshape([targets, count, 1, 1]));
+}
+
+/** Features of a group for each of J targets, [J·n, c, H]. */
+function featuresOf(features: tf.Tensor2D, { rows, columns, count }: BlockGroup, targets: number): tf.Tensor3D {
+  const own = pick(features, rows, 0).reshape<tf.Tensor3D>([columns.length, count, features.shape[1]]);
+  return targets === 1 ? own : tf.tile(own, [targets, 1, 1]);
+}
+
+/** Weights of a group, [J·n, H, H']. */
+function weightsOf(weight: tf.Tensor3D, { columns }: BlockGroup, width: number): tf.Tensor3D {
+  const [targets, depth, outputs] = weight.shape;
+  const whole = Math.floor(depth / width);
+  const inBlocks = whole * width === depth ? weight : tf.slice(weight, [0, 0, 0], [targets, whole * width, outputs]);
+  const blocks = inBlocks.reshape<tf.Tensor3D>([targets, whole, width * outputs]);
+  return pick(blocks, columns, 1).reshape([targets * columns.length, width, outputs]);
+}
+
+/** Rows of a group's gradient, [J·n, c, H']. */
+function deltaOf(dy: tf.Tensor3D, { rows, columns, count }: BlockGroup): tf.Tensor3D {
+  const [targets, , outputs] = dy.shape;
+  return pick(dy, rows, 1).reshape([targets * columns.length, count, outputs]);
+}
+
+/** Plain TensorFlow.js operations, for every backend: a batched product for each size of variables. */
 const plain: BlockTableOps = {
   forward(features, weight, options) {
     const [targets, , outputs] = weight.shape;
     const width = features.shape[1];
     return tf.tidy(() =>
-      tf.concat(
-        blockRows(options).map((block) => {
-          const { offset, count } = block;
-          const part = features.slice([offset, 0], [count, width]).expandDims<tf.Tensor3D>(0).tile([targets, 1, 1]);
-          const weights = weight.slice([0, block.column * width, 0], [targets, width, outputs]);
-          return tf.matMul(part, weights).mul(takers(options, block, targets)) as tf.Tensor3D;
+      unpick(
+        blockGroups(options).map((group) => {
+          const { rows, columns, count } = group;
+          const products = tf.matMul(featuresOf(features, group, targets), weightsOf(weight, group, width))
+            .reshape<tf.Tensor4D>([targets, columns.length, count, outputs]);
+          const value = whereNeeded(products, options, group);
+          return { value: value.reshape<tf.Tensor3D>([targets, rows.length, outputs]), places: rows };
         }),
         1,
       )
     );
   },
   featuresGradient(dy, { features, weight, ...options }) {
-    const [targets, , outputs] = weight.shape;
+    const targets = weight.shape[0];
     const width = features.shape[1];
     return tf.tidy(() =>
-      tf.concat(
-        blockRows(options).map((block) => {
-          const { offset, count } = block;
-          const delta = dy.slice([0, offset, 0], [targets, count, outputs]).mul(takers(options, block, targets));
-          const weights = weight.slice([0, block.column * width, 0], [targets, width, outputs]);
-          return tf.matMul(delta, weights, false, true).sum(0) as tf.Tensor2D;
+      unpick(
+        blockGroups(options).map((group) => {
+          const { rows, columns, count } = group;
+          const products = tf.matMul(deltaOf(dy, group), weightsOf(weight, group, width), false, true)
+            .reshape<tf.Tensor4D>([targets, columns.length, count, width]);
+          const value = whereNeeded(products, options, group);
+          const sum = targets === 1 ? value : value.sum(0);
+          return { value: sum.reshape<tf.Tensor2D>([rows.length, width]), places: rows };
         }),
         0,
       )
@@ -111,22 +152,22 @@ const plain: BlockTableOps = {
     const [targets, depth, outputs] = weight.shape;
     const width = features.shape[1];
     return tf.tidy(() => {
-      const parts = new Map<number, tf.Tensor>();
-      blockRows(options).forEach((block) => {
-        const { offset, count } = block;
-        const part = features.slice([offset, 0], [count, width]).expandDims<tf.Tensor3D>(0).tile([targets, 1, 1]);
-        const delta = dy.slice([0, offset, 0], [targets, count, outputs]).mul(takers(options, block, targets));
-        parts.set(block.column * width, tf.matMul(part, delta as tf.Tensor3D, true, false));
+      const parts = blockGroups(options).map((group) => {
+        const { columns } = group;
+        const products = tf.matMul(featuresOf(features, group, targets), deltaOf(dy, group), true, false)
+          .reshape<tf.Tensor4D>([targets, columns.length, width, outputs]);
+        const value = whereNeeded(products, options, group);
+        return { value: value.reshape<tf.Tensor3D>([targets, columns.length, width * outputs]), places: columns };
       });
-      const pieces: tf.Tensor[] = [];
-      for (let row = 0; row < depth;) {
-        const part = parts.get(row);
-        let end = row + width;
-        if (!part) { while (end < depth && !parts.has(end)) end++; }
-        pieces.push(part ?? tf.zeros([targets, Math.min(end, depth) - row, outputs]));
-        row = Math.min(end, depth);
-      }
-      return tf.concat(pieces, 1) as tf.Tensor3D;
+      // Columns of variables without a table.
+      const taken = new Set(parts.flatMap(({ places }) => places));
+      const places = Array.from({ length: Math.floor(depth / width) }, (_, column) => column)
+        .filter((column) => !taken.has(column));
+      const zeros = { value: tf.zeros<tf.Rank.R3>([targets, places.length, width * outputs]), places };
+      const all = unpick(places.length === 0 ? parts : [...parts, zeros], 1);
+      const inBlocks = all.reshape<tf.Tensor3D>([targets, all.shape[1] * width, outputs]);
+      const rest = depth - inBlocks.shape[1];
+      return rest === 0 ? inBlocks : tf.concat([inBlocks, tf.zeros([targets, rest, outputs])], 1);
     });
   },
 };

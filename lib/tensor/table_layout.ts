@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { ParameterSet } from "./parameters.ts";
 
 /** Where one categorical variable's rows stand in a table. */
 export interface TableBlock {
@@ -22,21 +23,44 @@ export interface TableLayout {
   readonly maskWidth: number;
   /** int32 [I], column of each block. */
   readonly columns: tf.Tensor1D;
+  /** 1 where a table's row belongs to a mask's column, float32 [W, R]. */
+  readonly spread: tf.Tensor2D;
 }
 
 /** Which inputs a stack of J targets can ever take; null for all. */
 export interface Needed {
   /** int32 [J, W]. */
   readonly tensor: tf.Tensor2D;
+  /** The same numbers as factors, float32 [J, W]. */
+  readonly weights: tf.Tensor2D;
   /** The same numbers on the host, row-major. */
   readonly values: Int32Array;
+}
+
+/**
+ * Says which inputs targets can take.
+ *
+ * @param parameters Takes over the tensors.
+ * @param values 0 and 1, row-major [J, W]; kept.
+ */
+export function neededInputs(
+  parameters: ParameterSet,
+  values: Int32Array,
+  { maskWidth }: { maskWidth: number },
+): Needed {
+  const shape: [number, number] = [values.length / maskWidth, maskWidth];
+  return {
+    values,
+    tensor: parameters.constant(tf.tensor2d(values, shape, "int32")),
+    weights: parameters.constant(tf.tensor2d(Float32Array.from(values), shape)),
+  };
 }
 
 /**
  * Lays out tables of categorical variables.
  *
  * @param variables Mask column and categories of each, in order, and whether gradients reach its one-hots.
- * @returns A layout whose `columns` the caller owns.
+ * @returns A layout whose tensors, `columns` and `spread`, the caller owns.
  */
 export function tableLayout(
   variables: readonly { readonly column: number; readonly categories: number; readonly learnsInput: boolean }[],
@@ -51,10 +75,15 @@ export function tableLayout(
     slopeOffset += slopeRows;
     return block;
   });
+  const spread = new Float32Array(options.maskWidth * offset);
+  for (const { column, categories, offset: first } of blocks) {
+    spread.fill(1, column * offset + first, column * offset + first + categories);
+  }
   return {
     blocks,
     rowCount: offset,
     maskWidth: options.maskWidth,
+    spread: tf.tensor2d(spread, [options.maskWidth, offset]),
     columns: tf.tensor1d(blocks.map((block) => block.column), "int32"),
   };
 }

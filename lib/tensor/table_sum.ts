@@ -1,4 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { equalBlocks, pick } from "./equal_blocks.ts";
+import type { ChosenRows } from "./ops/category_rows.ts";
 import { runsOwnKernels } from "./kernels/own_kernels.ts";
 import { tableSumKernels } from "./kernels/table_sum.ts";
 import type { Needed, TableLayout } from "./table_layout.ts";
@@ -9,8 +11,8 @@ export interface TableSumInput {
   readonly needed: Needed | null;
   /** float32 [J, R, H]. */
   readonly table: tf.Tensor3D;
-  /** int32 [I, B]: the row that each variable takes in each sample. */
-  readonly rows: tf.Tensor2D;
+  /** The row that each variable takes in each sample. */
+  readonly chosen: ChosenRows;
   /** float32 [B, J, W]; null for ones. */
   readonly mask: tf.Tensor3D | null;
   /** float32 [J, 1, H] or [H]; null for none. */
@@ -25,7 +27,7 @@ export interface TableSumInput {
 }
 
 /**
- * `out[j, b] = bias[j] + Σ_i mask[b, j, i] · table[j, rows[i, b]]`: the first layer of J networks on exact one-hots.
+ * `out[j, b] = bias[j] + Σ_i mask[b, j, i] · table[j, row of i in b]`: the first layer of J networks on exact one-hots.
  * Differentiable in table, mask, bias and, through `slopes`, the one-hots.
  *
  * @returns float32 [J, B, H]; the caller disposes it.
@@ -35,39 +37,49 @@ export function tableSum(input: TableSumInput): tf.Tensor3D {
   const operands = [input.table, ...(mask ? [mask] : []), ...(bias ? [bias] : []), ...inputs.map((run) => run.oneHot)];
   return tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as tf.GradSaveFunc;
-    const { table, rows, slopes } = input;
-    save([table, rows, ...(mask ? [mask] : []), ...(slopes ? [slopes] : [])]);
+    const { table, chosen, slopes } = input;
     const ops = runsOwnKernels() ? tableSumKernels : plain;
+    const { sum, forGradient } = ops.forward(input);
+    const places = chosen.rows ?? chosen.taken!;
+    save([table, places, ...(mask ? [mask] : []), ...(slopes ? [slopes] : []), ...forGradient]);
     return {
-      value: ops.forward(input),
+      value: sum,
       gradFunc: (dy, saved) => {
         const delta = dy as tf.Tensor3D;
         // What was made in the forward pass is gone by now but for the saved tensors.
-        const [table, rows, ...rest] = saved as [tf.Tensor3D, tf.Tensor2D, ...tf.Tensor3D[]];
+        const [table, places, ...rest] = saved as [tf.Tensor3D, tf.Tensor2D, ...tf.Tensor3D[]];
         const kept = {
           ...input,
           table,
-          rows,
+          chosen: { ...chosen, [chosen.rows ? "rows" : "taken"]: places },
           mask: mask ? rest.shift()! : null,
           slopes: slopes ? rest.shift()! : null,
+          forGradient: rest,
         };
         const { table: dTable, mask: dMask } = ops.gradient(delta, kept);
         return [
           dTable,
           ...(mask ? [dMask!] : []),
           ...(bias ? [columnSums(delta).reshape(bias.shape)] : []),
-          ...inputs.map((run) => ops.inputGradient(delta, kept, run)),
+          ...(inputs.length > 0 ? ops.inputGradients(delta, kept) : []),
         ];
       },
     };
   })(...operands) as tf.Tensor3D;
 }
 
+/** What a backward pass starts from: the forward pass' input and what it left. */
+export interface TableSumKept extends TableSumInput {
+  readonly forGradient: readonly tf.Tensor[];
+}
+
 /** The operations behind {@link tableSum}; a backend may bring its own. */
 export interface TableSumOps {
-  forward(input: TableSumInput): tf.Tensor3D;
-  gradient(dy: tf.Tensor3D, input: TableSumInput): { table: tf.Tensor3D; mask: tf.Tensor3D | null };
-  inputGradient(dy: tf.Tensor3D, input: TableSumInput, run: TableSumInput["inputs"][number]): tf.Tensor3D;
+  /** The sum, and any tensors that the backward pass would otherwise compute again. */
+  forward(input: TableSumInput): { sum: tf.Tensor3D; forGradient: tf.Tensor[] };
+  gradient(dy: tf.Tensor3D, kept: TableSumKept): { table: tf.Tensor3D; mask: tf.Tensor3D | null };
+  /** A gradient for each of `inputs`; not called where there is none. */
+  inputGradients(dy: tf.Tensor3D, kept: TableSumKept): readonly tf.Tensor3D[];
 }
 
 /** Sums over the batch, [J, B, H] to [J, 1, H], as a product: the stock sum over a middle axis transposes first. */
@@ -76,84 +88,92 @@ function columnSums(dy: tf.Tensor3D): tf.Tensor3D {
   return tf.tidy(() => tf.matMul(tf.ones([targets, 1, batch]), dy) as tf.Tensor3D);
 }
 
-/** One-hot of block `b`'s category in each sample, [B, c]. */
-function oneHotOf(input: TableSumInput, b: number): tf.Tensor2D {
-  const { categories, offset } = input.layout.blocks[b]!;
-  const rows = input.rows.slice([b, 0], [1, input.rows.shape[1]]).flatten().sub(tf.scalar(offset, "int32"));
-  return tf.oneHot(rows as tf.Tensor1D, categories, 1, 0, "int32").cast("float32") as tf.Tensor2D;
-}
-
-/** Weight of block `b` in each target's sum, [J, B, 1]. */
-function weightOf(input: TableSumInput, b: number): tf.Tensor3D {
-  const { column } = input.layout.blocks[b]!;
+/** Weight of each row in each target's sum, float32 [J, B, R]; zero where a sample does not take it. */
+function weightedRows(input: TableSumInput): tf.Tensor3D {
+  const { mask, needed, layout: { spread, maskWidth, rowCount } } = input;
   const targets = input.table.shape[0];
-  const batch = input.rows.shape[1];
-  const weight = input.mask
-    ? input.mask.slice([0, 0, column], [batch, targets, 1]).transpose<tf.Tensor3D>([1, 0, 2])
-    : tf.ones<tf.Rank.R3>([targets, batch, 1]);
-  return input.needed ? weight.mul(neededOf(input, b)) : weight;
+  const taken = input.chosen.taken!;
+  const { batch } = input.chosen;
+  if (!mask && !needed) {
+    const once = taken.reshape<tf.Tensor3D>([1, batch, rowCount]);
+    return targets === 1 ? once : tf.tile(once, [targets, 1, 1]);
+  }
+  const ofTargets = needed && needed.weights.reshape<tf.Tensor3D>([targets, 1, maskWidth]);
+  const byTarget = mask && mask.transpose<tf.Tensor3D>([1, 0, 2]);
+  const weights = byTarget && ofTargets ? byTarget.mul<tf.Tensor3D>(ofTargets) : (byTarget ?? ofTargets)!;
+  return weights.reshape<tf.Tensor2D>([-1, maskWidth]).matMul(spread)
+    .reshape<tf.Tensor3D>([targets, mask ? batch : 1, rowCount]).mul(taken);
 }
 
-/** 0 and 1 for the targets that take block `b`, [J, 1, 1]. */
-function neededOf(input: TableSumInput, b: number): tf.Tensor {
-  const targets = input.table.shape[0];
-  if (!input.needed) return tf.ones([targets, 1, 1]);
-  return input.needed.tensor.slice([0, input.layout.blocks[b]!.column], [targets, 1]).reshape([targets, 1, 1])
-    .cast("float32");
-}
-
-/** Rows of block `b` that the samples take, [J, B, H]. */
-function rowsOf(input: TableSumInput, b: number): tf.Tensor3D {
-  const { offset, categories } = input.layout.blocks[b]!;
-  const [targets, , width] = input.table.shape;
-  const table = input.table.slice([0, offset, 0], [targets, categories, width]);
-  return tf.matMul(oneHotOf(input, b).expandDims<tf.Tensor3D>(0).tile([targets, 1, 1]), table);
-}
-
-/** Plain TensorFlow.js operations, for every backend. */
+/** Plain TensorFlow.js operations, for every backend: products with one-hots, all variables and targets at once. */
 const plain: TableSumOps = {
   forward(input) {
     return tf.tidy(() => {
-      const [targets, , width] = input.table.shape;
-      const terms = input.layout.blocks.map((_, b) => rowsOf(input, b).mul(weightOf(input, b)));
-      const sum = tf.addN(terms);
-      return (input.bias ? sum.add(input.bias.reshape([-1, 1, width])) : sum)
-        .reshape([targets, input.rows.shape[1], width]) as tf.Tensor3D;
-    });
+      const weighted = weightedRows(input);
+      const sum: tf.Tensor = tf.matMul(weighted, input.table);
+      const { bias } = input;
+      return { sum: bias ? sum.add(bias.reshape([-1, 1, sum.shape[2]!])) : sum, forGradient: [weighted] };
+    }) as { sum: tf.Tensor3D; forGradient: tf.Tensor[] };
   },
   gradient(dy, input) {
-    return tf.tidy(() => {
-      const [targets, ,] = input.table.shape;
-      const batch = input.rows.shape[1];
-      const tables: tf.Tensor3D[] = [];
-      const columns: tf.Tensor[] = Array.from(
-        { length: input.layout.maskWidth },
-        () => tf.zeros([batch, targets, 1]),
-      );
-      input.layout.blocks.forEach((block, b) => {
-        const oneHot = oneHotOf(input, b).expandDims<tf.Tensor3D>(0).tile([targets, 1, 1]);
-        tables.push(tf.matMul(oneHot, dy.mul(weightOf(input, b)) as tf.Tensor3D, true, false));
-        columns[block.column] = rowsOf(input, b).mul(dy).sum(-1, true).mul(neededOf(input, b)).transpose([1, 0, 2]);
-      });
-      const mask = input.mask ? tf.concat(columns, 2) as tf.Tensor3D : null;
-      return { table: tf.concat(tables, 1), mask } as { table: tf.Tensor3D; mask: tf.Tensor3D };
-    });
+    const [weighted] = input.forGradient as [tf.Tensor3D];
+    const table = tf.matMul(weighted, dy, true, false) as tf.Tensor3D;
+    return { table, mask: input.mask && tf.tidy(() => maskGradient(dy, input)) };
   },
-  inputGradient(dy, input, run) {
+  inputGradients(dy, input) {
     return tf.tidy(() => {
-      const [count, batch, categories] = run.oneHot.shape;
-      const [targets, , width] = input.table.shape;
-      const parts = Array.from({ length: count }, (_, v) => {
-        const b = run.first + v;
-        const { slopeOffset } = input.layout.blocks[b]!;
-        const slopes = input.slopes!.slice([0, slopeOffset, 0], [targets, categories ** 2, width])
-          .reshape([targets, categories, categories * width]) as tf.Tensor3D;
-        const oneHot = oneHotOf(input, b).expandDims<tf.Tensor3D>(0).tile([targets, 1, 1]);
-        const slope = tf.matMul(oneHot, slopes).reshape([targets, batch, categories, width]);
-        const weighted = dy.mul(weightOf(input, b)).reshape([targets, batch, 1, width]);
-        return slope.mul(weighted).sum(-1).sum(0) as tf.Tensor2D;
-      });
-      return tf.stack(parts) as tf.Tensor3D;
+      const { blocks } = input.layout;
+      const weighted = input.forGradient[0] as tf.Tensor3D;
+      const learning = input.inputs.flatMap(({ oneHot, first }, run) =>
+        Array.from({ length: oneHot.shape[0] }, (_, v) => {
+          const { offset, slopeOffset, categories } = blocks[first + v]!;
+          return { run, offset, count: categories, slopeOffset };
+        })
+      );
+      const gradients: tf.Tensor3D[] = [];
+      for (const { members, rows, count } of equalBlocks(learning)) {
+        const slopeRows = members.flatMap((m) =>
+          Array.from({ length: count * count }, (_, row) => learning[m]!.slopeOffset + row)
+        );
+        const value = slopeGradient(dy, {
+          slopes: pick(input.slopes!, slopeRows, 1),
+          weighted: pick(weighted, rows, 2),
+          categories: count,
+        });
+        // Members are in order, so those of a run are neighbours.
+        const runs = [...Map.groupBy(members, (m) => learning[m]!.run)];
+        const parts = runs.length === 1 ? [value] : tf.split(value, runs.map(([, { length }]) => length));
+        runs.forEach(([run], k) => gradients[run] = parts[k] as tf.Tensor3D);
+      }
+      return gradients;
     });
   },
 };
+
+/** float32 [B, J, W]. */
+function maskGradient(dy: tf.Tensor3D, { table, needed, layout, chosen: { taken } }: TableSumInput): tf.Tensor3D {
+  const [targets, batch] = dy.shape;
+  const { spread, maskWidth, rowCount } = layout;
+  const byColumn = tf.matMul(dy, table, false, true).mul(taken!).reshape<tf.Tensor2D>([-1, rowCount])
+    .matMul(spread, false, true).reshape<tf.Tensor3D>([targets, batch, maskWidth]);
+  const passed = needed ? byColumn.mul<tf.Tensor3D>(needed.weights.reshape([targets, 1, maskWidth])) : byColumn;
+  return passed.transpose([1, 0, 2]);
+}
+
+/**
+ * Gradients of the one-hots of n variables of c categories: entry k of a one-hot is the sum over targets of the row's
+ * weight times `⟨slope along k at the row's category, dy⟩`.
+ *
+ * @param options.slopes float32 [J, n·c², H].
+ * @param options.weighted float32 [J, B, n·c].
+ * @returns float32 [n, B, c].
+ */
+function slopeGradient(
+  dy: tf.Tensor3D,
+  { slopes, weighted, categories }: { slopes: tf.Tensor3D; weighted: tf.Tensor3D; categories: number },
+): tf.Tensor3D {
+  const [targets, batch, rows] = weighted.shape;
+  const along = tf.matMul(dy, slopes, false, true).reshape([targets, batch * rows, categories])
+    .mul(weighted.reshape([targets, batch * rows, 1]));
+  return along.sum(0).reshape([batch, rows / categories, categories, categories]).sum(2).transpose([1, 0, 2]);
+}

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { blockTable } from "../../tensor/block_table.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
-import { categoryRows } from "../../tensor/ops/category_rows.ts";
+import { chosenRows } from "../../tensor/ops/category_rows.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { type Needed, type TableLayout, tableLayout } from "../../tensor/table_layout.ts";
 import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
@@ -61,6 +61,7 @@ export class FeatureLayers {
     );
     this.#layout = tableLayout(variables, { maskWidth: runs.stateCount + runs.actionCount });
     parameters.constant(this.#layout.columns);
+    parameters.constant(this.#layout.spread);
     this.#rowOffsets = this.#layers.map(({ run, isState }) => {
       if (run.kind === "continuous") return null;
       const first = run.start + (isState ? 0 : runs.stateCount);
@@ -123,10 +124,9 @@ export class FeatureLayers {
     options: { tables: LayerTables; learnsInput: boolean },
   ): Features {
     const inputs = [...input.state, ...input.action];
-    const rows = tf.concat(
-      this.#rowOffsets.flatMap((offsets, l) => offsets ? [categoryRows(inputs[l]!, offsets)] : []),
-      0,
-    ) as tf.Tensor2D;
+    const chosen = chosenRows(
+      this.#rowOffsets.flatMap((offsets, l) => offsets ? [{ oneHot: inputs[l]!, offsets }] : []),
+    );
     let first = 0;
     const runs = this.#layers.flatMap(({ run, isState }, l) => {
       if (run.kind === "continuous") return [];
@@ -140,7 +140,7 @@ export class FeatureLayers {
         value: applyLinear(inputs[l]!, linear, "relu") as tf.Tensor3D,
       }]
     );
-    return new TableFeatures({ layout: this.#layout, rows, runs, continuous, tables: options.tables });
+    return new TableFeatures({ layout: this.#layout, chosen, runs, continuous, tables: options.tables });
   }
 }
 

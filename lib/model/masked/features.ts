@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import type { ChosenRows } from "../../tensor/ops/category_rows.ts";
 import { tableSum } from "../../tensor/table_sum.ts";
 import type { TableLayout } from "../../tensor/table_layout.ts";
 import type { FeatureLinear, LayerTables } from "./feature_layers.ts";
@@ -40,14 +41,14 @@ export class DenseFeatures implements Features {
 export class TableFeatures implements Features {
   readonly #parts: {
     readonly layout: TableLayout;
-    readonly rows: tf.Tensor2D;
+    readonly chosen: ChosenRows;
     readonly runs: readonly { readonly oneHot: tf.Tensor3D; readonly first: number }[];
     readonly continuous: readonly { readonly column: number; readonly value: tf.Tensor3D }[];
     readonly tables: LayerTables;
   };
 
   /**
-   * @param parts.rows int32 [I, B], row of each categorical variable in the tables.
+   * @param parts.chosen Row of each categorical variable in the tables.
    * @param parts.runs One-hots that gradients must reach.
    * @param parts.continuous Features [n, B, H] of neighbouring continuous variables from mask column `column` on.
    */
@@ -61,15 +62,15 @@ export class TableFeatures implements Features {
   }
 
   get batch(): number {
-    return this.#parts.rows.shape[1];
+    return this.#parts.chosen.batch;
   }
 
   linear(layer: FeatureLinear, mask: tf.Tensor3D | null): tf.Tensor3D {
-    const { layout, rows, runs, continuous, tables } = this.#parts;
+    const { layout, chosen, runs, continuous, tables } = this.#parts;
     const found = tables.get(layer);
     if (!found) throw new RangeError("Cannot look a layer up: it has no tables, expected one of the prepared layers");
     const { bias, needed } = layer;
-    let sum = tableSum({ layout, needed, rows, mask, bias, inputs: runs, ...found });
+    let sum = tableSum({ layout, needed, chosen, mask, bias, inputs: runs, ...found });
     if (continuous.length === 0) return sum;
     const weights = layer.weight();
     const [targets, , outputs] = weights.shape;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import { type Needed, neededInputs } from "../../tensor/table_layout.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Features } from "./features.ts";
 import type { Masks, MaskSource } from "./mask_source.ts";
@@ -25,8 +25,7 @@ export class GivenSource implements MaskSource {
         `Cannot use the global graph: wrong size, expected ${stateCount * width} entries, got ${graph.length}`,
       );
     }
-    const values = Int32Array.from(graph);
-    this.needed = { values, tensor: parameters.constant(tf.tensor2d(values, [stateCount, width], "int32")) };
+    this.needed = neededInputs(parameters, Int32Array.from(graph), { maskWidth: width });
     this.#graph = parameters.constant(tf.tensor3d(Float32Array.from(graph), [1, stateCount, width]));
   }
 

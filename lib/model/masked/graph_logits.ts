@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import { type Needed, neededInputs } from "../../tensor/table_layout.ts";
 
 /**
  * Which entries of a graph [N, N + M] are learned. `triangular`: the causal order is given, so only entries strictly
@@ -41,10 +41,7 @@ export class GraphLogits {
     const placement = new Float32Array(free.length * base.length);
     free.forEach((entry, f) => placement[f * base.length + entry] = 1);
     const possible = Int32Array.from(base, (logit) => logit >= 0 ? 1 : 0);
-    this.needed = form === "full" ? null : {
-      tensor: parameters.constant(tf.tensor2d(possible, [stateCount, width], "int32")),
-      values: possible,
-    };
+    this.needed = form === "full" ? null : neededInputs(parameters, possible, { maskWidth: width });
     this.freeCount = free.length;
     this.#stateCount = stateCount;
     this.#width = width;

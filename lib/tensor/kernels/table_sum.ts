@@ -83,23 +83,30 @@ register("TableInputGradient", ({ heap: { backend, exports }, layout, attributes
 
 /** Masked sums of table rows on the wasm backend's memory. */
 export const tableSumKernels: TableSumOps = {
-  forward: (input) => runKernel("TableSum", tensorsOf(input), { layout: input.layout })[0] as tf.Tensor3D,
+  forward(input) {
+    const [sum] = runKernel("TableSum", tensorsOf(input), { layout: input.layout });
+    return { sum: sum as tf.Tensor3D, forGradient: [] };
+  },
   gradient(dy, input) {
     const [table, mask] = runKernel("TableSumGradient", { ...tensorsOf(input), dy }, { layout: input.layout });
     return { table: table as tf.Tensor3D, mask: input.mask ? mask as tf.Tensor3D : null };
   },
-  inputGradient: (dy, input, run) =>
-    runKernel("TableInputGradient", { ...tensorsOf(input), slopes: input.slopes!, dy }, {
-      layout: input.layout,
-      first: run.first,
-      count: run.oneHot.shape[0],
-    })[0] as tf.Tensor3D,
+  inputGradients: (dy, input) =>
+    input.inputs.map(({ oneHot, first }) => {
+      const attributes = { layout: input.layout, first, count: oneHot.shape[0] };
+      const [gradient] = runKernel(
+        "TableInputGradient",
+        { ...tensorsOf(input), slopes: input.slopes!, dy },
+        attributes,
+      );
+      return gradient as tf.Tensor3D;
+    }),
 };
 
 function tensorsOf(input: TableSumInput): Record<string, tf.Tensor | undefined> {
   return {
     table: input.table,
-    rows: input.rows,
+    rows: input.chosen.rows!,
     mask: input.mask ?? undefined,
     bias: input.bias ?? undefined,
     columns: input.layout.columns,

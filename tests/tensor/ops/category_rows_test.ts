@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { categoryRows } from "../../../lib/tensor/ops/category_rows.ts";
+import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
+import { categoryRows, chosenRows } from "../../../lib/tensor/ops/category_rows.ts";
 import { normalTensor } from "../numeric.ts";
 
 for (const backend of ["cpu", "wasm"] as const) {
@@ -18,3 +19,23 @@ for (const backend of ["cpu", "wasm"] as const) {
     });
   });
 }
+
+Deno.test("chosenRows of kernels and of plain operations say the same", async () => {
+  await useBackend("wasm");
+  tf.tidy(() => {
+    const runs = [
+      {
+        oneHot: tf.tensor3d([[[1, 0, 0], [0, 0, 1]], [[0, 1, 0], [0, 1, 0]]]),
+        offsets: tf.tensor2d([0, 3], [2, 1], "int32"),
+      },
+      { oneHot: tf.tensor3d([[[0, 1], [1, 0]]]), offsets: tf.tensor2d([6], [1, 1], "int32") },
+    ];
+    const indices = chosenRows(runs);
+    forcePlainOperations(true);
+    const oneHots = chosenRows(runs);
+    forcePlainOperations(false);
+    assert.deepEqual([indices.batch, oneHots.batch, indices.taken, oneHots.rows], [2, 2, null, null]);
+    assert.deepEqual(indices.rows!.arraySync(), [[0, 2], [4, 4], [7, 6]]);
+    assert.deepEqual(oneHots.taken!.arraySync(), [[1, 0, 0, 0, 1, 0, 0, 1], [0, 0, 1, 0, 1, 0, 1, 0]]);
+  });
+});
