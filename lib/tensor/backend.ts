@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import * as tf from "@tensorflow/tfjs";
 import { messageOf, unknownName } from "../core/errors.ts";
 import { installMatMulGradient } from "./kernels/mat_mul_gradient.ts";
+import { installReluGradient } from "./kernels/relu_gradient.ts";
 
 /** Where tensors live and operations run. */
 export type BackendName = "wasm" | "cpu" | "webgpu" | "tensorflow";
@@ -25,6 +26,7 @@ export const backendChoices: readonly BackendName[] = ["wasm", "cpu", "webgpu", 
 export async function useBackend(name: BackendName): Promise<void> {
   if (!backendChoices.includes(name)) throw unknownName("backend", { name, choices: backendChoices });
   installMatMulGradient();
+  installReluGradient();
   switch (name) {
     case "wasm":
       return await useWasm();

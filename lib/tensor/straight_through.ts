@@ -71,12 +71,12 @@ export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
   return tf.customGrad((...inputs) => {
     const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
     const probabilities = z.softmax();
-    save([probabilities]);
+    const clamped = probabilities.clipByValue(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR);
+    save([probabilities, clamped]);
     return {
-      value: probabilities.clipByValue(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR).log(),
-      gradFunc: (dy, [p]) => {
-        const inside = tf.logicalAnd(p!.greaterEqual(PROBABILITY_FLOOR), p!.lessEqual(1 - PROBABILITY_FLOOR));
-        const passed = dy.mul(inside.cast("float32"));
+      value: clamped.log(),
+      gradFunc: (dy, [p, clamped]) => {
+        const passed = dy.mul(p!.equal(clamped!).cast("float32"));
         return passed.sub(p!.mul(passed.sum(-1, true)));
       },
     };

@@ -81,8 +81,7 @@ export class EmaCodebook implements Codebook {
   #move(latent: tf.Tensor2D, assignment: tf.Tensor2D): void {
     const decay = this.#decay;
     tf.tidy(() => {
-      const count = assignment.sum(0);
-      const atLeastOne = count.add(count.equal(0).cast("float32"));
+      const atLeastOne = tf.maximum(assignment.sum(0), 1);
       const size = this.#size.mul(decay).add(atLeastOne.mul(1 - decay));
       const sum = this.#sum.mul(decay).add(tf.matMul(assignment, latent, true, false).mul(1 - decay));
       const total = size.sum();

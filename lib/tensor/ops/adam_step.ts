@@ -106,6 +106,7 @@ function makeOwn(heap: KernelHeap, variable: tf.Variable): void {
   });
 }
 
+/** All parameters at once: launching an operation a parameter can cost more than the arithmetic. */
 function plainStep({ parameters, mean, square }: AdamState, options: AdamStepOptions): tf.Scalar {
   return tf.tidy(() => {
     const flat = tf.concat1d(
@@ -117,12 +118,9 @@ function plainStep({ parameters, mean, square }: AdamState, options: AdamStepOpt
     mean.assign(mean.mul(BETA1).add(scaled.mul(1 - BETA1)));
     square.assign(square.mul(BETA2).add(scaled.square().mul(1 - BETA2)));
     const change = mean.mul(rate).div(square.sqrt().mul(correction).add(EPSILON));
-    let offset = 0;
-    for (const parameter of parameters) {
-      const part = change.slice([offset], [parameter.size]).reshape(parameter.shape);
-      parameter.assign(parameter.sub(part));
-      offset += parameter.size;
-    }
+    const changed = tf.concat1d(parameters.map((parameter) => parameter.flatten())).sub(change);
+    const parts = tf.split(changed, parameters.map((parameter) => parameter.size));
+    parameters.forEach((parameter, i) => parameter.assign(parts[i]!.reshape(parameter.shape)));
     return norm as tf.Scalar;
   });
 }

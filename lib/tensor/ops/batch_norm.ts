@@ -86,8 +86,8 @@ function plain(input: tf.Tensor2D, norm: BatchNormWeights, { slope }: { readonly
     const normal = centred.mul(inverse);
     tf.tidy(() => {
       norm.mean.assign(norm.mean.mul(1 - MOMENTUM).add(mean.mul(MOMENTUM)));
-      const unbiased = variance.mul(batch / Math.max(batch - 1, 1));
-      norm.variance.assign(norm.variance.mul(1 - MOMENTUM).add(unbiased.mul(MOMENTUM)));
+      const unbiased = MOMENTUM * batch / Math.max(batch - 1, 1);
+      norm.variance.assign(norm.variance.mul(1 - MOMENTUM).add(variance.mul(unbiased)));
     });
     save([normal, inverse, scale]);
     return {
