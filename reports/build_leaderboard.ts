@@ -5,11 +5,12 @@ import { paperSource, type PaperValue, paperValue } from "./paper_results.ts";
 import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
 import { type SeedStatistics, seedStatistics } from "./interval_statistics.ts";
 
-/** Which metrics a leaderboard shows, in order of importance; those without values are left out. */
-const leaderboardMetrics = ["return", "accuracy", "success", "mse", "nll"] as const;
-
-/** How many metrics a leaderboard shows side by side; the error of continuous variables besides, where there are any. */
+/** Metrics in order of importance; a leaderboard shows the first two that have values. */
+const leaderboardMetrics = ["return", "accuracy", "success", "nll"] as const;
 const shownMetrics = 2;
+
+/** The same where variables are continuous: accuracy is of the few categorical ones only, and they are easy. */
+const continuousMetrics = ["return", "success", "mse"] as const;
 
 /**
  * A row a method, a column a split for each of the main metrics: mean ± standard deviation over finished seeds, with
@@ -20,8 +21,8 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
   const styles = stylesOf(results.runs);
   const methods = methodsOf(runs);
   const finals = results.finals.filter((row) => runs.some((run) => run.id === row.runId));
-  const metrics = leaderboardMetrics.filter((metric) => splitsOf(finals, metric).length > 0)
-    .filter((metric, index) => index < shownMetrics || metric === "mse");
+  const has = (metric: string) => splitsOf(finals, metric).length > 0;
+  const metrics = has("mse") ? continuousMetrics.filter(has) : leaderboardMetrics.filter(has).slice(0, shownMetrics);
   const wanted = metrics.flatMap((metric) => splitsOf(finals, metric).map((split) => ({ metric, split })));
   const statistics = wanted.map((column) =>
     methods.map((method) => finalStatistics(results, { environment, method, ...column }))

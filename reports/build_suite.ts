@@ -34,7 +34,7 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
     const graphs = [...buildDetailTables(results, environment), ...findings(results, environment)];
     const title = (text: string) => environments.length === 1 ? text : `${text}: ${environment}`;
     return [
-      { id: `leaderboard${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
+      { id: `methods${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
       { id: `final${suffix}`, title: title("Final performance"), blocks: finalsBlocks },
       { id: `paper${suffix}`, title: title("Beside the paper"), blocks: paperBlocks(results, environment) },
       { id: `curves${suffix}`, title: title("Learning curves"), blocks: curves },

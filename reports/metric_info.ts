@@ -47,7 +47,7 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     max: 100,
   },
   nll: { label: "Negative log-likelihood", axis: "negative log-likelihood (nats)", digits: 3, better: "lower" },
-  mse: { label: "Squared error", axis: "mean squared error", digits: 4, better: "lower", min: 0, log: true },
+  mse: { label: "Squared error", axis: "mean squared error", digits: 3, better: "lower", min: 0, log: true },
   shd: { label: "Structural Hamming distance", axis: "SHD (edges)", digits: 1, better: "lower", min: 0 },
   edge_precision: {
     label: "Edge precision",
@@ -140,11 +140,18 @@ export function metricInfo(metric: string): MetricInfo {
   return { ...base, ...info, label: qualifier ? `${info.label}, ${qualifier}` : info.label };
 }
 
-/** A stored number as shown: scaled, with the metric's digits; empty when missing. */
+/**
+ * A stored number as shown: scaled, with the metric's decimals, or with as many digits that count where values differ by
+ * powers of ten; empty when missing.
+ */
 export function formatMetric(metric: string, value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "";
   const info = metricInfo(metric);
-  return formatNumber(value * info.scale, info.digits);
+  const shown = value * info.scale;
+  const size = Math.abs(shown);
+  const isWide = info.log && size >= 1e-4;
+  const decimals = isWide ? Math.max(0, info.digits - 1 - Math.floor(Math.log10(size))) : info.digits;
+  return formatNumber(shown, decimals);
 }
 
 /** A number with `digits` decimals and a true minus sign; very large and small ones in scientific form. */

@@ -18,10 +18,10 @@ export function Sections({ sections, links }: { sections: readonly Section[]; li
   return (
     <>
       {sections.map((section) => (
-        <section key={section.id} id={section.id} class="section" aria-labelledby={`${section.id}-title`}>
+        <section id={section.id} class="section" aria-labelledby={`${section.id}-title`}>
           <h2 id={`${section.id}-title`}>{section.title}</h2>
           <div class="blocks">
-            {section.blocks.map((block) => <BlockView key={block.id} block={block} links={links} />)}
+            {section.blocks.map((block) => <BlockView block={block} links={links} />)}
           </div>
         </section>
       ))}
@@ -81,22 +81,22 @@ function TableBody({ block }: { block: TableBlock }) {
             {hasGroups ? <GroupRow block={block} /> : null}
             <tr>
               {block.columns.map((column, index) => (
-                <th key={index} scope="col" class={columnClass(block, index)}>{column.label}</th>
+                <th scope="col" class={columnClass(block, index)}>{column.label}</th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {block.rows.map((row, at) => (
-              <tr key={at}>
+            {block.rows.map((row) => (
+              <tr>
                 {row.map((cell, index) =>
                   index === 0
                     ? (
-                      <th key={index} scope="row">
+                      <th scope="row">
                         <CellView cell={cell} />
                       </th>
                     )
                     : (
-                      <td key={index} class={columnClass(block, index)}>
+                      <td class={columnClass(block, index)}>
                         <CellView cell={cell} />
                       </td>
                     )
@@ -125,10 +125,10 @@ function GroupRow({ block }: { block: TableBlock }) {
   }
   return (
     <tr class="groups">
-      {groups.map((group, index) =>
+      {groups.map((group) =>
         group.label === ""
-          ? <td key={index} colspan={group.span} />
-          : <th key={index} scope="colgroup" class="group-start" colspan={group.span}>{group.label}</th>
+          ? <td colspan={group.span} />
+          : <th scope="colgroup" class="group-start" colspan={group.span}>{group.label}</th>
       )}
     </tr>
   );
@@ -207,7 +207,7 @@ function GraphView({ block }: { block: GraphBlock }) {
       <p class="caption">{block.caption}</p>
       <div class="graphs">
         {block.pictures.map((picture) => (
-          <figure key={picture.caption}>
+          <figure>
             {raw(graphSvg(picture, block))}
             <figcaption>{picture.caption}</figcaption>
           </figure>
@@ -222,9 +222,7 @@ export function NoteView({ block }: { block: NoteBlock }) {
   return (
     <div id={block.id} class={`block wide note note-${block.tone}`} role="note" data-live>
       <h3>{block.title}</h3>
-      {block.lines.length === 1
-        ? <p>{block.lines[0]}</p>
-        : <ul>{block.lines.map((line) => <li key={line}>{line}</li>)}</ul>}
+      {block.lines.length === 1 ? <p>{block.lines[0]}</p> : <ul>{block.lines.map((line) => <li>{line}</li>)}</ul>}
     </div>
   );
 }

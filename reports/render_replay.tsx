@@ -58,13 +58,13 @@ export function ReplayView({ block, address }: { block: ReplayBlock; address: st
         <label>
           Episode{" "}
           <select class="replay-episode">
-            {block.episodes.map((name, index) => <option key={name} value={String(index)}>{name}</option>)}
+            {block.episodes.map((name, index) => <option value={String(index)}>{name}</option>)}
           </select>
         </label>
         <label hidden>
           Speed{" "}
           <select class="replay-speed">
-            {speeds.map((speed) => <option key={speed} value={String(speed)} selected={speed === 1}>{speed}×</option>)}
+            {speeds.map((speed) => <option value={String(speed)} selected={speed === 1}>{speed}×</option>)}
           </select>
         </label>
         <button type="button" class="replay-view" hidden>Reset view</button>

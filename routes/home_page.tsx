@@ -30,7 +30,7 @@ export function homeRoutes({ store: openStore }: Services): Hono {
         </div>
         {entries.length === 0 ? <Empty hasStore={store !== null} /> : (
           <ul id="suites" class="cards" data-live>
-            {entries.map((entry) => <SuiteCard key={entry.summary.suite} {...entry} />)}
+            {entries.map((entry) => <SuiteCard {...entry} />)}
           </ul>
         )}
       </Layout>,
@@ -70,7 +70,7 @@ function SuiteCard({ summary, runs }: { summary: SuiteSummary; runs: readonly Ru
       </div>
       <p class="counts">
         {statuses.filter((status) => summary.byStatus[status] > 0).map((status) => (
-          <span key={status}>
+          <span>
             {summary.byStatus[status]} <Status status={status} />
           </span>
         ))}

@@ -57,7 +57,7 @@ export function Trail({ steps }: { steps: readonly { readonly label: string; rea
     <nav class="trail" aria-label="Where you are">
       <ol>
         {steps.map((step) => (
-          <li key={step.label}>
+          <li>
             {step.href ? <a href={step.href}>{step.label}</a> : <span aria-current="page">{step.label}</span>}
           </li>
         ))}

@@ -29,7 +29,7 @@ export function perfRoutes(services: Services): Hono {
             <nav class="contents" aria-label="On this page">
               <ul>
                 {sections.map((section) => (
-                  <li key={section.id}>
+                  <li>
                     <a href={`#${section.id}`}>{section.title}</a>
                   </li>
                 ))}

@@ -131,7 +131,7 @@ function ProvenanceView({ run }: { run: Run }) {
       <h3>Made with</h3>
       <dl class="facts">
         {facts.map(([name, value]) => (
-          <div key={name}>
+          <div>
             <dt>{name}</dt>
             <dd>{value}</dd>
           </div>

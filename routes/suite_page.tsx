@@ -38,7 +38,7 @@ function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText |
         {text && text.notes.length > 0
           ? (
             <ul class="notes">
-              {text.notes.map((note) => <li key={note}>{note}</li>)}
+              {text.notes.map((note) => <li>{note}</li>)}
             </ul>
           )
           : null}
@@ -46,7 +46,7 @@ function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText |
       <nav class="contents" aria-label="On this page">
         <ul>
           {sections.map((section) => (
-            <li key={section.id}>
+            <li>
               <a href={`#${section.id}`}>{section.title}</a>
             </li>
           ))}
@@ -91,7 +91,7 @@ function Facts({ results: { runs } }: { results: SuiteResults }) {
       </div>
       <p class="counts">
         {[...counts].map(([status, those]) => (
-          <span key={status}>
+          <span>
             {those.length} <Status status={status} />
           </span>
         ))}

@@ -76,6 +76,8 @@ Deno.test({
         const what = `${path} at ${width} px`;
         const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
         assert.equal(overflow, 0, `${what} scrolls sideways`);
+        const ids = await page.evaluate("[...document.querySelectorAll('[id]')].map(({ id }) => id)") as string[];
+        assert.deepEqual(ids.filter((id, place) => ids.indexOf(id) !== place), [], `${what}: ids are unique`);
         const images = await page.evaluate(`Promise.all([...document.images].map(async (image) => {
           image.loading = "eager";
           await image.decode().catch(() => {});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { LineChart } from "../../reports/blocks.ts";
 import { logTicks, onLogAxis } from "../../reports/log_axis.ts";
+import { formatMetric } from "../../reports/metric_info.ts";
 import { plainStyle } from "../../reports/method_styles.ts";
 import { renderChart } from "../../reports/render_chart.ts";
 
@@ -41,4 +42,11 @@ Deno.test("renderChart draws a logarithmic axis", () => {
   const chart = { ...chartOf(points), series: chartOf(points).series.map((line) => ({ ...line, seeds: [] })) };
   assert.notEqual(draw(chart), draw({ ...chart, yLog: false }));
   assert.ok(draw(chart).includes("<svg"));
+});
+
+Deno.test("formatMetric: three digits that count where values differ by powers of ten", () => {
+  assert.deepEqual([349.4415, 1234.4, 0.00021345, 0, 3e-8].map((value) => formatMetric("mse", value)), [
+    ...["349", "1234", "0.000213", "0.000", "3.00e\u22128"],
+  ]);
+  assert.equal(formatMetric("mse/ball x", 0.5), "0.500");
 });
