@@ -8,32 +8,29 @@ import type { Factored } from "../variable_runs.ts";
  */
 export class KnownPairs {
   readonly #keys = new KeyTable(1);
-  /** float32 [distinct pairs, outputs], in the caller's tidy scope. */
-  #outputs: tf.Tensor2D | null = null;
+  /** Of all pairs, in order, in the tidy scope of the update. */
+  readonly #outputs: tf.Tensor2D[] = [];
 
   /**
    * Outputs of all pairs met so far and where each row's stand.
    *
-   * @param keys Number of each row's pair, see {@link pairNumbers}; [R].
-   * @param compute Gives the outputs of some rows, int32 [X], [X, outputs].
-   * @returns `outputs` and `place`, int32 [R]; call inside the `tf.tidy` of the update.
+   * @param numbers Number of each row's pair, see {@link pairNumbers}; [R].
+   * @param compute Gives the outputs of some of the rows, in order, [X, outputs].
+   * @returns `outputs`, whose rows follow one another, and `place`, [R]; call inside the `tf.tidy` of the update.
    */
   outputs(
-    keys: Int32Array,
-    compute: (rows: tf.Tensor1D) => tf.Tensor2D,
-  ): { readonly outputs: tf.Tensor2D; readonly place: tf.Tensor1D } {
+    numbers: Int32Array,
+    compute: (rows: readonly number[]) => tf.Tensor2D,
+  ): { readonly outputs: readonly tf.Tensor2D[]; readonly place: Int32Array } {
     const added: number[] = [];
-    const place = keys.map((_, row) => {
+    const place = numbers.map((_, row) => {
       const known = this.#keys.size;
-      const number = this.#keys.numberOf(keys.subarray(row));
-      if (number === known) added.push(row);
-      return number;
+      const key = this.#keys.numberOf(numbers.subarray(row));
+      if (key === known) added.push(row);
+      return key;
     });
-    if (added.length > 0) {
-      const outputs = compute(tf.tensor1d(added, "int32"));
-      this.#outputs = this.#outputs ? tf.concat([this.#outputs, outputs], 0) : outputs;
-    }
-    return { outputs: this.#outputs!, place: tf.tensor1d(place, "int32") };
+    if (added.length > 0) this.#outputs.push(compute(added));
+    return { outputs: this.#outputs, place };
   }
 }
 

@@ -1,10 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
 import { KnownHeads, readsAtOnce, type TargetRows } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { type Choice, choose, openChoices } from "./choice.ts";
 import { type FeatureOptions, type Features, type FeatureTables, VariableFeatures, withoutSlopes } from "./features.ts";
 import { KnownPairs, pairNumbers } from "./known_pairs.ts";
 import { RuleNetworks, type RuleRows } from "./rules.ts";
@@ -17,6 +16,13 @@ export interface ProductionOptions extends FeatureOptions {
    * are chosen, or all of it for every row.
    */
   readonly firstLayers: "tables" | "dense";
+}
+
+/** What each variable picks. */
+interface Choices {
+  readonly rule: Choice;
+  /** Action variables first, then state variables. */
+  readonly context: Choice;
 }
 
 /**
@@ -79,16 +85,17 @@ export class ProductionNetwork implements StepNetwork {
       true,
     ) as tf.Tensor3D;
     const context = choose(contextScores, { width: features.contextQuery.shape[2], noise });
-    const trace = { rule, context };
+    const choices = { rule, context };
+    const trace = { rule: rule.oneHot, context: context.oneHot };
     if (noise === null && input.isOneHot && this.#known && readsAtOnce()) {
-      const mask = this.#parents(context);
+      const mask = this.#parents(context.oneHot);
       const heads = this.#known.heads(
         { ...input, mask, label: null },
-        (wanted) => this.#headsOfTargets(features, trace, wanted),
+        (wanted) => this.#headsOfTargets(features, choices, wanted),
       );
       return { heads, trace };
     }
-    return { heads: this.#heads(features, trace, input), trace };
+    return { heads: this.#heads(features, choices, input), trace };
   }
 
   #featuresOf({ state, action, noise, isOneHot, isData }: StepInput): Features {
@@ -112,42 +119,40 @@ export class ProductionNetwork implements StepNetwork {
   /** Heads of all variables, a tensor a run. */
   #heads(
     { own, contexts }: Features,
-    { rule, context }: { rule: tf.Tensor3D; context: tf.Tensor3D },
+    { rule, context }: Choices,
     step: StepInput,
   ): Factored {
-    const [batch, count] = rule.shape;
-    const input = tf.concat([byRow(own), tf.matMul(context, byRow(contexts))], 2).reshape<tf.Tensor2D>([
-      batch * count,
-      -1,
-    ]);
+    const [batch, count] = rule.oneHot.shape;
+    const pairs = tf.concat([byRow(own), tf.matMul(context.oneHot, byRow(contexts))], 2);
+    const input = pairs.reshape<tf.Tensor2D>([batch * count, -1]);
     const variable = tf.tensor1d(Array.from({ length: batch * count }, (_, row) => row % count), "int32");
     const rows: RuleRows = { input, variable };
-    const choice = rule.reshape<tf.Tensor2D>([batch * count, -1]);
-    const parameters = this.#chosenRules(rows, choice, { ...step, context });
+    const parameters = this.#chosenRules(rows, { rule, context }, step);
     const byVariable = byRow(parameters.reshape([batch, count, -1]));
     return this.#runs.state.map((run) =>
       byVariable.slice([run.start, 0, 0], [run.count, batch, headWidth(run)]) as tf.Tensor3D
     );
   }
 
-  #chosenRules(rows: RuleRows, choice: tf.Tensor2D, step: StepInput & { readonly context: tf.Tensor3D }): tf.Tensor2D {
+  #chosenRules(rows: RuleRows, { rule, context }: Choices, step: StepInput): tf.Tensor2D {
+    const choice = rule.oneHot.reshape<tf.Tensor2D>([rows.input.shape[0], -1]);
     if (this.#isPlain) return this.#rules.weightedSum(rows, choice);
     if (step.noise === null) return this.#rules.chosen(rows, choice.argMax(-1).dataSync());
     const pairs = this.#training && step.isOneHot
-      ? { known: this.#training.pairs, numbers: pairNumbers(step, step.context) }
+      ? { known: this.#training.pairs, numbers: pairNumbers(step, context.oneHot) }
       : null;
-    return this.#rules.chosenWithGradient(rows, choice, pairs);
+    return this.#rules.chosenWithGradient(rows, choice, { rows: openChoices(rule), pairs });
   }
 
   /** Heads of some targets' samples in evaluation, a tensor a run. */
   #headsOfTargets(
     { own, contexts }: Features,
-    { rule, context }: { rule: tf.Tensor3D; context: tf.Tensor3D },
+    { rule, context }: Choices,
     { rows, counts }: TargetRows,
   ): tf.Tensor2D[] {
     const [count, batch, width] = own.shape;
-    const rules = rule.argMax(-1).dataSync();
-    const chosen = context.argMax(-1).dataSync();
+    const rules = rule.oneHot.argMax(-1).dataSync();
+    const chosen = context.oneHot.argMax(-1).dataSync();
     const places = [...rows.dataSync()].map((row) => ({ sample: row % batch, target: Math.floor(row / batch) }));
     const at = (index: (place: { sample: number; target: number }) => number) =>
       tf.tensor1d(places.map(index), "int32");
@@ -179,16 +184,4 @@ export class ProductionNetwork implements StepNetwork {
 /** float32 [n, B, W] as [B, n, W], or back. */
 function byRow(stacked: tf.Tensor): tf.Tensor3D {
   return stacked.transpose([1, 0, 2]);
-}
-
-/**
- * Scaled dot-product attention that takes one key: a hard straight-through sample in training, the largest else.
- *
- * @param scores float32 [B, N, K].
- * @param options.width Of the queries and keys whose products the scores are.
- * @returns One-hots, float32 [B, N, K].
- */
-function choose(scores: tf.Tensor3D, { width, noise }: { width: number; noise: NoiseSource | null }): tf.Tensor3D {
-  const logits = scores.div(Math.sqrt(width));
-  return (noise ? hardGumbelSoftmax(logits, noise.gumbel(logits.shape)) : argmaxOneHot(logits)) as tf.Tensor3D;
 }

@@ -18,6 +18,14 @@ export interface RuleRows {
   readonly variable: tf.Tensor1D;
 }
 
+/** Rows of which all rules' outputs are needed. */
+export interface NeededRows {
+  /** Ascending. */
+  readonly rows: Int32Array;
+  /** Numbers of all rows' pairs and what is known of them; null where all rows may differ. */
+  readonly pairs: { readonly known: KnownPairs; readonly numbers: Int32Array } | null;
+}
+
 /** The rules' networks, G of them: from [variable, context] to the parameters of the variable's distribution. */
 export class RuleNetworks {
   readonly #ruleCount: number;
@@ -92,29 +100,20 @@ export class RuleNetworks {
    * output, but no gradient through the rules that were not chosen, as these are multiplied by 0.
    *
    * @param choice One-hot of each row's rule, float32 [R, G]; read on the host.
-   * @param pairs Numbers of the rows' pairs and what is known of them; null where all rows may differ.
+   * @param needed Rows whose choice needs a gradient; that of the others is left 0.
    */
-  chosenWithGradient(
-    rows: RuleRows,
-    choice: tf.Tensor2D,
-    pairs: { readonly known: KnownPairs; readonly numbers: Int32Array } | null,
-  ): tf.Tensor2D {
+  chosenWithGradient(rows: RuleRows, choice: tf.Tensor2D, needed: NeededRows): tf.Tensor2D {
     const chosen = this.chosen(rows, choice.argMax(-1).dataSync());
-    const { outputs, place } = pairs
-      ? pairs.known.outputs(
-        pairs.numbers,
-        (first) => this.#everyRule({ input: tf.gather(rows.input, first), variable: tf.gather(rows.variable, first) }),
-      )
-      : { outputs: this.#everyRule(rows), place: null };
+    const { outputs, place } = this.#everyOutput(rows, needed);
     return tf.customGrad((...inputs) => {
       const [value, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-      save(place ? [outputs, place] : [outputs]);
+      save([outputs, place]);
       return {
         value: value.clone(),
         gradFunc: (dy, saved) => {
-          const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D?];
+          const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D];
           const [count, width] = dy.shape as [number, number];
-          const ofRows = (place ? tf.gather(outputs, place) : outputs).reshape([count, this.#ruleCount, width]);
+          const ofRows = tf.gather(outputs, place).reshape([count, this.#ruleCount, width]);
           return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
         },
       };
@@ -136,17 +135,27 @@ export class RuleNetworks {
     return this.#own(outputs as tf.Tensor3D, rows);
   }
 
-  /** The same row by row and off the tape, [R, G · c]. */
-  #everyRule({ input, variable }: RuleRows): tf.Tensor2D {
-    const [count, width] = input.shape;
-    const parts = Array.from({ length: Math.ceil(count / ROWS_AT_ONCE) }, (_, k) => {
-      const first = k * ROWS_AT_ONCE;
-      const size = Math.min(ROWS_AT_ONCE, count - first);
-      return offTape(input, () => {
-        const part = { input: input.slice([first, 0], [size, width]), variable: variable.slice([first], [size]) };
-        return this.#outputs(part).transpose([1, 0, 2]).reshape([size, -1]);
-      });
-    });
+  /** What every rule makes of the needed rows [X, G · c], zeros after them, and where in it each row's stands [R]. */
+  #everyOutput(rows: RuleRows, { rows: needed, pairs }: NeededRows): { outputs: tf.Tensor2D; place: tf.Tensor1D } {
+    const of = (some: ArrayLike<number>) => this.#everyRule(rows, some);
+    const { outputs, place } = pairs
+      ? pairs.known.outputs(needed.map((row) => pairs.numbers[row]!), (some) => of(some.map((k) => needed[k]!)))
+      : { outputs: needed.length > 0 ? [of(needed)] : [], place: needed.map((_, k) => k) };
+    const count = outputs.reduce((sum, part) => sum + part.shape[0], 0);
+    const placeOfRow = new Int32Array(rows.input.shape[0]).fill(count);
+    needed.forEach((row, k) => placeOfRow[row] = place[k]!);
+    const zeros = tf.zeros<tf.Rank.R2>([1, this.#ruleCount * this.#isAt.shape[1]]);
+    return { outputs: tf.concat([...outputs, zeros], 0), place: tf.tensor1d(placeOfRow, "int32") };
+  }
+
+  /** What every rule makes of some rows, row by row and off the tape, [X, G · c]. */
+  #everyRule({ input, variable }: RuleRows, some: ArrayLike<number>): tf.Tensor2D {
+    const parts = Array.from({ length: Math.ceil(some.length / ROWS_AT_ONCE) }, (_, k) =>
+      offTape(input, () => {
+        const at = tf.tensor1d(Array.from(some).slice(k * ROWS_AT_ONCE, (k + 1) * ROWS_AT_ONCE), "int32");
+        const outputs = this.#outputs({ input: tf.gather(input, at), variable: tf.gather(variable, at) });
+        return outputs.transpose([1, 0, 2]).reshape([at.size, -1]);
+      }));
     return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   }
 

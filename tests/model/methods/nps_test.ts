@@ -16,8 +16,18 @@ const options = {
   ruleHidden: [8, 7],
 };
 
+/** Selectors so wide that most choices are certain, as with the default widths. */
+const sure = { ...options, ruleSelectorWidth: 300, contextSelectorWidth: 300 };
+
 /** Numbers of a method's gradients on a batch and of its evaluation. */
-function measure(batch: WindowBatch, variables: Variables, firstLayers: "tables" | "dense"): Result {
+function measure(
+  batch: WindowBatch,
+  { variables, options, firstLayers }: {
+    variables: Variables;
+    options: Record<string, unknown>;
+    firstLayers: "tables" | "dense";
+  },
+): Result {
   const model = createModel(nps, { variables, options, steps: 3, firstLayers });
   const { losses, gradients } = model.gradients(batch, new RngNoise(new Rng(4)));
   const { logProb, prediction } = model.evaluate(batch);
@@ -42,15 +52,20 @@ interface Result {
 
 for (const backend of ["cpu", "wasm"] as const) {
   for (const [kind, variables] of Object.entries({ uneven, mixed })) {
-    for (const factor of [1, 1.25]) {
-      const inputs = `${kind} variables${factor === 1 ? "" : " seen shifted"}`;
+    for (
+      const { what, factor = 1, chosen = options } of [{ what: "" }, { what: " seen shifted", factor: 1.25 }, {
+        what: " and certain choices",
+        chosen: sure,
+      }]
+    ) {
+      const inputs = `${kind} variables${what}`;
       Deno.test(`nps has the values and gradients of all rules on all rows, ${inputs}, on ${backend}`, async () => {
         await useBackend(backend);
         // More rows of mixed variables than all rules are applied to at once.
         const drawn = randomBatch(variables, { steps: 3, size: variables === mixed ? 70 : 9 });
         const batch = { ...drawn, observation: drawn.observation.mul<tf.Tensor2D>(factor) };
-        const fast = measure(batch, variables, "tables");
-        const plain = measure(batch, variables, "dense");
+        const fast = measure(batch, { variables, options: chosen, firstLayers: "tables" });
+        const plain = measure(batch, { variables, options: chosen, firstLayers: "dense" });
         assert(Math.abs(fast.loss - plain.loss) <= 1e-5 * Math.abs(plain.loss), `${fast.loss}, ${plain.loss}`);
         fast.logProb.forEach((value, i) => {
           const expected = plain.logProb[i]!;
