@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
-import type { Metric } from "../../lib/experiment/records.ts";
-import type { MetricQuery, MetricRow, NewRun, Store } from "../../lib/store/store.ts";
+import type { MetricQuery, MetricRow, Store } from "../../lib/store/store.ts";
+import { blob, byKey, lastOf, lease, metric, newRun, progress, provenance } from "./store_data.ts";
+import { startWorker } from "./store_process.ts";
 
 /** A new, empty store that a test owns. */
 export interface StoreFixture {
@@ -394,92 +394,3 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     assert.ok(losses.size <= acknowledged.length + 1);
   });
 }
-
-/** A process of store_worker.ts that waits for `go`. */
-function startWorker(
-  mode: "open" | "claim" | "write",
-  options: { readonly location: string; readonly worker: string },
-) {
-  const script = fileURLToPath(new URL("./store_worker.ts", import.meta.url));
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--allow-all", script, mode, options.location, options.worker],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  let received = "";
-  const receive = async () => {
-    const { value, done } = await reader.read();
-    received += value ?? "";
-    return !done;
-  };
-  const complete = () => received.split("\n").slice(0, -1);
-  const ready = (async () => {
-    while (complete().length === 0 && await receive());
-    assert.equal(complete()[0], "ready");
-  })();
-  return {
-    ready,
-    async go() {
-      const writer = child.stdin.getWriter();
-      await writer.write(Uint8Array.of(10));
-      await writer.close();
-    },
-    /** All lines after `ready`, until the process ends or is killed. */
-    async lines({ killAfter = Infinity } = {}) {
-      let isKilled = false;
-      while (await receive()) {
-        if (!isKilled && complete().length > killAfter) {
-          child.kill("SIGKILL");
-          isKilled = true;
-        }
-      }
-      await child.status;
-      return complete().slice(1);
-    },
-  };
-}
-
-function newRun(id: string, suite = "suite"): NewRun {
-  return {
-    id,
-    suite,
-    environment: "chemical-fork",
-    method: "fcdl",
-    seed: 1,
-    spec: { suite, seed: 1, training: { learningRate: 1e-4 }, list: [null, "é"] },
-  };
-}
-
-function metric(fields: Partial<Metric>): Metric {
-  return { envSteps: 10, updates: 5, split: "train", metric: "return", value: 0.1, elapsedMs: 7, ...fields };
-}
-
-function lease(worker: string, nowMs: number) {
-  return { worker, leaseMs: 60_000, nowMs };
-}
-
-function blob(name: string, bytes: readonly number[]) {
-  return { name, contentType: "application/octet-stream", bytes: Uint8Array.from(bytes) };
-}
-
-function byKey(a: MetricRow, b: MetricRow): number {
-  const text = (x: string, y: string) => x < y ? -1 : x > y ? 1 : 0;
-  return text(a.split, b.split) || text(a.metric, b.metric) || a.updates - b.updates || a.envSteps - b.envSteps;
-}
-
-function lastOf(sorted: readonly MetricRow[]): MetricRow[] {
-  return sorted.filter((row, i) => {
-    const next = sorted[i + 1];
-    return !next || next.split !== row.split || next.metric !== row.metric;
-  });
-}
-
-const progress = { loop: 3, loops: 10, envSteps: 30, updates: 3, updatesPerSecond: null, remainingMs: 1234.5 };
-
-const provenance = {
-  codeVersion: "0.1.0+abc",
-  versions: { deno: "2.9.6" },
-  backend: "wasm",
-  machine: { cores: 2, cpu: "test" },
-};
