@@ -9,6 +9,8 @@ import {
   gruChainsOfSamples,
   type LearnedInputs,
 } from "../../lib/tensor/gru_chains.ts";
+import { installKernels } from "../../lib/tensor/kernels/install.ts";
+import { kernelBuilds } from "../../lib/tensor/kernels/kernel_module.ts";
 import { normals, normalTensor } from "./numeric.ts";
 import { assertSameEverywhere } from "./ops/fused_contract.ts";
 
@@ -134,6 +136,58 @@ for (const [batch, width] of [[1, 4], [40, 5], [70, 8]] as const) {
 Deno.test("gruChains with saturated gates: the plain operations' values", async () => {
   const { inputs, run } = caseOf({ batch: 40, width: 5, seed: 4, scale: 60 });
   await assertSameEverywhere({ what: "gruChains", inputs, run: run(false), differentiable: 0, tolerance: 1e-4 });
+});
+
+Deno.test("gruChains: gates are those of double precision over their whole range, and not-a-number stays", async () => {
+  // One unit without hidden part reads one variable whose categories sweep the gates: h' = n + z (h - n).
+  const sweep = [
+    ...Array.from({ length: 801 }, (_, i) => ((i - 400) / 80) ** 3),
+    1e-20,
+    1e4,
+    -1e4,
+    Infinity,
+    -Infinity,
+  ];
+  const width = 4;
+  const count = sweep.length;
+  const hiddenOf = (h: number, gates: (x: number) => [r: number, z: number, n: number]) =>
+    tf.tidy(() => {
+      const source = { variable: 0, categories: 1, row: 0, slopeRow: null };
+      const rows = sweep.flatMap((x) => gates(x).flatMap((gate) => Array<number>(width).fill(gate)));
+      const hidden = gruChains({
+        chains: [{ own: source, reads: [{ ...source, variable: 1, categories: count }] }],
+        start: tf.fill([1, width], h),
+        gates: tf.tensor2d(rows, [count, 3 * width]),
+        hiddenWeight: tf.zeros([1, width, 3 * width]),
+        hiddenBias: tf.ones([1, 1, 3 * width]),
+        categories: tf.stack([tf.zeros([count], "int32"), tf.range(0, count, 1, "int32")]) as tf.Tensor2D,
+      }, null);
+      return [...hidden.slice([0, 0, 0], [1, count, 1]).dataSync()];
+    });
+  const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
+  await useBackend("wasm");
+  for (const build of kernelBuilds) {
+    await installKernels(build);
+    const closeTo = (found: number[], expected: (x: number) => number, relative: boolean) =>
+      found.forEach((value, i) => {
+        const exact = expected(Math.fround(sweep[i]!));
+        assert(
+          Math.abs(value - exact) <= 3e-7 * (relative ? Math.abs(exact) : 1) + 1e-37,
+          `${build}, ${sweep[i]}: expected ${exact}, got ${value}`,
+        );
+      });
+    // z is 0 and r is 0; n = tanh(x).
+    closeTo(hiddenOf(0, (x) => [-1e4, -1e4, x]), Math.tanh, true);
+    // h = 0 and n = 1: 1 - z. The biases of r, z and n are 1.
+    closeTo(hiddenOf(0, (x) => [-1e4, x - 1, 1e4]), (x) => 1 - sigmoid(x), false);
+    // z is 0: n = tanh(-1/2 + r).
+    closeTo(hiddenOf(0, (x) => [x - 1, -1e4, -0.5]), (x) => Math.tanh(sigmoid(x) - 0.5), false);
+    for (const place of [0, 1, 2]) {
+      const gates = [0, 0, 0].with(place, NaN) as [number, number, number];
+      assert(hiddenOf(0.5, () => gates).every(Number.isNaN), `gate ${place}`);
+    }
+  }
+  await installKernels();
 });
 
 Deno.test("gruChainsOfSamples: the rows of gruChains, to the bit, whatever the samples beside them", async () => {

@@ -1,5 +1,5 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
-import { sigmoid4, tanh4 } from "./elementary.ts";
+import { boundedSigmoid4, tanh4 } from "./elementary.ts";
 import { madd } from "./simd.ts";
 import { addScaled, dot } from "./table_sum.ts";
 
@@ -161,8 +161,8 @@ function cell<T>(
   k: usize,
   stride: usize,
 ): void {
-  const r = sigmoid4(f32x4.add(take<T>(a), take<T>(b)));
-  const z = sigmoid4(f32x4.add(take<T>(a + stride), take<T>(b + stride)));
+  const r = boundedSigmoid4(f32x4.add(take<T>(a), take<T>(b)));
+  const z = boundedSigmoid4(f32x4.add(take<T>(a + stride), take<T>(b + stride)));
   const hidden = take<T>(b + 2 * stride);
   const n = tanh4(madd(r, hidden, take<T>(a + 2 * stride)));
   put<T>(out, madd(z, f32x4.sub(take<T>(h), n), n));
