@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { createLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { gatherSum } from "../../tensor/ops/gather_sum.ts";
 import { linear } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 
@@ -31,40 +32,34 @@ export class EdgeNetwork {
     this.#last = layers.at(-1)!;
   }
 
-  /** The receivers' half of the first layer, without bias: [X, W] to [X, H1]. */
-  receiving(nodes: tf.Tensor2D): tf.Tensor2D {
-    return tf.matMul(nodes, this.#half(0));
+  get messageWidth(): number {
+    return this.#last.weight.shape[1]!;
   }
 
-  /** The senders' half of the first layer, without bias: [X, W] to [X, H1]. */
-  sending(nodes: tf.Tensor2D): tf.Tensor2D {
-    return tf.matMul(nodes, this.#half(1));
-  }
-
-  /** Bias of the first layer, [H1]. */
-  get firstBias(): tf.Tensor {
-    return this.#first.bias!;
+  /** The first layer by its input, the receiver's with the bias; call inside `tf.tidy`. */
+  get first(): { readonly receiver: FirstHalf; readonly sender: FirstHalf } {
+    const { weight, bias } = this.#first;
+    const half = (index: 0 | 1) =>
+      (weight as tf.Tensor).slice([index * this.#nodeWidth, 0], [this.#nodeWidth, weight.shape[1]!]) as tf.Tensor2D;
+    return { receiver: { weight: half(0), bias }, sender: { weight: half(1), bias: null } };
   }
 
   /**
    * Last hidden layer's values summed over each receiver's senders.
    *
-   * @param nodes Embeddings, float32 [N, B, W]; N is at least 2.
+   * @param terms What each node adds to the first layer before ReLU, float32 [N, B, H_1]; N is at least 2.
    * @returns float32 [N, B, H]; call inside `tf.tidy`.
    */
-  hiddenSums(nodes: tf.Tensor3D): tf.Tensor3D {
-    const [count, batch, width] = nodes.shape;
-    const rows = nodes.reshape<tf.Tensor2D>([count * batch, width]);
-    const receivers = this.receiving(rows).add(this.firstBias).reshape([1, count, batch, -1]);
-    const senders = this.sending(rows).reshape([count, batch, -1]);
-    // Entry [d, i] holds the sender that stands d + 1 places after receiver i.
-    const twice = tf.concat([senders, senders], 0);
-    const turned = tf.stack(
-      Array.from({ length: count - 1 }, (_, d) => twice.slice([d + 1, 0, 0], [count, batch, senders.shape[2]!])),
-    );
-    const pairs = receivers.add(turned).relu().reshape([(count - 1) * count * batch, -1]);
-    const hidden = this.middle.reduce((value, layer) => linear(value, layer, { activation: "relu" }), pairs);
-    return hidden.reshape([count - 1, count * batch, -1]).sum(0).reshape([count, batch, -1]);
+  hiddenSums({ receivers, senders }: PairTerms): tf.Tensor3D {
+    const [count, batch, width] = receivers.shape;
+    const rows = count * batch;
+    const terms: tf.Tensor2D = tf.concat([
+      receivers.reshape<tf.Tensor2D>([rows, width]),
+      senders.reshape([rows, width]),
+    ], 0);
+    const pairs = gatherSum(terms, pairIndex(count, batch)).relu();
+    const hidden = this.middle.reduce<tf.Tensor>((value, layer) => linear(value, layer, { activation: "relu" }), pairs);
+    return hidden.reshape([count - 1, rows, -1]).sum(0).reshape([count, batch, -1]);
   }
 
   /** Summed messages from summed hidden values: [N, B, H] to [N·B, edge width]. */
@@ -82,12 +77,32 @@ export class EdgeNetwork {
       bias: tf.matMul(bias!.reshape<tf.Tensor2D>([1, -1]), weights).flatten(),
     };
   }
+}
 
-  #half(index: 0 | 1): tf.Tensor2D {
-    const [, outputs] = this.#first.weight.shape as [number, number];
-    return this.#first.weight.slice<tf.Tensor<tf.Rank>>([index * this.#nodeWidth, 0], [this.#nodeWidth, outputs])
-      .as2D(this.#nodeWidth, outputs);
+/** Weights [W, H_1] of one of the first layer's two inputs. */
+export interface FirstHalf {
+  readonly weight: tf.Tensor2D;
+  readonly bias: tf.Tensor | null;
+}
+
+/** What each node adds to the first layer before ReLU, as receiver and as sender; float32 [N, B, H_1]. */
+export interface PairTerms {
+  readonly receivers: tf.Tensor3D;
+  readonly senders: tf.Tensor3D;
+}
+
+/** Rows of receiver and, after all receivers' rows, of sender; int32 [2, (N - 1)·N·B]. Part d: senders d + 1 further. */
+function pairIndex(count: number, batch: number): tf.Tensor2D {
+  const rows = count * batch;
+  const pairs = (count - 1) * rows;
+  const index = new Int32Array(2 * pairs);
+  for (let pair = 0; pair < pairs; pair++) {
+    const receiver = pair % rows;
+    const distance = Math.floor(pair / rows) + 1;
+    index[pair] = receiver;
+    index[pairs + pair] = rows + (receiver + distance * batch) % rows;
   }
+  return tf.tensor2d(index, [2, pairs], "int32");
 }
 
 /** Linear layers `name.0`, `name.1`, … with PyTorch's start values. */

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Linear } from "../../tensor/layers.ts";
 import { gatherSum } from "../../tensor/ops/gather_sum.ts";
 import { linear } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
@@ -7,6 +6,7 @@ import { networkSlopes, slopeProducts } from "../../tensor/slopes.ts";
 import { type Factored, splitRuns, type VariableRun } from "../variable_runs.ts";
 import { CategoryPairs } from "./category_pairs.ts";
 import type { EdgeNetwork } from "./edge_network.ts";
+import type { Embedding, StackedWeights } from "./embedding.ts";
 import { KeptTable } from "./kept_table.ts";
 import type { NodeNetwork } from "./node_network.ts";
 
@@ -25,8 +25,8 @@ export interface LearningTable {
   readonly values: readonly tf.Tensor2D[];
   /** Takes the edge network's last hidden layer to a pair's term, [H_l, H]. */
   readonly toTerm: tf.Tensor2D;
-  /** Derivative of a category's term along the category, float32 [R, H]. */
-  readonly ownSlopes: tf.Tensor2D;
+  /** Derivatives along each category, [R, H_1] and [R, H]: of the pairs' first layer before ReLU, of its own term. */
+  readonly slopes: Readonly<Record<"receivers" | "senders" | "own", tf.Tensor2D>>;
   /** Derivatives of the last hidden layer at each pair, float32 [S, H_l]; made for the first step that needs them. */
   pairSlopes: tf.Tensor2D | null;
 }
@@ -44,7 +44,7 @@ export interface LearningTable {
 export class EdgeTables {
   readonly #runs: readonly VariableRun[];
   readonly #pairs: CategoryPairs;
-  readonly #embedders: readonly Linear[];
+  readonly #embedding: Embedding;
   readonly #edge: EdgeNetwork;
   readonly #node: NodeNetwork;
 
@@ -57,25 +57,25 @@ export class EdgeTables {
     parameters: ParameterSet,
     options: {
       readonly runs: readonly VariableRun[];
-      readonly embedders: readonly Linear[];
+      readonly embedding: Embedding;
       readonly edge: EdgeNetwork;
       readonly node: NodeNetwork;
     },
   ) {
     this.#runs = options.runs;
     this.#pairs = new CategoryPairs(parameters, options.runs);
-    this.#embedders = options.embedders;
+    this.#embedding = options.embedding;
     this.#edge = options.edge;
     this.#node = options.node;
   }
 
   /** Tables of the weights as they are for one update; call on its tape, inside `tf.tidy`. */
   forTraining(): TrainingTable {
-    const { ends, toTerm, ownTerms, embedding } = this.#parts();
+    const { receivers, senders, own, ends, toTerm, ownTerms } = this.#parts();
     const values = this.#hidden(ends, this.#pairs.ends);
     const pairTerms = linear(values.at(-1)!, toTerm) as tf.Tensor2D;
-    const ownSlopes: tf.Tensor2D = tf.matMul(this.#embeddings(), embedding);
-    return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, ownSlopes, pairSlopes: null } };
+    const slopes = { receivers: slopesOf(receivers), senders: slopesOf(senders), own: slopesOf(own) };
+    return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, slopes, pairSlopes: null } };
   }
 
   /** Tables of the weights as they are for many evaluations; the caller disposes them. Call inside `tf.tidy`. */
@@ -107,7 +107,7 @@ export class EdgeTables {
     const pairTerms = "pairTerms" in table ? table.pairTerms : table.termsOf(categories, { batch });
     const rowOf = "pairTerms" in table ? this.#pairs.numbers : table.rowOf;
     const index = this.#pairs.index(categories, { batch, rowOf, pairRows: pairTerms.shape[0] });
-    const actionTerms: tf.Tensor2D = tf.matMul(action, this.#node.firstWeights.action);
+    const actionTerms: tf.Tensor2D = tf.matMul(action, this.#node.firstByInput.action);
     const sums = gatherSum(joined([pairTerms, table.ownTerms, actionTerms]), index);
     const { learning } = table;
     return (inputs.learnsState && learning ? this.#withStateGradient(sums, { index, state, learning }) : sums).relu();
@@ -115,17 +115,17 @@ export class EdgeTables {
 
   /** What tables are made of. */
   #parts() {
-    const { embedding, message } = this.#node.firstWeights;
-    const embedded = joined(
-      this.#embedders.map(({ weight, bias }) => weight.add(bias!).reshape<tf.Tensor2D>([-1, weight.shape[2]!])),
-    );
-    const receivers = this.#edge.receiving(embedded).add<tf.Tensor2D>(this.#edge.firstBias);
+    const { receiver, sender } = this.#edge.first;
+    const { embedding, message } = this.#node.firstByInput;
+    const receivers = this.#embedding.through(receiver);
+    const senders = this.#embedding.through(sender);
+    const own = this.#embedding.through(embedding);
     return {
-      embedding,
-      /** Receivers' and senders' halves of the edge network's first layer, [2·R, H_1]. */
-      ends: joined([receivers, this.#edge.sending(embedded)]),
+      ...{ receivers, senders, own },
+      /** Receivers' and senders' terms of the edge network's first layer, [2·R, H_1]. */
+      ends: joined([termsOf(receivers), termsOf(senders)]),
       toTerm: this.#edge.lastThrough(message),
-      ownTerms: linear(embedded, { weight: embedding, bias: this.#node.firstBias }) as tf.Tensor2D,
+      ownTerms: termsOf(own),
     };
   }
 
@@ -147,8 +147,8 @@ export class EdgeTables {
       readonly learning: LearningTable;
     },
   ): tf.Tensor2D {
-    learning.pairSlopes ??= this.#pairSlopes(learning.values);
-    const { pairSlopes, toTerm, ownSlopes } = learning;
+    learning.pairSlopes ??= this.#pairSlopes(learning);
+    const { pairSlopes, toTerm, slopes: { own: ownSlopes } } = learning;
     const batch = state[0]!.shape[1];
     const layout = this.#pairs.slopes;
     return tf.customGrad((...inputs) => {
@@ -173,19 +173,23 @@ export class EdgeTables {
   }
 
   /** Derivatives of the edge network's last hidden layer along changes of category, a slope a row. */
-  #pairSlopes(values: readonly tf.Tensor2D[]): tf.Tensor2D {
-    const { changes, slopes } = this.#pairs;
-    const embeddings = this.#embeddings();
-    const change = tf.gather(embeddings, changes.to).sub<tf.Tensor2D>(tf.gather(embeddings, changes.from));
-    const directions = joined([this.#edge.receiving(change), this.#edge.sending(change)]);
+  #pairSlopes({ values, slopes: { receivers, senders } }: LearningTable): tf.Tensor2D {
+    const { changes, slopes: layout } = this.#pairs;
+    const along = (slopes: tf.Tensor2D) =>
+      tf.gather(slopes, changes.to).sub<tf.Tensor2D>(tf.gather(slopes, changes.from));
     const weights = this.#edge.middle.map((layer) => layer.weight as tf.Tensor as tf.Tensor2D);
-    return networkSlopes(directions, { layout: slopes, network: { values, weights } });
+    return networkSlopes(joined([along(receivers), along(senders)]), { layout, network: { values, weights } });
   }
+}
 
-  /** Embedding of each category without bias, float32 [R, W]. */
-  #embeddings(): tf.Tensor2D {
-    return joined(this.#embedders.map(({ weight }) => weight.reshape<tf.Tensor2D>([-1, weight.shape[2]!])));
-  }
+/** Output of a layer a variable for each category, float32 [R, X]. */
+function termsOf(layers: readonly StackedWeights[]): tf.Tensor2D {
+  return joined(layers.map(({ weight, bias }) => weight.add(bias).reshape<tf.Tensor2D>([-1, weight.shape[2]])));
+}
+
+/** Its derivative along each category, float32 [R, X]. */
+function slopesOf(layers: readonly StackedWeights[]): tf.Tensor2D {
+  return joined(layers.map(({ weight }) => weight.reshape<tf.Tensor2D>([-1, weight.shape[2]])));
 }
 
 function joined(parts: readonly tf.Tensor2D[]): tf.Tensor2D {

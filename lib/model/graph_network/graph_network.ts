@@ -1,12 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
 import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
 import { distinctRows } from "./distinct_rows.ts";
-import { EdgeNetwork } from "./edge_network.ts";
+import { EdgeNetwork, type FirstHalf, type PairTerms } from "./edge_network.ts";
 import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
+import { applyByVariable, Embedding } from "./embedding.ts";
 import type { KeptTable } from "./kept_table.ts";
 import { NodeNetwork } from "./node_network.ts";
 
@@ -18,7 +18,7 @@ export interface GraphNetworkOptions {
   readonly edgeHidden: readonly number[];
   readonly edgeWidth: number;
   readonly nodeHidden: readonly number[];
-  /** Whether first layers are tables on exact one-hots and linear layers in a row are one, or all is computed as is. */
+  /** Whether linear layers in a row are one, and first layers tables on exact one-hots; or all is computed as is. */
   readonly firstLayers: "tables" | "dense";
 }
 
@@ -33,12 +33,11 @@ interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | Kep
 export class GraphNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
   readonly #runs: ModelRuns;
-  readonly #embedders: readonly Linear[];
+  readonly #embedding: Embedding;
   readonly #edge: EdgeNetwork;
   readonly #node: NodeNetwork;
   readonly #mergesLayers: boolean;
   readonly #tables: EdgeTables | null;
-  readonly #messageWidth: number;
   /** For the rollout under way, on its tape. */
   #inTraining: Prepared<TrainingTable> | null = null;
   /** Of the weights as they are, kept for many evaluations. */
@@ -48,23 +47,14 @@ export class GraphNetwork implements StepNetwork {
     const { runs, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
     this.parameters = parameters;
     this.#runs = runs;
-    this.#messageWidth = edgeWidth;
     this.#mergesLayers = options.firstLayers === "tables";
-    this.#embedders = runs.state.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `embedder.${r}`,
-        stack: run.count,
-        inputs: run.width,
-        outputs: nodeWidth,
-        init: plainInit({ inputs: run.width }),
-      })
-    );
+    this.#embedding = new Embedding(parameters, { runs: runs.state, width: nodeWidth });
     const edge = new EdgeNetwork(parameters, { nodeWidth, hidden: edgeHidden, outputs: edgeWidth });
     const node = new NodeNetwork(parameters, { runs, nodeWidth, hidden: nodeHidden, messageWidth: edgeWidth });
     this.#edge = edge;
     this.#node = node;
     this.#tables = options.firstLayers === "tables" && EdgeTables.fits(runs.state)
-      ? new EdgeTables(parameters, { runs: runs.state, embedders: this.#embedders, edge, node })
+      ? new EdgeTables(parameters, { runs: runs.state, embedding: this.#embedding, edge, node })
       : null;
   }
 
@@ -94,30 +84,53 @@ export class GraphNetwork implements StepNetwork {
     if (this.#tables && table && isOneHot) {
       return this.#tables.firstLayer(table, { state, action, learnsState: !input.isData });
     }
-    const nodes = this.#embed(state);
-    const [count, batch, width] = nodes.shape;
+    const messages = this.#messages(input);
+    if (this.#mergesLayers) return this.#mergedFirstLayer({ state, action, messages });
+    const embedded = applyByVariable(state, this.#embedding.layers);
+    const [count, batch, width] = embedded.shape;
     return this.#node.first(tf.concat([
-      nodes.reshape<tf.Tensor2D>([count * batch, width]),
+      embedded.reshape<tf.Tensor2D>([count * batch, width]),
       tf.concat(Array.from({ length: count }, () => action), 0),
-      this.#messages(nodes, input),
+      messages ?? tf.zeros([batch, this.#edge.messageWidth]),
     ], 1));
   }
 
-  /** Embeddings of all nodes, float32 [N, B, W]. */
-  #embed(state: Factored): tf.Tensor3D {
-    const parts = state.map((part, r) => linear(part, this.#embedders[r]!) as tf.Tensor3D);
-    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+  /** The same without embeddings: their layer and the node network's first are one, and an action is multiplied once. */
+  #mergedFirstLayer(
+    { state, action, messages }: {
+      readonly state: Factored;
+      readonly action: tf.Tensor2D;
+      readonly messages: tf.Tensor2D | null;
+    },
+  ): tf.Tensor2D {
+    const first = this.#node.firstByInput;
+    const own = applyByVariable(state, this.#embedding.through(first.embedding));
+    const sum = own.add(tf.matMul(action, first.action).expandDims(0));
+    const rows = sum.reshape<tf.Tensor2D>([-1, sum.shape[2]!]);
+    return (messages ? rows.add<tf.Tensor2D>(tf.matMul(messages, first.message)) : rows).relu();
   }
 
-  /** Sum of the messages that each node receives, pair by pair, float32 [N·B, edge width]. */
-  #messages(nodes: tf.Tensor3D, { state, noise }: StepInput): tf.Tensor2D {
-    const [count, batch] = nodes.shape;
-    if (count === 1) return tf.zeros([batch, this.#messageWidth]);
-    if (noise !== null) return this.#edge.messages(this.#edge.hiddenSums(nodes));
+  /** Sum of the messages that each node receives, pair by pair, float32 [N·B, edge width]; null for one node. */
+  #messages({ state, noise }: StepInput): tf.Tensor2D | null {
+    if (this.#runs.stateCount === 1) return null;
+    if (noise !== null) return this.#edge.messages(this.#edge.hiddenSums(this.#pairTerms(state)));
     // Messages depend on the state alone, and a planner asks for many actions in one state.
     const { first, place } = distinctRows(joinRuns(state));
-    const sums = this.#edge.hiddenSums(tf.gather(nodes, first, 1));
+    const sums = this.#edge.hiddenSums(this.#pairTerms(state.map((part) => tf.gather(part, first, 1))));
     return this.#edge.messages(tf.gather(sums, place, 1));
+  }
+
+  #pairTerms(state: Factored): PairTerms {
+    const { receiver, sender } = this.#edge.first;
+    if (this.#mergesLayers) {
+      const terms = (half: FirstHalf) => applyByVariable(state, this.#embedding.through(half));
+      return { receivers: terms(receiver), senders: terms(sender) };
+    }
+    const embedded = applyByVariable(state, this.#embedding.layers);
+    const [count, batch, width] = embedded.shape;
+    const rows = embedded.reshape([count * batch, width]);
+    const terms = (half: FirstHalf) => linear(rows, half).reshape<tf.Tensor3D>([count, batch, -1]);
+    return { receivers: terms(receiver), senders: terms(sender) };
   }
 
   #mergedHeads(): readonly LinearWeights[] | null {

@@ -5,9 +5,9 @@ import type { ParameterSet } from "../../tensor/parameters.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import { createLayers } from "./edge_network.ts";
 
-/** Rows of the first layer's weights that belong to its inputs. */
+/** The first layer by its inputs: rows of its weights, the embedding's with the bias. */
 export interface NodeInputs {
-  readonly embedding: tf.Tensor2D;
+  readonly embedding: { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor };
   readonly action: tf.Tensor2D;
   readonly message: tf.Tensor2D;
 }
@@ -46,24 +46,19 @@ export class NodeNetwork {
     );
   }
 
-  /** The first layer's weights by input; call inside `tf.tidy`. */
-  get firstWeights(): NodeInputs {
-    const { weight } = this.#layers[0]!;
+  /** The first layer by input; call inside `tf.tidy`. */
+  get firstByInput(): NodeInputs {
+    const { weight, bias } = this.#layers[0]!;
     const [inputs, outputs] = weight.shape as [number, number];
     const { actionWidth } = this.#runs;
     const rows = (start: number, count: number) =>
       (weight as tf.Tensor).slice([start, 0], [count, outputs]) as tf.Tensor2D;
     const message = this.#nodeWidth + actionWidth;
     return {
-      embedding: rows(0, this.#nodeWidth),
+      embedding: { weight: rows(0, this.#nodeWidth), bias: bias! },
       action: rows(this.#nodeWidth, actionWidth),
       message: rows(message, inputs - message),
     };
-  }
-
-  /** Bias of the first layer, [H_1]. */
-  get firstBias(): tf.Tensor {
-    return this.#layers[0]!.bias!;
   }
 
   /** First hidden layer: [rows, W + A + message width] to [rows, H_1]. */

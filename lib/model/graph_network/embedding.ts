@@ -1,0 +1,58 @@
+import * as tf from "@tensorflow/tfjs";
+import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
+import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
+import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { Factored, VariableRun } from "../variable_runs.ts";
+
+/** A linear layer a variable, on its encoded value; nothing follows it. */
+export class Embedding {
+  /** Stacked layers, one stack a run. */
+  readonly layers: readonly Linear[];
+
+  /** @param options.width W. */
+  constructor(parameters: ParameterSet, options: { readonly runs: readonly VariableRun[]; readonly width: number }) {
+    this.layers = options.runs.map((run, r) =>
+      createStackedLinear(parameters, {
+        name: `embedder.${r}`,
+        stack: run.count,
+        inputs: run.width,
+        outputs: options.width,
+        init: plainInit({ inputs: run.width }),
+      })
+    );
+  }
+
+  /**
+   * Embedding and a linear layer after it as one, on the few columns of a variable: a stack of layers a run, [n, w, X]
+   * and bias [n, 1, X].
+   *
+   * @param layer.weight float32 [W, X].
+   * @param layer.bias float32 [X]; null for none.
+   */
+  through(
+    { weight, bias }: { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor | null },
+  ): readonly StackedWeights[] {
+    const product = (rows: tf.Tensor) => {
+      const [count, height, width] = rows.shape as [number, number, number];
+      return tf.matMul(rows.reshape([count * height, width]), weight).reshape<tf.Tensor3D>([count, height, -1]);
+    };
+    return this.layers.map((layer) => {
+      const shift = product(layer.bias!);
+      return { weight: product(layer.weight), bias: bias ? shift.add<tf.Tensor3D>(bias) : shift };
+    });
+  }
+}
+
+/** A stack of linear layers. */
+export interface StackedWeights extends LinearWeights {
+  /** float32 [n, w, X]. */
+  readonly weight: tf.Tensor3D;
+  /** float32 [n, 1, X]. */
+  readonly bias: tf.Tensor3D;
+}
+
+/** Applies a layer a variable to a tensor a run [n, B, w]: float32 [N, B, X]. */
+export function applyByVariable(state: Factored, layers: readonly LinearWeights[]): tf.Tensor3D {
+  const parts = state.map((part, r) => linear(part, layers[r]!) as tf.Tensor3D);
+  return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
+}
