@@ -4,8 +4,9 @@ import { KnownHeads, readsAtOnce, type TargetRows } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import { type Choice, choose, openChoices } from "./choice.ts";
+import { chosenRules, type KnownRules } from "./chosen_rules.ts";
 import { type FeatureOptions, type Features, type FeatureTables, VariableFeatures, withoutSlopes } from "./features.ts";
-import { KnownPairs, pairNumbers } from "./known_pairs.ts";
+import { KnownRows, rowKeys } from "./known_rows.ts";
 import { RuleNetworks, type RuleRows } from "./rules.ts";
 
 /** Sizes of a {@link ProductionNetwork}. */
@@ -37,7 +38,7 @@ export class ProductionNetwork implements StepNetwork {
   readonly #isPlain: boolean;
   readonly #hasTables: boolean;
   /** What the rollout under way knows, on its tape. */
-  #training: { readonly tables: FeatureTables; readonly pairs: KnownPairs } | null = null;
+  #training: { readonly tables: FeatureTables; readonly rules: KnownRules } | null = null;
   /** Tables of the weights as they are, kept for many evaluations. */
   #evaluationTables: FeatureTables | null = null;
   /** A variable's prediction depends on itself and its context alone. */
@@ -63,7 +64,10 @@ export class ProductionNetwork implements StepNetwork {
 
   beginUpdate(): void {
     this.#training = this.#hasTables
-      ? { tables: this.#features.tables({ withSlopes: true }), pairs: new KnownPairs() }
+      ? {
+        tables: this.#features.tables({ withSlopes: true }),
+        rules: { chosen: new KnownRows(), every: new KnownRows() },
+      }
       : null;
   }
 
@@ -138,10 +142,10 @@ export class ProductionNetwork implements StepNetwork {
     const choice = rule.oneHot.reshape<tf.Tensor2D>([rows.input.shape[0], -1]);
     if (this.#isPlain) return this.#rules.weightedSum(rows, choice);
     if (step.noise === null) return this.#rules.chosen(rows, choice.argMax(-1).dataSync());
-    const pairs = this.#training && step.isOneHot
-      ? { known: this.#training.pairs, numbers: pairNumbers(step, context.oneHot) }
+    const known = this.#training && step.isOneHot
+      ? { keys: rowKeys(step, { rule: rule.oneHot, context: context.oneHot }), rules: this.#training.rules }
       : null;
-    return this.#rules.chosenWithGradient(rows, choice, { rows: openChoices(rule), pairs });
+    return chosenRules(this.#rules, rows, { choice, open: openChoices(rule), known });
   }
 
   /** Heads of some targets' samples in evaluation, a tensor a run. */

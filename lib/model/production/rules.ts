@@ -5,7 +5,6 @@ import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { groupRows, sortRows, unsortRows } from "../../tensor/row_groups.ts";
 import { headWidth, type ModelRuns } from "../variable_runs.ts";
-import type { KnownPairs } from "./known_pairs.ts";
 
 /** Rows that all rules are applied to at once: their values stay in the cache. */
 const ROWS_AT_ONCE = 256;
@@ -16,14 +15,6 @@ export interface RuleRows {
   readonly input: tf.Tensor2D;
   /** Index of each row's variable, int32 [R]. */
   readonly variable: tf.Tensor1D;
-}
-
-/** Rows of which all rules' outputs are needed. */
-export interface NeededRows {
-  /** Ascending. */
-  readonly rows: Int32Array;
-  /** Numbers of all rows' pairs and what is known of them; null where all rows may differ. */
-  readonly pairs: { readonly known: KnownPairs; readonly numbers: Int32Array } | null;
 }
 
 /** The rules' networks, G of them: from [variable, context] to the parameters of the variable's distribution. */
@@ -78,11 +69,16 @@ export class RuleNetworks {
     );
   }
 
+  /** c, numbers of the widest head. */
+  get width(): number {
+    return this.#isAt.shape[1];
+  }
+
   /**
    * What each row's chosen rule makes of it, for rows that meet their own rule's network only. Call inside `tf.tidy`.
    *
    * @param rule Index of each row's rule, [R].
-   * @returns float32 [R, c], c being the widest head; a row of a narrower one has zeros after it. No gradient reaches
+   * @returns float32 [R, c]; a row of a narrower head than the widest has zeros after it. No gradient reaches
    *   the choice.
    */
   chosen(rows: RuleRows, rule: ArrayLike<number>): tf.Tensor2D {
@@ -95,29 +91,15 @@ export class RuleNetworks {
     return this.#own(unsortRows(groupedLinear(hidden, this.#allHeads(), { counts }), groups), rows);
   }
 
-  /**
-   * The same with the gradient to the choice, which is that of `Σ_g choice_g · rule_g(row)`. It needs every rule's
-   * output, but no gradient through the rules that were not chosen, as these are multiplied by 0.
-   *
-   * @param choice One-hot of each row's rule, float32 [R, G]; read on the host.
-   * @param needed Rows whose choice needs a gradient; that of the others is left 0.
-   */
-  chosenWithGradient(rows: RuleRows, choice: tf.Tensor2D, needed: NeededRows): tf.Tensor2D {
-    const chosen = this.chosen(rows, choice.argMax(-1).dataSync());
-    const { outputs, place } = this.#everyOutput(rows, needed);
-    return tf.customGrad((...inputs) => {
-      const [value, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-      save([outputs, place]);
-      return {
-        value: value.clone(),
-        gradFunc: (dy, saved) => {
-          const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D];
-          const [count, width] = dy.shape as [number, number];
-          const ofRows = tf.gather(outputs, place).reshape([count, this.#ruleCount, width]);
-          return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
-        },
-      };
-    })(chosen, choice) as tf.Tensor2D;
+  /** What every rule makes of some rows, row by row and off the tape, [X, G · c]. */
+  every({ input, variable }: RuleRows, some: ArrayLike<number>): tf.Tensor2D {
+    const parts = Array.from({ length: Math.ceil(some.length / ROWS_AT_ONCE) }, (_, k) =>
+      offTape(input, () => {
+        const at = tf.tensor1d(Array.from(some).slice(k * ROWS_AT_ONCE, (k + 1) * ROWS_AT_ONCE), "int32");
+        const outputs = this.#outputs({ input: tf.gather(input, at), variable: tf.gather(variable, at) });
+        return outputs.transpose([1, 0, 2]).reshape([at.size, -1]);
+      }));
+    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   }
 
   /** `Σ_g choice_g · rule_g(row)` as it stands: every rule on every row, all of it differentiable; [R, c]. */
@@ -133,30 +115,6 @@ export class RuleNetworks {
     );
     const outputs = linear(hidden, this.#allHeads());
     return this.#own(outputs as tf.Tensor3D, rows);
-  }
-
-  /** What every rule makes of the needed rows [X, G · c], zeros after them, and where in it each row's stands [R]. */
-  #everyOutput(rows: RuleRows, { rows: needed, pairs }: NeededRows): { outputs: tf.Tensor2D; place: tf.Tensor1D } {
-    const of = (some: ArrayLike<number>) => this.#everyRule(rows, some);
-    const { outputs, place } = pairs
-      ? pairs.known.outputs(needed.map((row) => pairs.numbers[row]!), (some) => of(some.map((k) => needed[k]!)))
-      : { outputs: needed.length > 0 ? [of(needed)] : [], place: needed.map((_, k) => k) };
-    const count = outputs.reduce((sum, part) => sum + part.shape[0], 0);
-    const placeOfRow = new Int32Array(rows.input.shape[0]).fill(count);
-    needed.forEach((row, k) => placeOfRow[row] = place[k]!);
-    const zeros = tf.zeros<tf.Rank.R2>([1, this.#ruleCount * this.#isAt.shape[1]]);
-    return { outputs: tf.concat([...outputs, zeros], 0), place: tf.tensor1d(placeOfRow, "int32") };
-  }
-
-  /** What every rule makes of some rows, row by row and off the tape, [X, G · c]. */
-  #everyRule({ input, variable }: RuleRows, some: ArrayLike<number>): tf.Tensor2D {
-    const parts = Array.from({ length: Math.ceil(some.length / ROWS_AT_ONCE) }, (_, k) =>
-      offTape(input, () => {
-        const at = tf.tensor1d(Array.from(some).slice(k * ROWS_AT_ONCE, (k + 1) * ROWS_AT_ONCE), "int32");
-        const outputs = this.#outputs({ input: tf.gather(input, at), variable: tf.gather(variable, at) });
-        return outputs.transpose([1, 0, 2]).reshape([at.size, -1]);
-      }));
-    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
   }
 
   /** The columns of all variables' heads, one layer a rule. */

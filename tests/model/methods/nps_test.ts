@@ -61,8 +61,8 @@ for (const backend of ["cpu", "wasm"] as const) {
       const inputs = `${kind} variables${what}`;
       Deno.test(`nps has the values and gradients of all rules on all rows, ${inputs}, on ${backend}`, async () => {
         await useBackend(backend);
-        // More rows of mixed variables than all rules are applied to at once.
-        const drawn = randomBatch(variables, { steps: 3, size: variables === mixed ? 70 : 9 });
+        // More rows than all rules are applied to at once.
+        const drawn = randomBatch(variables, { steps: 3, size: 70 });
         const batch = { ...drawn, observation: drawn.observation.mul<tf.Tensor2D>(factor) };
         const fast = measure(batch, { variables, options: chosen, firstLayers: "tables" });
         const plain = measure(batch, { variables, options: chosen, firstLayers: "dense" });
@@ -92,7 +92,7 @@ Deno.test("nps learns the same with tables as with all rules on all rows", async
     const noise = new RngNoise(new Rng(5));
     const losses: number[] = [];
     for (let seed = 0; seed < 8; seed++) {
-      const batch = randomBatch(uneven, { steps: 3, size: 12, seed });
+      const batch = randomBatch(uneven, { steps: 3, size: 60, seed });
       const result = model.update(batch, { noise, data: noData });
       losses.push(result.loss.dataSync()[0]!);
       tf.dispose([batch, result] as unknown as tf.TensorContainer);

@@ -1,0 +1,150 @@
+import * as tf from "@tensorflow/tfjs";
+import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
+import { groupRows, sortRows, unsortRows } from "../../tensor/row_groups.ts";
+import { keysOf, type KnownRows } from "./known_rows.ts";
+import type { RuleNetworks, RuleRows } from "./rules.ts";
+
+/** What an update knows of rules on distinct rows. */
+export interface KnownRules {
+  /** Outputs of the chosen rule and their derivatives along the input. */
+  readonly chosen: KnownRows;
+  /** Outputs of every rule. */
+  readonly every: KnownRows;
+}
+
+/** How rows of a training step meet their rules. */
+export interface ChosenRulesOptions {
+  /** One-hot of each row's rule, float32 [R, G]; read on the host. */
+  readonly choice: tf.Tensor2D;
+  /** Rows whose choice needs a gradient, ascending; that of the others is left 0. */
+  readonly open: Int32Array;
+  /** The rows' keys and what is known of them; null where all rows may differ. */
+  readonly known: { readonly keys: Int32Array; readonly rules: KnownRules } | null;
+}
+
+/**
+ * What each row's chosen rule makes of it in training, with the gradients of `Σ_g choice_g · rule_g(row)`. That to the
+ * choice needs every rule's output, but no gradient through the rules that were not chosen, as these are multiplied
+ * by 0.
+ *
+ * @returns float32 [R, c], see {@link RuleNetworks.chosen}; call inside `tf.tidy`.
+ */
+export function chosenRules(networks: RuleNetworks, rows: RuleRows, options: ChosenRulesOptions): tf.Tensor2D {
+  const { choice, known } = options;
+  const rule = choice.argMax(-1).dataSync<"int32">();
+  const chosen = (known && chosenOnce(networks, rows, { rule, ...known })) ?? networks.chosen(rows, rule);
+  const { outputs, place } = everyOutput(networks, rows, options);
+  return tf.customGrad((...inputs) => {
+    const [value, choice, save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
+    const rules = choice.shape[1];
+    save([outputs, place]);
+    return {
+      value: value.clone(),
+      gradFunc: (dy, saved) => {
+        const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D];
+        const [count, width] = dy.shape as [number, number];
+        const ofRows = tf.gather(outputs, place).reshape([count, rules, width]);
+        return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
+      },
+    };
+  })(chosen, choice) as tf.Tensor2D;
+}
+
+/** What every rule makes of open rows [X, G · c], zeros after them, and where in it each row's stands [R]. */
+function everyOutput(
+  networks: RuleNetworks,
+  rows: RuleRows,
+  { choice, open, known }: ChosenRulesOptions,
+): { outputs: tf.Tensor2D; place: tf.Tensor1D } {
+  const found = known?.rules.every.lookUp(
+    keysOf(known.keys, open),
+    (some) => [networks.every(rows, some.map((k) => open[k]!))],
+  ) ?? { results: open.length > 0 ? [[networks.every(rows, open)]] : [], place: open.map((_, k) => k) };
+  const [outputs = []] = found.results;
+  const count = outputs.reduce((sum, part) => sum + part.shape[0], 0);
+  const place = new Int32Array(rows.input.shape[0]).fill(count);
+  open.forEach((row, k) => place[row] = found.place[k]!);
+  const zeros = tf.zeros<tf.Rank.R2>([1, choice.shape[1] * networks.width]);
+  return { outputs: tf.concat([...outputs, zeros], 0), place: tf.tensor1d(place, "int32") };
+}
+
+/**
+ * The chosen rules' outputs, computed once for each distinct row: equal rows have the same derivatives, too, so the
+ * gradients to a rule's weights are those of its distinct rows, with the outputs' gradients summed, and the gradient to
+ * each input is a product with its derivatives.
+ *
+ * @returns Null where rows differ so much that it would take longer.
+ */
+function chosenOnce(
+  networks: RuleNetworks,
+  rows: RuleRows,
+  { rule, keys, rules }: { rule: Int32Array; keys: Int32Array; rules: KnownRules },
+): tf.Tensor2D | null {
+  // Outputs and weights' gradients, and each way once for each derivative.
+  const passes = 2 + 2 * networks.width;
+  const found = rules.chosen.lookUp(keys, (some) => {
+    if (some.length * passes > rule.length * 3) return null;
+    const at = tf.tensor1d([...some], "int32");
+    const distinct = { input: offTape(tf.gather(rows.input, at)), variable: tf.gather(rows.variable, at) };
+    const own = some.map((row) => rule[row]!);
+    return [networks.chosen(distinct, own), inputSlopes(networks, distinct, own)];
+  });
+  if (!found) return null;
+  const [outputs, slopes] = found.results.map((pieces) => tf.concat([...pieces], 0)) as [tf.Tensor2D, tf.Tensor2D];
+  return ofDistinct(outputs, rows.input, { slopes, place: found.place });
+}
+
+/** Derivatives of each row's outputs along its input, [X, c · 2W]. */
+function inputSlopes(networks: RuleNetworks, { input, variable }: RuleRows, rule: readonly number[]): tf.Tensor2D {
+  const [count, inputs] = input.shape;
+  const { width } = networks;
+  // A copy of all rows for each output.
+  const copies = (index: (row: number, output: number) => number) =>
+    Array.from({ length: width * count }, (_, k) => index(k % count, Math.floor(k / count)));
+  const row = tf.tensor1d(copies((row) => row), "int32");
+  const output = tf.tensor1d(copies((_, output) => output), "int32");
+  const variables = tf.gather(variable, row);
+  const rules = copies((row) => rule[row]!);
+  const slopes = tf.grad((input) => networks.chosen({ input: input as tf.Tensor2D, variable: variables }, rules))(
+    tf.gather(input, row),
+    tf.gather(tf.eye(width), output),
+  );
+  return slopes.reshape([width, count, inputs]).transpose([1, 0, 2]).reshape([count, width * inputs]);
+}
+
+/**
+ * The output of the distinct row that each row is equal to.
+ *
+ * @param outputs float32 [X, c], differentiable.
+ * @param input float32 [R, 2W], differentiable through `slopes`, [X, c · 2W].
+ * @param options.place Each row's distinct row, [R].
+ * @returns float32 [R, c].
+ */
+function ofDistinct(
+  outputs: tf.Tensor2D,
+  input: tf.Tensor2D,
+  options: { readonly slopes: tf.Tensor2D; readonly place: Int32Array },
+): tf.Tensor2D {
+  const count = outputs.shape[0];
+  const placeOfRow = tf.tensor1d(options.place, "int32");
+  const { counts, ...groups } = groupRows(options.place, { groupCount: count });
+  return tf.customGrad((...inputs) => {
+    const [outputs, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
+    save([options.slopes, placeOfRow, groups.order, groups.place]);
+    return {
+      value: tf.gather(outputs, placeOfRow),
+      gradFunc: (dy, saved) => {
+        const [slopes, placeOfRow, order, place] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+        const groups = { counts, order, place };
+        const weight = slopes.reshape([count, dy.shape[1]!, -1]);
+        const products = groupedLinear(sortRows(dy as tf.Tensor2D, groups), { weight, bias: null }, { counts });
+        return [tf.unsortedSegmentSum(dy, placeOfRow, count), unsortRows(products, groups)];
+      },
+    };
+  })(outputs, input) as tf.Tensor2D;
+}
+
+/** The same numbers, with nothing that leads to them on the tape. */
+function offTape(rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.tensor2d(rows.dataSync(), rows.shape);
+}

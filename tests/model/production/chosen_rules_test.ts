@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import * as tf from "@tensorflow/tfjs";
+import { Rng } from "../../../lib/core/rng.ts";
+import { chosenRules, type KnownRules } from "../../../lib/model/production/chosen_rules.ts";
+import { KnownRows } from "../../../lib/model/production/known_rows.ts";
+import { RuleNetworks, type RuleRows } from "../../../lib/model/production/rules.ts";
+import { modelRuns } from "../../../lib/model/variable_runs.ts";
+import { useBackend } from "../../../lib/tensor/backend.ts";
+import { ParameterSet } from "../../../lib/tensor/parameters.ts";
+import { uneven } from "../methods/network_trial.ts";
+import { assertClose, normalTensor } from "../../tensor/numeric.ts";
+
+const RULES = 3;
+const WIDTH = 6;
+
+function networks(): { networks: RuleNetworks; parameters: ParameterSet } {
+  const parameters = new ParameterSet(new Rng(1));
+  return {
+    parameters,
+    networks: new RuleNetworks(parameters, { runs: modelRuns(uneven), rules: RULES, inputs: WIDTH, hidden: [8, 7] }),
+  };
+}
+
+/** Rows of which each is one of some distinct ones, with the distinct ones' variables and rules. */
+function rowsOf(distinct: readonly number[]): { rows: RuleRows; choice: tf.Tensor2D; keys: Int32Array } {
+  const place = tf.tensor1d([...distinct], "int32");
+  const rules = tf.tensor1d(distinct.map((k) => k % RULES), "int32");
+  return {
+    rows: {
+      input: tf.gather(normalTensor(5, [200, WIDTH]) as tf.Tensor2D, place),
+      variable: tf.tensor1d(distinct.map((k) => k % 4), "int32"),
+    },
+    choice: tf.oneHot(rules, RULES, 1, 0, "int32").cast<tf.Tensor2D>("float32"),
+    keys: Int32Array.from(distinct.flatMap((k) => [k, 0, k % RULES])),
+  };
+}
+
+const known = (): KnownRules => ({ chosen: new KnownRows(), every: new KnownRows() });
+
+/** Numbers of value and gradients of two steps: of inputs, choices and weights. */
+function measure(steps: readonly (readonly number[])[], rules: KnownRules | "plain" | "rows"): Float32Array[] {
+  return tf.tidy(() => {
+    const { networks: of, parameters } = networks();
+    const apply = (rows: RuleRows, choice: tf.Tensor2D, keys: Int32Array) => {
+      if (rules === "plain") return of.weightedSum(rows, choice);
+      const open = Int32Array.from({ length: choice.shape[0] }, (_, row) => row);
+      return chosenRules(of, rows, { choice, open, known: rules === "rows" ? null : { keys, rules } });
+    };
+    const inputs = steps.flatMap((distinct) => {
+      const { rows: { input }, choice } = rowsOf(distinct);
+      return [tf.variable(input), tf.variable(choice)];
+    });
+    const { value, grads } = tf.variableGrads(() =>
+      tf.addN(steps.map((distinct, t) => {
+        const { rows: { variable }, keys } = rowsOf(distinct);
+        const input = inputs[2 * t] as tf.Tensor as tf.Tensor2D;
+        const output = apply({ input, variable }, inputs[2 * t + 1] as tf.Tensor as tf.Tensor2D, keys);
+        return output.mul(normalTensor(9 + t, output.shape)).sum();
+      })) as tf.Scalar
+    );
+    const results = [value, ...[...inputs, ...parameters.variables].map((variable) => grads[variable.name]!)]
+      .map((tensor) => tensor.dataSync<"float32">().slice());
+    tf.dispose(inputs);
+    parameters.dispose();
+    return results;
+  });
+}
+
+const cases = {
+  "few distinct rows": [Array.from({ length: 120 }, (_, k) => k % 5), Array.from({ length: 120 }, (_, k) => k % 7)],
+  "no equal rows": [Array.from({ length: 20 }, (_, k) => k), Array.from({ length: 20 }, (_, k) => 30 + k)],
+  "first few distinct rows, then none equal": [
+    Array.from({ length: 60 }, (_, k) => k % 3),
+    Array.from({ length: 60 }, (_, k) => 2 + k),
+  ],
+};
+
+for (const backend of ["cpu", "wasm"] as const) {
+  for (const [name, steps] of Object.entries(cases)) {
+    Deno.test(`chosenRules has the gradients of the weighted sum on ${name} on ${backend}`, async () => {
+      await useBackend(backend);
+      const expected = measure(steps, "plain");
+      for (const rules of [known(), "rows"] as const) {
+        measure(steps, rules).forEach((found, i) => {
+          assertClose(found, expected[i]!, { tolerance: 2e-4, what: `result ${i}` });
+        });
+      }
+    });
+  }
+}
+
+Deno.test("chosenRules computes each distinct row once over all steps, unless there are many", async () => {
+  await useBackend("wasm");
+  tf.tidy(() => {
+    const computed = (steps: readonly (readonly number[])[]) => {
+      const rules = known();
+      const { networks: of, parameters } = networks();
+      let found = 0;
+      for (const distinct of steps) {
+        const { rows, choice, keys } = rowsOf(distinct);
+        chosenRules(of, rows, { choice, open: new Int32Array(), known: { keys, rules } });
+        // What is known by now needs no computing.
+        const { results: [outputs = []] } = rules.chosen.lookUp(keys, () => null) ?? { results: [] };
+        found = outputs.reduce((sum, part) => sum + part.shape[0], 0);
+      }
+      parameters.dispose();
+      return found;
+    };
+    assert.equal(computed(cases["few distinct rows"]), 7);
+    assert.equal(computed(cases["no equal rows"]), 0);
+    assert.equal(computed(cases["first few distinct rows, then none equal"]), 0);
+  });
+});
