@@ -83,88 +83,74 @@ export interface TableMaxOps {
   ): { readonly own: tf.Tensor3D; readonly others: tf.Tensor3D };
 }
 
-/** Loops on the host, for backends whose tensors can be read at once. */
+/** Plain TensorFlow.js operations, for every backend: all targets and inputs at once. */
 const plain: TableMaxOps = {
-  forward(input) {
-    const [targets, tableRows, width] = input.table.shape;
-    const [inputs, batch] = input.rows.shape;
-    const table = input.table.dataSync<"float32">();
-    const mask = input.mask.dataSync<"float32">();
-    const rowOf = rowLookup(input);
-    const maximum = new Float32Array(targets * batch * width).fill(-Infinity);
-    const winner = new Int32Array(maximum.length);
-    for (let j = 0; j < targets; j++) {
-      for (let b = 0; b < batch; b++) {
-        const seen = ((input.mask.shape[0] === 1 ? 0 : b * targets) + j) * inputs;
-        const out = (j * batch + b) * width;
-        for (let i = 0; i < inputs; i++) {
-          if (mask[seen + i] === 0) continue;
-          const start = (j * tableRows + rowOf(j, { i, b })) * width;
-          for (let h = 0; h < width; h++) {
-            if (table[start + h]! <= maximum[out + h]!) continue;
-            maximum[out + h] = table[start + h]!;
-            winner[out + h] = i;
-          }
-        }
-      }
-    }
-    const shape: [number, number, number] = [targets, batch, width];
-    return { maximum: tf.tensor3d(maximum, shape), winner: tf.tensor3d(winner, shape, "int32") };
-  },
-
-  tableGradient(dy, result) {
-    const [targets, , width] = dy.shape;
-    const { tableRows } = result;
-    const table = new Float32Array(targets * tableRows * width);
-    forEachWinner(dy, result, ({ j, h, row, delta }) => {
-      table[(j * tableRows + row) * width + h]! += delta;
+  forward({ table, mask, ...places }) {
+    const [targets, tableRows, width] = table.shape;
+    const [inputs, batch] = places.rows.shape;
+    return tf.tidy(() => {
+      const firstRow = tf.range(0, targets).mul(tableRows).reshape([targets, 1, 1]);
+      const rows = rowsOfPairs(places).add(firstRow).flatten().cast("int32") as tf.Tensor1D;
+      const values = tf.gather(table.reshape([targets * tableRows, width]), rows)
+        .reshape([targets, inputs, batch, width]);
+      const isSeen = mask.transpose([1, 2, 0]).expandDims(3).greater(0.5);
+      const seen = tf.where(isSeen, values, tf.scalar(-Infinity));
+      return { maximum: seen.max(1) as tf.Tensor3D, winner: seen.argMax<tf.Tensor3D>(1) };
     });
-    return tf.tensor3d(table, [targets, tableRows, width]);
   },
 
-  inputGradient(dy, result, { tensor, column, offset }) {
-    const [, batch, width] = dy.shape;
+  tableGradient(dy, { winner, tableRows, ...places }) {
+    const [targets, batch, width] = dy.shape;
+    const inputs = places.rows.shape[0];
+    // A product with one-hots, since sums of scattered rows run in any order on a GPU.
+    return tf.tidy(() =>
+      tf.matMul(
+        oneHots(rowsOfPairs(places), tableRows).reshape([targets, inputs * batch, tableRows]),
+        wonBy(dy, winner, { first: 0, count: inputs }).reshape([targets, inputs * batch, width]),
+        true,
+      ) as tf.Tensor3D
+    );
+  },
+
+  inputGradient(dy, { winner, ...places }, { tensor, column, offset }) {
+    const [targets, batch, width] = dy.shape;
     const [, count, categories] = tensor.shape as [number, number, number];
-    const slopes = tensor.dataSync<"float32">();
-    const own = new Float32Array(count * batch * categories);
-    const others = new Float32Array(own.length);
-    forEachWinner(dy, result, ({ j, b, h, i, row, delta }) => {
-      const v = i - column;
-      if (v < 0 || v >= count) return;
-      const category = row - offset - v * categories;
-      const from = ((j * count + v) * categories + category) * categories * width + h;
-      const gradient = i === j ? own : others;
-      const to = (v * batch + b) * categories;
-      for (let k = 0; k < categories; k++) gradient[to + k]! += delta * slopes[from + k * width]!;
+    const inputs = places.rows.shape[0];
+    return tf.tidy(() => {
+      const won = wonBy(dy, winner, { first: column, count }).reshape([targets * count, batch, width]);
+      const slopes = tensor.reshape([targets * count, categories * categories, width]);
+      const firstRow = tf.range(0, count).mul(categories).add(offset).reshape([count, 1]);
+      const category = rowsOfPairs(places).slice([0, column, 0], [targets, count, batch]).sub(firstRow);
+      const gradient = tf.matMul(won, slopes, false, true).reshape([-1, categories, categories])
+        .mul(oneHots(category, categories).reshape([-1, categories, 1])).sum(1)
+        .reshape([targets, count, batch, categories]);
+      const isOwn = tf.eye(targets, inputs).slice([0, column], [targets, count]).reshape([targets, count, 1, 1]);
+      return {
+        own: gradient.mul(isOwn).sum(0) as tf.Tensor3D,
+        others: gradient.mul(tf.sub(1, isOwn)).sum(0) as tf.Tensor3D,
+      };
     });
-    const shape: [number, number, number] = [count, batch, categories];
-    return { own: tf.tensor3d(own, shape), others: tf.tensor3d(others, shape) };
   },
 };
 
-function rowLookup({ rows, ownRows }: TableMaxRows): (target: number, place: { i: number; b: number }) => number {
-  const all = rows.dataSync<"int32">();
-  const own = ownRows.dataSync<"int32">();
-  const batch = rows.shape[1];
-  return (j, { i, b }) => i === j ? own[j * batch + b]! : all[i * batch + b]!;
+/** Row that each target's inputs take, [J, I, B]. As float32: backends reckon with int32 on the host. */
+function rowsOfPairs({ rows, ownRows }: TableMaxRows): tf.Tensor {
+  const isOwn = tf.eye(ownRows.shape[0], rows.shape[0]).expandDims(2);
+  const all = rows.cast("float32").expandDims(0);
+  return all.add(isOwn.mul(ownRows.cast("float32").expandDims(1).sub(all)));
 }
 
-function forEachWinner(
+/** One-hots of whole numbers below `depth`, float32 [..., depth]. */
+function oneHots(indices: tf.Tensor, depth: number): tf.Tensor {
+  return tf.oneHot(indices.cast("int32"), depth, 1, 0, "int32").cast("float32");
+}
+
+/** `dy` where each of some inputs won and zero elsewhere, [J, count, B, H]. */
+function wonBy(
   dy: tf.Tensor3D,
-  result: TableMaxResult,
-  visit: (entry: { j: number; b: number; h: number; i: number; row: number; delta: number }) => void,
-): void {
-  const [targets, batch, width] = dy.shape;
-  const deltas = dy.dataSync<"float32">();
-  const winner = result.winner.dataSync<"int32">();
-  const rowOf = rowLookup(result);
-  for (let j = 0; j < targets; j++) {
-    for (let b = 0; b < batch; b++) {
-      for (let h = 0; h < width; h++) {
-        const entry = (j * batch + b) * width + h;
-        const i = winner[entry]!;
-        visit({ j, b, h, i, row: rowOf(j, { i, b }), delta: deltas[entry]! });
-      }
-    }
-  }
+  winner: tf.Tensor3D,
+  { first, count }: { first: number; count: number },
+): tf.Tensor {
+  const inputs = tf.range(first, first + count).reshape([1, count, 1, 1]);
+  return winner.cast("float32").expandDims(1).equal(inputs).cast("float32").mul(dy.expandDims(1));
 }

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { tableMax, type TableMaxSlopes } from "../../tensor/table_max.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
+import { categoryRows } from "../../tensor/ops/category_rows.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
 
@@ -28,8 +29,9 @@ interface PairRun {
   readonly layers: readonly Linear[];
   /** First input in a mask's columns. */
   readonly column: number;
-  /** First row in a table. */
+  /** First row in a table, and first row of each variable, int32 [n, 1]; null for a continuous run. */
   readonly offset: number;
+  readonly rowOffsets: tf.Tensor2D | null;
   /** 1 where target j meets its own variable, float32 [N, n, 1, 1]; null for actions. */
   readonly isOwn: tf.Tensor | null;
 }
@@ -60,7 +62,9 @@ export class PairFeatures {
         })
       );
       const column = run.start + (isState ? 0 : runs.stateCount);
-      const result = { run, isState, layers, column, offset, isOwn: isState ? ownPairs(parameters, run, runs) : null };
+      const isOwn = isState ? ownPairs(parameters, run, runs) : null;
+      const rowOffsets = run.kind === "categorical" ? rowOffsetsOf(parameters, run, offset) : null;
+      const result = { run, isState, layers, column, offset, rowOffsets, isOwn };
       offset += run.count * run.width;
       return result;
     };
@@ -127,24 +131,13 @@ export class PairFeatures {
     options: { tables: PairTables; learnsInput: boolean },
   ): tf.Tensor3D {
     const { tables: { table, slopes }, learnsInput } = options;
-    const batch = input.own[0]!.shape[1];
-    const inputCount = mask.shape[2];
-    const rows = new Int32Array(inputCount * batch);
-    const ownRows = new Int32Array(this.#targets * batch);
-    this.#runs.forEach((pair, p) => {
-      const place = { offset: pair.offset, from: pair.column * batch };
-      if (pair.isState) {
-        fillRows(rows, input.others[p]!, place);
-        fillRows(ownRows, input.own[p]!, place);
-      } else {
-        fillRows(rows, input.action[p - input.own.length]!, place);
-      }
-    });
+    const rowsOf = (oneHots: Factored) =>
+      tf.concat(oneHots.map((part, p) => categoryRows(part, this.#runs[p]!.rowOffsets!)), 0) as tf.Tensor2D;
     return tableMax({
       table,
       mask,
-      rows: tf.tensor2d(rows, [inputCount, batch], "int32"),
-      ownRows: tf.tensor2d(ownRows, [this.#targets, batch], "int32"),
+      rows: rowsOf([...input.others, ...input.action]),
+      ownRows: rowsOf(input.own),
       learning: learnsInput ? input.own.map((own, r) => ({ own, others: input.others[r]!, slopes: slopes![r]! })) : [],
     });
   }
@@ -166,6 +159,11 @@ function ownPairs(parameters: ParameterSet, run: VariableRun, { stateCount }: Mo
     (_, pair) => Math.floor(pair / run.count) === run.start + pair % run.count ? 1 : 0,
   );
   return parameters.constant(tf.tensor4d(isOwn, [stateCount, run.count, 1, 1]));
+}
+
+function rowOffsetsOf(parameters: ParameterSet, run: VariableRun, first: number): tf.Tensor2D {
+  const offsets = Array.from({ length: run.count }, (_, i) => first + i * run.width);
+  return parameters.constant(tf.tensor2d(offsets, [run.count, 1], "int32"));
 }
 
 /**
@@ -191,18 +189,4 @@ function slopesOf({ run, layers, column, offset }: PairRun): TableMaxSlopes {
     return slope.reshape([-1, run.count, categories, categories, slope.shape[3]!]);
   });
   return { tensor, column, offset };
-}
-
-/** Writes the table row that each variable takes in each sample. */
-function fillRows(out: Int32Array, oneHot: tf.Tensor3D, place: { offset: number; from: number }): void {
-  const [count, batch, categories] = oneHot.shape;
-  const data = oneHot.dataSync<"float32">();
-  for (let i = 0; i < count; i++) {
-    for (let b = 0; b < batch; b++) {
-      const start = (i * batch + b) * categories;
-      let category = 0;
-      while (category < categories - 1 && data[start + category] !== 1) category++;
-      out[place.from + i * batch + b] = place.offset + i * categories + category;
-    }
-  }
 }
