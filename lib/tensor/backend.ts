@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { messageOf, unknownName } from "../core/errors.ts";
 import { installMatMulGradient } from "./kernels/mat_mul_gradient.ts";
@@ -72,6 +73,12 @@ async function useTensorFlow(): Promise<void> {
   const names = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
   const remedy = `add it with "deno add npm:${names[0]}@${tf.version_core}", then run ` +
     `"deno install --allow-scripts=npm:${names[0]}" on a machine with CUDA, and allow --allow-ffi --allow-sys`;
+  // The package calls functions that newer versions of node:util no longer have.
+  const retired = {
+    isArray: Array.isArray,
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  };
+  Object.assign(util, { ...retired, ...util });
   await importOptional("tensorflow", names, remedy);
   await activate("tensorflow", remedy);
 }

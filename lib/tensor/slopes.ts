@@ -37,7 +37,7 @@ export function networkSlopes(
   // A custom gradient keeps the operations off the tape.
   return tf.customGrad((...inputs) => ({
     value: (runsOwnKernels() ? slopeKernels : plain).forward(inputs[0] as tf.Tensor2D, options),
-    gradFunc: () => tf.zerosLike(directions),
+    gradFunc: () => tf.zeros(directions.shape),
   }))(directions) as tf.Tensor2D;
 }
 

@@ -10,6 +10,7 @@ import {
   type MethodModule,
   type WindowBatch,
 } from "../../lib/model/dynamics_model.ts";
+import { chosenBackend } from "../chosen_backend.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { actionOf, disposeAll, smallOptions, take, trainable, Trial, type TrialOptions } from "./model_trial.ts";
 import { type ToyProblem, toyProblems } from "./toy_problems.ts";
@@ -40,7 +41,7 @@ export async function modelContract(entry: MethodEntry): Promise<void> {
     }
     for (const [claim, check] of Object.entries(claims)) {
       Deno.test(`${entry.id} on ${problem.name} ${claim}`, async () => {
-        await useBackend("wasm");
+        await useBackend(chosenBackend ?? "wasm");
         const before = tf.memory().numTensors;
         await check({ method, problem });
         assert.equal(tf.memory().numTensors, before, "all tensors are freed");

@@ -5,8 +5,9 @@ import type { GraphModel, Losses, WindowBatch } from "../../lib/model/dynamics_m
 import { isCodebookModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RolloutModel } from "../../lib/model/rollout_model.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
 import { clampedLogSoftmax } from "../../lib/tensor/ops/log_softmax.ts";
+import { chosenBackend } from "../chosen_backend.ts";
 import { type Adapter, adapters } from "./reference/adapters.ts";
 import {
   modelState,
@@ -25,6 +26,7 @@ const GRADIENT_RELATIVE = 1e-4;
 const STATE = 1e-5;
 const GRADIENT_FLOOR = 1e-6;
 
+const backends: readonly BackendName[] = chosenBackend ? [chosenBackend] : ["cpu", "wasm"];
 const folder = Deno.env.get("REFERENCE_DIR") ?? new URL("../reference", import.meta.url).pathname;
 
 for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name ? -1 : 1)) {
@@ -33,7 +35,7 @@ for (const entry of [...Deno.readDirSync(folder)].sort((a, b) => a.name < b.name
   // Files of other things than methods, such as environments, have no algorithm.
   if (!file.algorithm) continue;
   const adapter = adapters[file.algorithm];
-  for (const backend of ["cpu", "wasm"] as const) {
+  for (const backend of backends) {
     for (const firstLayers of ["tables", "dense"] as const) {
       Deno.test({
         name: `reference ${entry.name} on ${backend}, first layers ${firstLayers}`,

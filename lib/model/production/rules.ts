@@ -136,5 +136,5 @@ export class RuleNetworks {
 
 /** What `compute` gives of an input, off the tape. */
 function offTape(input: tf.Tensor2D, compute: () => tf.Tensor2D): tf.Tensor2D {
-  return tf.customGrad(() => ({ value: compute(), gradFunc: () => tf.zerosLike(input) }))(input) as tf.Tensor2D;
+  return tf.customGrad(() => ({ value: compute(), gradFunc: () => tf.zeros(input.shape) }))(input) as tf.Tensor2D;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { chosenBackend } from "../../chosen_backend.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 import { installKernels } from "../../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../../lib/tensor/kernels/kernel_module.ts";
@@ -30,24 +31,37 @@ function valueAndGradients({ inputs, run, differentiable = inputs.length }: Oper
 
 /**
  * Asserts that an operation gives the same value and gradients as plain operations on the cpu backend: with both
- * builds of the kernels, with plain operations forced on wasm, and with the stock kernels.
+ * builds of the kernels, with plain operations forced on wasm, with the stock kernels, and on the backend that
+ * `TEST_BACKEND` names.
  */
 export async function assertSameEverywhere(operation: OperationCase): Promise<void> {
-  const { what, tolerance = 1e-5 } = operation;
   const expected = await valuesOn("cpu", () => valueAndGradients(operation));
+  if (chosenBackend) {
+    await useBackend(chosenBackend);
+    checkResults(operation, { expected, where: chosenBackend });
+  }
   await useBackend("wasm");
   for (const build of [...kernelBuilds, "plain", "stock"] as const) {
     forcePlainOperations(build === "plain");
     await installKernels(build === "plain" ? undefined : build);
-    const before = tf.memory().numTensors;
-    const results = tf.tidy(() => valueAndGradients(operation));
-    results.forEach((result, i) => {
-      const part = `${what} (${build}), ${i === 0 ? "value" : `gradient ${i - 1}`}`;
-      assertClose(result.dataSync(), expected[i]!, { tolerance, what: part });
-    });
-    tf.dispose(results);
-    assert.equal(tf.memory().numTensors, before, `${what} (${build}): tensors`);
+    checkResults(operation, { expected, where: build });
   }
   forcePlainOperations(false);
   await installKernels();
+}
+
+/** Compares value and gradients on the backend in use, and that no tensor is left. */
+function checkResults(
+  operation: OperationCase,
+  { expected, where }: { expected: readonly Float32Array[]; where: string },
+): void {
+  const { what, tolerance = 1e-5 } = operation;
+  const before = tf.memory().numTensors;
+  const results = tf.tidy(() => valueAndGradients(operation));
+  results.forEach((result, i) => {
+    const part = `${what} (${where}), ${i === 0 ? "value" : `gradient ${i - 1}`}`;
+    assertClose(result.dataSync(), expected[i]!, { tolerance, what: part });
+  });
+  tf.dispose(results);
+  assert.equal(tf.memory().numTensors, before, `${what} (${where}): tensors`);
 }
