@@ -85,7 +85,7 @@ function chosenOnce(
   const found = rules.chosen.lookUp(keys, (some) => {
     if (some.length * passes > rule.length * 3) return null;
     const at = tf.tensor1d([...some], "int32");
-    const distinct = { input: offTape(tf.gather(rows.input, at)), variable: tf.gather(rows.variable, at) };
+    const distinct = { input: detached(tf.gather(rows.input, at)), variable: tf.gather(rows.variable, at) };
     const own = some.map((row) => rule[row]!);
     return [networks.chosen(distinct, own), inputSlopes(networks, distinct, own)];
   });
@@ -144,7 +144,7 @@ function ofDistinct(
   })(outputs, input) as tf.Tensor2D;
 }
 
-/** The same numbers, with nothing that leads to them on the tape. */
-function offTape(rows: tf.Tensor2D): tf.Tensor2D {
+/** The same numbers anew: nothing on the tape leads to them, so no gradient is computed for them at all. */
+function detached(rows: tf.Tensor2D): tf.Tensor2D {
   return tf.tensor2d(rows.dataSync(), rows.shape);
 }
