@@ -24,7 +24,10 @@ function sentenceOf(
     const rule = choices.length > 0 ? `one of ${choices.join(", ")}` : "no such field";
     return `${pathOf([...issue.path, key])} is not a field, expected ${rule}, got "${key}"`;
   }
-  const got = valueAt(value, issue.path);
+  // A rule over several fields may concern one that was left at its default.
+  const got = issue.code === "custom" && issue.params && "got" in issue.params
+    ? issue.params.got
+    : valueAt(value, issue.path);
   const rule = /expected (.*?)(?:, received .*)?$/s.exec(issue.message)?.[1] ?? issue.message;
   const reason = got === undefined && issue.code === "invalid_type" ? "is missing" : "is not allowed";
   return `${pathOf(issue.path)} ${reason}, expected ${rule}, got ${shown(got)}`;

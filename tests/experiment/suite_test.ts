@@ -135,7 +135,7 @@ Deno.test("parseSuite names the path, the rule and the value", () => {
     [{ evaluation: { episodes: 0 } }, "evaluation.episodes is not allowed, expected number to be >0, got 0"],
     [
       { planner: { candidates: 8, elites: 9 } },
-      "planner.elites is not allowed, expected at most as many elites as candidates, got 9",
+      "planner.elites is not allowed, expected at most as many elites as the 8 candidates, got 9",
     ],
   ];
   for (const [change, rest] of wrong) {
