@@ -1,17 +1,18 @@
-// deno run --allow-all tests/bench/stacked_seeds.ts [rounds] [most seeds]
+// deno run --allow-all tests/bench/stacked_seeds.ts [rounds] [most seeds] [backend]
 // Training updates of FCDL, S seeds stacked (the prototype in tests/prototypes/stacked_seeds) against the product's
-// single model: CPU time a seed, and operations that a GPU would launch a seed. Each round takes every variant once,
-// so that a busy machine slows them all; medians.
+// single model: time and CPU time a seed, and operations that a GPU would launch a seed. Each round takes every variant
+// once, so that a busy machine slows them all; medians. Time ends when the losses are read, so that a GPU is done.
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
 import { forcePlainOperations } from "../../lib/tensor/kernels/own_kernels.ts";
 import { RngNoise } from "../../lib/tensor/noise.ts";
 import { StackedTrial, type TrialSize } from "../prototypes/stacked_seeds/stacked_trial.ts";
 
 const rounds = Number(Deno.args[0] ?? 5);
 const mostSeeds = Number(Deno.args[1] ?? 8);
+const backend = (Deno.args[2] ?? "wasm") as BackendName;
 
 const sizes: Readonly<Record<string, TrialSize>> = {
   small: { variables: 5, categories: 3, actions: 15, batch: 16, steps: 3, width: 16, codes: 4 },
@@ -22,11 +23,13 @@ interface Variant {
   readonly name: string;
   readonly kind: "tables" | "dense" | "one" | "many";
   readonly seeds: number;
-  update(): void;
-  readonly times: number[];
+  /** Makes an update; returns its losses. */
+  update(): Readonly<Record<string, tf.Tensor>>;
+  readonly elapsedMs: number[];
+  readonly cpuMs: number[];
 }
 
-await useBackend("wasm");
+await useBackend(backend);
 for (const [name, size] of Object.entries(sizes)) {
   const trial = new StackedTrial(size);
   const variants: Variant[] = [single(trial, "tables"), single(trial, "dense")];
@@ -36,23 +39,31 @@ for (const [name, size] of Object.entries(sizes)) {
       // Small updates are shorter than the clock's ticks.
       const repeats = name === "small" ? 10 : 1;
       const start = process.cpuUsage();
-      for (let i = 0; i < repeats; i++) variant.update();
+      const from = performance.now();
+      for (let i = 0; i < repeats; i++) {
+        const losses = variant.update();
+        losses.loss!.dataSync();
+        tf.dispose(losses);
+      }
+      const elapsed = performance.now() - from;
       const { user, system } = process.cpuUsage(start);
-      if (round >= 0) variant.times.push((user + system) / 1000 / repeats / variant.seeds);
+      if (round < 0) continue;
+      variant.elapsedMs.push(elapsed / repeats / variant.seeds);
+      variant.cpuMs.push((user + system) / 1000 / repeats / variant.seeds);
     }
   }
   const launches = await counts(trial);
   forcePlainOperations(true);
   const plain = await counts(trial);
   forcePlainOperations(false);
-  console.log(`${name}: ${JSON.stringify(size)}`);
-  console.log("| variant | CPU ms a seed-update | of single | operations a seed-update | with plain operations |");
-  const base = median(variants[0]!.times);
-  for (const { name, kind, seeds, times } of variants) {
-    const ms = median(times);
+  console.log(`${name} on ${backend}: ${JSON.stringify(size)}`);
+  console.log("| variant | ms a seed-update | CPU ms | of single | operations a seed-update | with plain operations |");
+  const base = median(variants[0]!.cpuMs);
+  for (const { name, kind, seeds, elapsedMs, cpuMs } of variants) {
+    const cpu = median(cpuMs);
     console.log(
-      `| ${name} | ${ms.toPrecision(3)} | ${(ms / base).toFixed(2)} | ${(launches[kind] / seeds).toFixed(0)} | ` +
-        `${(plain[kind] / seeds).toFixed(0)} |`,
+      `| ${name} | ${median(elapsedMs).toPrecision(3)} | ${cpu.toPrecision(3)} | ${(cpu / base).toFixed(2)} | ` +
+        `${(launches[kind] / seeds).toFixed(0)} | ${(plain[kind] / seeds).toFixed(0)} |`,
     );
   }
 }
@@ -65,8 +76,9 @@ function single(trial: StackedTrial, firstLayers: "tables" | "dense"): Variant {
     name: `single, ${firstLayers}`,
     kind: firstLayers,
     seeds: 1,
-    times: [],
-    update: () => tf.dispose(model.update(batch, { noise, data: trial.data })),
+    elapsedMs: [],
+    cpuMs: [],
+    update: () => model.update(batch, { noise, data: trial.data }),
   };
 }
 
@@ -79,8 +91,9 @@ async function stacked(trial: StackedTrial, seeds: number): Promise<Variant> {
     name: `stack of ${seeds}`,
     kind: seeds === 1 ? "one" : "many",
     seeds,
-    times: [],
-    update: () => tf.dispose(stack.update(batches, noises)),
+    elapsedMs: [],
+    cpuMs: [],
+    update: () => stack.update(batches, noises),
   };
 }
 
