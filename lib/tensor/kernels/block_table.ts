@@ -3,8 +3,8 @@ import type { TensorInfo } from "@tensorflow/tfjs";
 import { type BlockRows, blockRows, type BlockTableOps, type BlockTableOptions } from "../block_table.ts";
 import { isNeeded } from "../table_layout.ts";
 import { gemm } from "./gemm.ts";
-import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
-import { addressOf } from "./wasm_heap.ts";
+import { runKernel } from "./own_kernels.ts";
+import { clear, scratchFor, wasmKernel } from "./wasm_heap.ts";
 
 const FLOAT = 4;
 
@@ -30,85 +30,79 @@ function forBlocks(
   }
 }
 
-interface Operands {
-  readonly heap: KernelHeap;
-  readonly options: BlockTableOptions;
-  readonly inputs: Readonly<Record<string, TensorInfo>>;
+interface Weight {
+  /** [J, D, H']. */
+  readonly weight: TensorInfo;
 }
 
-/** Registers a kernel of one output. */
-function register(name: string, run: (operands: Operands) => TensorInfo): void {
-  tf.registerKernel({
-    kernelName: name,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, backend, attrs }) =>
-      run({
-        heap: heapOf(backend),
-        options: attrs as unknown as BlockTableOptions,
-        inputs: inputs as Record<string, TensorInfo>,
-      }),
-  });
+interface Features {
+  /** [R, H]. */
+  readonly features: TensorInfo;
 }
 
-register("BlockTable", ({ heap, options, inputs }) => {
-  const { backend } = heap;
-  const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
-  const [rows, width] = inputs.features!.shape as [number, number];
-  const out = backend.makeOutput([targets, rows, outputs], "float32");
-  const features = addressOf(backend, inputs.features!);
-  const weight = addressOf(backend, inputs.weight!);
-  const table = addressOf(backend, out);
-  const at = ({ target, offset }: Block) => table + FLOAT * outputs * (target * rows + offset);
-  forBlocks(options, targets, (block) => {
-    const source = weight + FLOAT * outputs * (block.target * depth + block.column * width);
-    gemm(heap, {
-      ...{ a: features + FLOAT * width * block.offset, b: source, c: at(block) },
-      ...{ m: block.count, n: outputs, k: width, transposeA: false, transposeB: false },
-    });
-  }, (block) => clear(backend, at(block), FLOAT * outputs * block.count));
-  return out;
-});
+interface Gradient {
+  /** [J, R, H']. */
+  readonly dy: TensorInfo;
+}
 
-register("BlockTableFeaturesGradient", ({ heap, options, inputs }) => {
-  const { backend, exports } = heap;
-  const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
-  const [rows, width] = inputs.features!.shape as [number, number];
-  const out = backend.makeOutput([rows, width], "float32");
-  const largest = Math.max(...blockRows(options).map((block) => block.count));
-  const product = scratchFor(backend, "block", FLOAT * width * largest);
-  const dy = addressOf(backend, inputs.dy!);
-  const weight = addressOf(backend, inputs.weight!);
-  const gradient = addressOf(backend, out);
-  clear(backend, gradient, FLOAT * rows * width);
-  forBlocks(options, targets, ({ target, offset, count, column }) => {
-    const delta = dy + FLOAT * outputs * (target * rows + offset);
-    const source = weight + FLOAT * outputs * (target * depth + column * width);
-    const sizes = { m: count, n: width, k: outputs, transposeA: false, transposeB: true };
-    gemm(heap, { a: delta, b: source, c: product, ...sizes });
-    exports.accumulate(gradient + FLOAT * width * offset, product, FLOAT * width * count);
-  });
-  return out;
-});
+const kernels = [
+  wasmKernel<Features & Weight, BlockTableOptions>("BlockTable", (context) => {
+    const { backend, inputs: { features, weight }, attributes: options, at } = context;
+    const [targets, depth, outputs] = weight.shape as [number, number, number];
+    const [rows, width] = features.shape as [number, number];
+    const out = context.output([targets, rows, outputs]);
+    const place = ({ target, offset }: Block) => at(out) + FLOAT * outputs * (target * rows + offset);
+    forBlocks(options, targets, (block) => {
+      gemm(context, {
+        a: at(features) + FLOAT * width * block.offset,
+        b: at(weight) + FLOAT * outputs * (block.target * depth + block.column * width),
+        c: place(block),
+        ...{ m: block.count, n: outputs, k: width, transposeA: false, transposeB: false },
+      });
+    }, (block) => clear(backend, place(block), FLOAT * outputs * block.count));
+    return out;
+  }),
 
-register("BlockTableWeightGradient", ({ heap, options, inputs }) => {
-  const { backend } = heap;
-  const [targets, depth, outputs] = inputs.weight!.shape as [number, number, number];
-  const [rows, width] = inputs.features!.shape as [number, number];
-  const out = backend.makeOutput([targets, depth, outputs], "float32");
-  const features = addressOf(backend, inputs.features!);
-  const dy = addressOf(backend, inputs.dy!);
-  const gradient = addressOf(backend, out);
-  const at = ({ target, column }: Block) => gradient + FLOAT * outputs * (target * depth + column * width);
-  if (blockRows(options).length * width < depth) clear(backend, gradient, FLOAT * targets * depth * outputs);
-  forBlocks(options, targets, (block) => {
-    const delta = dy + FLOAT * outputs * (block.target * rows + block.offset);
-    gemm(heap, {
-      ...{ a: features + FLOAT * width * block.offset, b: delta, c: at(block) },
-      ...{ m: width, n: outputs, k: block.count, transposeA: true, transposeB: false },
+  wasmKernel<Gradient & Features & Weight, BlockTableOptions>("BlockTableFeaturesGradient", (context) => {
+    const { backend, exports, inputs: { dy, features, weight }, attributes: options, at } = context;
+    const [targets, depth, outputs] = weight.shape as [number, number, number];
+    const [rows, width] = features.shape as [number, number];
+    const out = context.zeros([rows, width]);
+    const largest = Math.max(...blockRows(options).map((block) => block.count));
+    const product = scratchFor(backend, "block", FLOAT * width * largest);
+    forBlocks(options, targets, ({ target, offset, count, column }) => {
+      gemm(context, {
+        a: at(dy) + FLOAT * outputs * (target * rows + offset),
+        b: at(weight) + FLOAT * outputs * (target * depth + column * width),
+        c: product,
+        ...{ m: count, n: width, k: outputs, transposeA: false, transposeB: true },
+      });
+      exports.accumulate(at(out) + FLOAT * width * offset, product, FLOAT * width * count);
     });
-  }, (block) => clear(backend, at(block), FLOAT * outputs * width));
-  return out;
-});
+    return out;
+  }),
+
+  wasmKernel<Gradient & Features & Weight, BlockTableOptions>("BlockTableWeightGradient", (context) => {
+    const { backend, inputs: { dy, features, weight }, attributes: options, at } = context;
+    const [targets, depth, outputs] = weight.shape as [number, number, number];
+    const [rows, width] = features.shape as [number, number];
+    const shape = [targets, depth, outputs];
+    const hasOthers = blockRows(options).length * width < depth;
+    const out = hasOthers ? context.zeros(shape) : context.output(shape);
+    const place = ({ target, column }: Block) => at(out) + FLOAT * outputs * (target * depth + column * width);
+    forBlocks(options, targets, (block) => {
+      gemm(context, {
+        a: at(features) + FLOAT * width * block.offset,
+        b: at(dy) + FLOAT * outputs * (block.target * rows + block.offset),
+        c: place(block),
+        ...{ m: width, n: outputs, k: block.count, transposeA: true, transposeB: false },
+      });
+    }, (block) => clear(backend, place(block), FLOAT * outputs * width));
+    return out;
+  }),
+];
+
+for (const kernel of kernels) tf.registerKernel(kernel);
 
 /** The products of first-layer tables on the wasm backend's memory. */
 export const blockTableKernels: BlockTableOps = {

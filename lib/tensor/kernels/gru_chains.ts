@@ -3,8 +3,8 @@ import type { TensorInfo } from "@tensorflow/tfjs";
 import type { ChainSlopes, GruChain, GruChainsInput } from "../gru_chains.ts";
 import type { PrefixLevel } from "../prefix_tree.ts";
 import { gemm } from "./gemm.ts";
-import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
-import { addressOf } from "./wasm_heap.ts";
+import { runKernel } from "./own_kernels.ts";
+import { clear, type KernelHeap, scratchFor, wasmKernel } from "./wasm_heap.ts";
 
 const FLOAT = 4;
 
@@ -105,108 +105,116 @@ function mostRows(trees: readonly PlacedTree[]): number {
   return Math.max(...trees.flatMap(({ levels, samples }) => [samples, ...levels.map(({ count }) => count)]));
 }
 
-tf.registerKernel({
-  kernelName: "GruChains",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, backend: unknownBackend, attrs }) => {
-    const heap = heapOf(unknownBackend);
-    const { backend, exports } = heap;
-    const { start, gates, hiddenWeight, hiddenBias } = inputs as Record<string, TensorInfo>;
-    const { keeps, ...attributes } = attrs as unknown as { trees: readonly ChainTree[]; keeps: boolean };
-    const trees = place(heap, attributes.trees);
-    const width = hiddenWeight!.shape[1]!;
-    const rowBytes = FLOAT * width;
-    const samples = trees.reduce((sum, tree) => sum + tree.samples, 0);
-    const output = backend.makeOutput([samples, width], "float32");
-    const keptRows = keeps ? trees.reduce((sum, tree) => sum + tree.hiddenCount + 4 * tree.gateCount, 0) : 0;
-    const kept = backend.makeOutput([keptRows * width], "float32");
-    const most = mostRows(trees);
-    const product = scratchFor(backend, "chain products", 3 * rowBytes * most);
-    const leaves = scratchFor(backend, "chain leaves", rowBytes * most);
-    const states = scratchFor(
-      backend,
-      "chain states",
-      rowBytes * Math.max(...trees.map((tree) => tree.hiddenCount), 1),
-    );
-    let hiddenAt = keeps ? addressOf(backend, kept) : states;
-    let out = addressOf(backend, output);
-    trees.forEach(({ levels, samples, hiddenCount, gateCount }, unit) => {
-      const gatesAt = hiddenAt + rowBytes * hiddenCount;
-      const last = levels.at(-1)!;
-      // The last level's states go straight to the output where each sample has its own.
-      const end = last.count === samples ? out : leaves;
-      const stateAt = (depth: number) =>
-        depth === levels.length - 1 ? end : hiddenAt + rowBytes * levels[depth]!.firstHidden;
-      exports.copyRows(addressOf(backend, start!), levels[0]!.rows, stateAt(0), levels[0]!.count, width);
-      for (let depth = 1; depth < levels.length; depth++) {
-        const { rows, parents, count, firstGates } = levels[depth]!;
-        const before = stateAt(depth - 1);
-        gemm(heap, {
-          ...{ a: before, b: addressOf(backend, hiddenWeight!) + 3 * unit * rowBytes * width, c: product },
-          ...{ m: levels[depth - 1]!.count, n: 3 * width, k: width, transposeA: false, transposeB: false },
-          bias: addressOf(backend, hiddenBias!) + 3 * unit * rowBytes,
-        });
-        exports.gruCells(
-          ...[addressOf(backend, gates!), rows, product, before, parents, stateAt(depth)] as const,
-          ...[keeps ? gatesAt + 4 * rowBytes * firstGates : 0, count, width] as const,
-        );
-      }
-      if (end !== out) exports.copyRows(end, last.nodes, out, samples, width);
-      out += rowBytes * samples;
-      if (keeps) hiddenAt = gatesAt + 4 * rowBytes * gateCount;
-    });
-    return [output, kept];
-  },
+interface ForwardInputs {
+  /** [rows, H] and [rows, 3H]. */
+  readonly start: TensorInfo;
+  readonly gates: TensorInfo;
+  /** [units, H, 3H] and [units, 1, 3H]. */
+  readonly hiddenWeight: TensorInfo;
+  readonly hiddenBias: TensorInfo;
+}
+
+interface ForwardAttributes {
+  readonly trees: readonly ChainTree[];
+  readonly keeps: boolean;
+}
+
+const chains = wasmKernel<ForwardInputs, ForwardAttributes>("GruChains", (context) => {
+  const { backend, exports, inputs: { start, gates, hiddenWeight, hiddenBias }, at } = context;
+  const { keeps, ...attributes } = context.attributes;
+  const trees = place(context, attributes.trees);
+  const width = hiddenWeight.shape[1]!;
+  const rowBytes = FLOAT * width;
+  const samples = trees.reduce((sum, tree) => sum + tree.samples, 0);
+  const output = context.output([samples, width]);
+  const keptRows = keeps ? trees.reduce((sum, tree) => sum + tree.hiddenCount + 4 * tree.gateCount, 0) : 0;
+  const kept = context.output([keptRows * width]);
+  const most = mostRows(trees);
+  const product = scratchFor(backend, "chain products", 3 * rowBytes * most);
+  const leaves = scratchFor(backend, "chain leaves", rowBytes * most);
+  const states = scratchFor(
+    backend,
+    "chain states",
+    rowBytes * Math.max(...trees.map((tree) => tree.hiddenCount), 1),
+  );
+  let hiddenAt = keeps ? at(kept) : states;
+  let out = at(output);
+  trees.forEach(({ levels, samples, hiddenCount, gateCount }, unit) => {
+    const gatesAt = hiddenAt + rowBytes * hiddenCount;
+    const last = levels.at(-1)!;
+    // The last level's states go straight to the output where each sample has its own.
+    const end = last.count === samples ? out : leaves;
+    const stateAt = (depth: number) =>
+      depth === levels.length - 1 ? end : hiddenAt + rowBytes * levels[depth]!.firstHidden;
+    exports.copyRows(at(start), levels[0]!.rows, stateAt(0), levels[0]!.count, width);
+    for (let depth = 1; depth < levels.length; depth++) {
+      const { rows, parents, count, firstGates } = levels[depth]!;
+      const before = stateAt(depth - 1);
+      gemm(context, {
+        ...{ a: before, b: at(hiddenWeight) + 3 * unit * rowBytes * width, c: product },
+        ...{ m: levels[depth - 1]!.count, n: 3 * width, k: width, transposeA: false, transposeB: false },
+        bias: at(hiddenBias) + 3 * unit * rowBytes,
+      });
+      exports.gruCells(
+        ...[at(gates), rows, product, before, parents, stateAt(depth)] as const,
+        ...[keeps ? gatesAt + 4 * rowBytes * firstGates : 0, count, width] as const,
+      );
+    }
+    if (end !== out) exports.copyRows(end, last.nodes, out, samples, width);
+    out += rowBytes * samples;
+    if (keeps) hiddenAt = gatesAt + 4 * rowBytes * gateCount;
+  });
+  return [output, kept];
 });
 
-tf.registerKernel({
-  kernelName: "GruChainsGradient",
-  backendName: "wasm",
-  kernelFunc: ({ inputs, backend: unknownBackend, attrs }) => {
-    const heap = heapOf(unknownBackend);
-    const { backend } = heap;
-    const tensors = inputs as Record<string, TensorInfo>;
-    const { rows, oneHotShapes, ...attributes } = attrs as unknown as ChainGradientInput;
-    const trees = place(heap, attributes.trees);
-    const width = tensors.hiddenWeight!.shape[1]!;
-    const units = trees.length;
-    const zeros = (shape: number[]) => {
-      const tensor = backend.makeOutput(shape, "float32");
-      clear(backend, addressOf(backend, tensor), FLOAT * shape.reduce((size, dimension) => size * dimension, 1));
-      return tensor;
-    };
-    const outputs = {
-      start: zeros([rows.start, width]),
-      gates: zeros([rows.gates, 3 * width]),
-      weight: zeros([units, width, 3 * width]),
-      bias: zeros([units, 1, 3 * width]),
-    };
-    const oneHots = oneHotShapes.map(zeros);
-    const at = (tensor: TensorInfo | undefined) => tensor ? addressOf(backend, tensor) : 0;
-    const rowBytes = FLOAT * width;
-    const most = mostRows(trees);
-    const pass = {
-      ...{ heap, width, most },
-      slopes: tensors.startSlopes
-        ? { start: at(tensors.startSlopes), hidden: at(tensors.hiddenSlopes), gates: at(tensors.gateSlopes) }
-        : null,
-      ...{ start: at(outputs.start), gates: at(outputs.gates) },
-      oneHotOf: variableAddresses(oneHots.map(at), oneHotShapes),
-    };
-    let dy = at(tensors.dy);
-    let kept = at(tensors.kept);
-    trees.forEach((tree, unit) => {
-      const matrix = 3 * unit * rowBytes;
-      chainGradient(pass, tree, {
-        ...{ dy, hidden: kept, weight: at(tensors.hiddenWeight) + matrix * width },
-        ...{ dWeight: at(outputs.weight) + matrix * width, dBias: at(outputs.bias) + matrix },
-      });
-      dy += rowBytes * tree.samples;
-      kept += rowBytes * (tree.hiddenCount + 4 * tree.gateCount);
+interface GradientInputs {
+  /** [samples, H]. */
+  readonly dy: TensorInfo;
+  /** What the forward pass kept. */
+  readonly kept: TensorInfo;
+  readonly hiddenWeight: TensorInfo;
+  /** All three or none. */
+  readonly startSlopes?: TensorInfo;
+  readonly hiddenSlopes?: TensorInfo;
+  readonly gateSlopes?: TensorInfo;
+}
+
+const gradient = wasmKernel<GradientInputs, ChainGradientInput>("GruChainsGradient", (context) => {
+  const { inputs, attributes: { rows, oneHotShapes, ...attributes }, at, zeros } = context;
+  const trees = place(context, attributes.trees);
+  const width = inputs.hiddenWeight.shape[1]!;
+  const units = trees.length;
+  const outputs = {
+    start: zeros([rows.start, width]),
+    gates: zeros([rows.gates, 3 * width]),
+    weight: zeros([units, width, 3 * width]),
+    bias: zeros([units, 1, 3 * width]),
+  };
+  const oneHots = oneHotShapes.map(zeros);
+  const rowBytes = FLOAT * width;
+  const pass = {
+    ...{ heap: context, width, most: mostRows(trees) },
+    slopes: inputs.startSlopes
+      ? { start: at(inputs.startSlopes), hidden: at(inputs.hiddenSlopes), gates: at(inputs.gateSlopes) }
+      : null,
+    ...{ start: at(outputs.start), gates: at(outputs.gates) },
+    oneHotOf: variableAddresses(oneHots.map(at), oneHotShapes),
+  };
+  let dy = at(inputs.dy);
+  let kept = at(inputs.kept);
+  trees.forEach((tree, unit) => {
+    const matrix = 3 * unit * rowBytes;
+    chainGradient(pass, tree, {
+      ...{ dy, hidden: kept, weight: at(inputs.hiddenWeight) + matrix * width },
+      ...{ dWeight: at(outputs.weight) + matrix * width, dBias: at(outputs.bias) + matrix },
     });
-    return [...Object.values(outputs), ...oneHots];
-  },
+    dy += rowBytes * tree.samples;
+    kept += rowBytes * (tree.hiddenCount + 4 * tree.gateCount);
+  });
+  return [...Object.values(outputs), ...oneHots];
 });
+
+for (const kernel of [chains, gradient]) tf.registerKernel(kernel);
 
 /** Address of each variable's numbers in the gradients of runs. */
 function variableAddresses(starts: readonly number[], shapes: readonly [number, number, number][]): readonly number[] {

@@ -2,88 +2,87 @@ import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { SlopeOps } from "../slopes.ts";
 import { gemm } from "./gemm.ts";
-import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
-import { addressOf } from "./wasm_heap.ts";
+import { runKernel } from "./own_kernels.ts";
+import { scratchFor, wasmKernel } from "./wasm_heap.ts";
 
 const FLOAT = 4;
 
 /** Slopes that go through all layers together: what lies between two layers stays in the cache. */
 const CHUNK = 512;
 
-interface Operands {
-  readonly heap: KernelHeap;
-  readonly attributes: Readonly<Record<string, number>>;
-  /** Address of an input. */
-  readonly at: (name: string) => number;
-  /** Shape of an input. */
-  readonly shape: (name: string) => number[];
+interface NetworkInputs {
+  /** [X, H1]. */
+  readonly directions: TensorInfo;
+  /** int32 [S], as is `points`. */
+  readonly rows: TensorInfo;
+  readonly points: TensorInfo;
+  /** `value0`, `value1`, … and `weight1`, `weight2`, …, a matrix a layer. */
+  readonly [layer: string]: TensorInfo;
 }
 
-function register(name: string, run: (operands: Operands) => TensorInfo): void {
-  tf.registerKernel({
-    kernelName: name,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const heap = heapOf(backend);
-      const tensors = inputs as Record<string, TensorInfo>;
-      return run({
-        heap,
-        attributes: attrs as unknown as Record<string, number>,
-        at: (input) => addressOf(heap.backend, tensors[input]!),
-        shape: (input) => tensors[input]!.shape,
-      });
-    },
-  });
+interface ProductInputs {
+  /** [R, H]. */
+  readonly dy: TensorInfo;
+  /** [S, H]. */
+  readonly slopes: TensorInfo;
+  /** int32 [P + 1]. */
+  readonly first: TensorInfo;
+  /** int32 [S]. */
+  readonly columns: TensorInfo;
+  /** int32 [terms, R]. */
+  readonly points: TensorInfo;
 }
 
-register("NetworkSlopes", ({ heap, attributes, at, shape }) => {
-  const { backend, exports } = heap;
-  const { layers } = attributes as { layers: number };
-  const [slopes] = shape("points") as [number];
-  const widths = Array.from({ length: layers }, (_, l) => shape(`value${l}`)[1]!);
-  const out = backend.makeOutput([slopes, widths.at(-1)!], "float32");
-  const bytes = FLOAT * CHUNK * Math.max(...widths);
-  const scratch = [scratchFor(backend, "even slopes", bytes), scratchFor(backend, "odd slopes", bytes)] as const;
-  for (let start = 0; start < slopes; start += CHUNK) {
-    const count = Math.min(CHUNK, slopes - start);
-    const points = at("points") + FLOAT * start;
-    const target = (l: number) =>
-      l === layers - 1 ? addressOf(backend, out) + FLOAT * start * widths[l]! : scratch[l % 2 as 0 | 1];
-    const directions = at("rows") + FLOAT * start;
-    exports.gateRows(at("directions"), directions, at("value0"), points, target(0), count, widths[0]!);
-    for (let l = 1; l < layers; l++) {
-      gemm(heap, {
-        ...{ a: target(l - 1), b: at(`weight${l}`), c: target(l) },
-        ...{ m: count, n: widths[l]!, k: widths[l - 1]!, transposeA: false, transposeB: false },
-      });
-      exports.gateRows(target(l), 0, at(`value${l}`), points, target(l), count, widths[l]!);
+const kernels = [
+  wasmKernel<NetworkInputs, { readonly layers: number }>("NetworkSlopes", (context) => {
+    const { backend, exports, inputs, attributes: { layers }, at } = context;
+    const slopes = inputs.points.shape[0]!;
+    const widths = Array.from({ length: layers }, (_, l) => inputs[`value${l}`]!.shape[1]!);
+    const out = context.output([slopes, widths.at(-1)!]);
+    const bytes = FLOAT * CHUNK * Math.max(...widths);
+    const scratch = [scratchFor(backend, "even slopes", bytes), scratchFor(backend, "odd slopes", bytes)] as const;
+    for (let start = 0; start < slopes; start += CHUNK) {
+      const count = Math.min(CHUNK, slopes - start);
+      const points = at(inputs.points) + FLOAT * start;
+      const target = (l: number) => l === layers - 1 ? at(out) + FLOAT * start * widths[l]! : scratch[l % 2 as 0 | 1];
+      const rows = at(inputs.rows) + FLOAT * start;
+      exports.gateRows(at(inputs.directions), rows, at(inputs.value0), points, target(0), count, widths[0]!);
+      for (let l = 1; l < layers; l++) {
+        gemm(context, {
+          ...{ a: target(l - 1), b: at(inputs[`weight${l}`]), c: target(l) },
+          ...{ m: count, n: widths[l]!, k: widths[l - 1]!, transposeA: false, transposeB: false },
+        });
+        exports.gateRows(target(l), 0, at(inputs[`value${l}`]), points, target(l), count, widths[l]!);
+      }
     }
-  }
-  return out;
-});
+    return out;
+  }, { int32: ["rows", "points"] }),
 
-register("SlopeProducts", ({ heap: { backend, exports }, attributes, at, shape }) => {
-  const { batch, columnCount } = attributes as { batch: number; columnCount: number };
-  const [terms, rows] = shape("points") as [number, number];
-  const pointCount = shape("first")[0]! - 1;
-  const width = shape("dy")[1]!;
-  const out = backend.makeOutput([batch, columnCount], "float32");
-  clear(backend, addressOf(backend, out), FLOAT * batch * columnCount);
-  const firstRow = scratchFor(backend, "first row", FLOAT * (pointCount + 2));
-  const sorted = scratchFor(backend, "rows by point", FLOAT * terms * rows);
-  // Views of the heap are taken last: it may have grown.
-  const { buffer } = backend.wasm.asm.memory;
-  sortByPoint(new Int32Array(buffer, at("points"), terms * rows), {
-    rows,
-    first: new Int32Array(buffer, firstRow, pointCount + 2),
-    sorted: new Int32Array(buffer, sorted, terms * rows),
-  });
-  exports.slopeProducts(
-    ...[at("dy"), at("slopes"), at("first"), at("columns"), firstRow, sorted, addressOf(backend, out)] as const,
-    ...[pointCount, batch, width, columnCount] as const,
-  );
-  return out;
-});
+  wasmKernel<ProductInputs, { readonly batch: number; readonly columnCount: number }>("SlopeProducts", (context) => {
+    const { backend, exports, inputs, attributes: { batch, columnCount }, at } = context;
+    const { dy, slopes, first, columns, points } = inputs;
+    const [terms, rows] = points.shape as [number, number];
+    const pointCount = first.shape[0]! - 1;
+    const width = dy.shape[1]!;
+    const out = context.zeros([batch, columnCount]);
+    const firstRow = scratchFor(backend, "first row", FLOAT * (pointCount + 2));
+    const sorted = scratchFor(backend, "rows by point", FLOAT * terms * rows);
+    // Views of the heap are taken last: it may have grown.
+    const { buffer } = backend.wasm.asm.memory;
+    sortByPoint(new Int32Array(buffer, at(points), terms * rows), {
+      rows,
+      first: new Int32Array(buffer, firstRow, pointCount + 2),
+      sorted: new Int32Array(buffer, sorted, terms * rows),
+    });
+    exports.slopeProducts(
+      ...[at(dy), at(slopes), at(first), at(columns), firstRow, sorted, at(out)] as const,
+      ...[pointCount, batch, width, columnCount] as const,
+    );
+    return out;
+  }, { int32: ["first", "columns", "points"] }),
+];
+
+for (const kernel of kernels) tf.registerKernel(kernel);
 
 /** Writes the rows of each point to `sorted`, point by point in their order, and where each point's begin to `first`. */
 function sortByPoint(

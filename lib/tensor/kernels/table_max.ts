@@ -1,83 +1,76 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { TableMaxOps } from "../table_max.ts";
-import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
-import { addressOf } from "./wasm_heap.ts";
+import { runKernel } from "./own_kernels.ts";
+import { scratchFor, wasmKernel } from "./wasm_heap.ts";
 
 const FLOAT = 4;
 
-interface Operands {
-  readonly heap: KernelHeap;
-  readonly attributes: Readonly<Record<string, number>>;
-  /** Address of an input. */
-  readonly at: (name: string) => number;
-  /** Shape of an input. */
-  readonly shape: (name: string) => number[];
-  /** A new tensor of zeros. */
-  readonly zeros: (shape: number[]) => TensorInfo;
+interface GradientInputs {
+  /** [J, B, H]. */
+  readonly dy: TensorInfo;
+  /** int32 [J, B, H]. */
+  readonly winner: TensorInfo;
+  /** int32 [I, B], as is `ownRows`. */
+  readonly rows: TensorInfo;
+  readonly ownRows: TensorInfo;
 }
 
-function register(name: string, run: (operands: Operands) => TensorInfo | TensorInfo[]): void {
-  tf.registerKernel({
-    kernelName: name,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const heap = heapOf(backend);
-      const tensors = inputs as Record<string, TensorInfo>;
-      return run({
-        heap,
-        attributes: attrs as unknown as Record<string, number>,
-        at: (input) => addressOf(heap.backend, tensors[input]!),
-        shape: (input) => tensors[input]!.shape,
-        zeros(shape) {
-          const result = heap.backend.makeOutput(shape, "float32");
-          const size = shape.reduce((product, dimension) => product * dimension, 1);
-          clear(heap.backend, addressOf(heap.backend, result), FLOAT * size);
-          return result;
-        },
-      });
-    },
-  });
+interface MaximumInputs {
+  /** [J, R, H]. */
+  readonly table: TensorInfo;
+  readonly rows: TensorInfo;
+  readonly ownRows: TensorInfo;
+  /** [B, J, I] or [1, J, I]. */
+  readonly mask: TensorInfo;
 }
 
-register("TableMax", ({ heap: { backend, exports }, at, shape }) => {
-  const [targets, tableRows, width] = shape("table") as [number, number, number];
-  const [inputs, batch] = shape("rows") as [number, number];
-  const out = backend.makeOutput([targets, batch, width], "float32");
-  const winner = backend.makeOutput([targets, batch, width], "int32");
-  const active = scratchFor(backend, "active inputs", 2 * FLOAT * inputs);
-  const maskStride = shape("mask")[0] === 1 ? 0 : targets * inputs;
-  exports.tableMax(
-    ...[at("table"), at("rows"), at("ownRows"), at("mask")] as const,
-    ...[addressOf(backend, out), addressOf(backend, winner), active] as const,
-    ...[targets, inputs, batch, tableRows, width, maskStride] as const,
-  );
-  return [out, winner];
-});
+const int32 = ["winner", "rows", "ownRows"] as const;
 
-register("TableMaxGradient", ({ heap: { backend, exports }, attributes, at, shape, zeros }) => {
-  const [targets, batch, width] = shape("dy") as [number, number, number];
-  const tableRows = attributes.tableRows!;
-  const table = zeros([targets, tableRows, width]);
-  exports.tableMaxGradient(
-    ...[at("dy"), at("winner"), at("rows"), at("ownRows"), addressOf(backend, table)] as const,
-    ...[targets, batch, tableRows, width] as const,
-  );
-  return table;
-});
+const kernels = [
+  wasmKernel<MaximumInputs>("TableMax", (context) => {
+    const { backend, exports, inputs: { table, rows, ownRows, mask }, at } = context;
+    const [targets, tableRows, width] = table.shape as [number, number, number];
+    const [inputs, batch] = rows.shape as [number, number];
+    const out = context.output([targets, batch, width]);
+    const winner = backend.makeOutput([targets, batch, width], "int32");
+    const active = scratchFor(backend, "active inputs", 2 * FLOAT * inputs);
+    const maskStride = mask.shape[0] === 1 ? 0 : targets * inputs;
+    exports.tableMax(
+      ...[at(table), at(rows), at(ownRows), at(mask), at(out), at(winner), active] as const,
+      ...[targets, inputs, batch, tableRows, width, maskStride] as const,
+    );
+    return [out, winner];
+  }, { int32: ["rows", "ownRows"] }),
 
-register("TableMaxInputGradient", ({ heap: { backend, exports }, attributes, at, shape, zeros }) => {
-  const [targets, batch, width] = shape("dy") as [number, number, number];
-  const [, count, categories] = shape("slopes") as [number, number, number];
-  const own = zeros([count, batch, categories]);
-  const others = zeros([count, batch, categories]);
-  exports.tableMaxInputGradient(
-    ...[at("dy"), at("winner"), at("rows"), at("ownRows"), at("slopes")] as const,
-    ...[addressOf(backend, own), addressOf(backend, others)] as const,
-    ...[targets, attributes.column!, count, categories, attributes.offset!, batch, width] as const,
-  );
-  return [own, others];
-});
+  wasmKernel<GradientInputs, { readonly tableRows: number }>("TableMaxGradient", (context) => {
+    const { exports, inputs: { dy, winner, rows, ownRows }, attributes: { tableRows }, at } = context;
+    const [targets, batch, width] = dy.shape as [number, number, number];
+    const table = context.zeros([targets, tableRows, width]);
+    exports.tableMaxGradient(
+      ...[at(dy), at(winner), at(rows), at(ownRows), at(table), targets, batch, tableRows, width] as const,
+    );
+    return table;
+  }, { int32 }),
+
+  wasmKernel<
+    GradientInputs & { readonly slopes: TensorInfo },
+    { readonly column: number; readonly offset: number }
+  >("TableMaxInputGradient", (context) => {
+    const { exports, inputs: { dy, winner, rows, ownRows, slopes }, attributes: { column, offset }, at } = context;
+    const [targets, batch, width] = dy.shape as [number, number, number];
+    const [, count, categories] = slopes.shape as [number, number, number];
+    const own = context.zeros([count, batch, categories]);
+    const others = context.zeros([count, batch, categories]);
+    exports.tableMaxInputGradient(
+      ...[at(dy), at(winner), at(rows), at(ownRows), at(slopes), at(own), at(others)] as const,
+      ...[targets, column, count, categories, offset, batch, width] as const,
+    );
+    return [own, others];
+  }, { int32 }),
+];
+
+for (const kernel of kernels) tf.registerKernel(kernel);
 
 /** Maxima over table rows on the wasm backend's memory. */
 export const tableMaxKernels: TableMaxOps = {

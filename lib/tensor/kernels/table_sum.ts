@@ -2,84 +2,82 @@ import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
 import type { TableSumInput, TableSumOps } from "../table_sum.ts";
 import type { TableLayout } from "../table_layout.ts";
-import { clear, heapOf, type KernelHeap, runKernel, scratchFor } from "./own_kernels.ts";
-import { addressOf } from "./wasm_heap.ts";
+import { runKernel } from "./own_kernels.ts";
+import { scratchFor, wasmKernel } from "./wasm_heap.ts";
 
 const FLOAT = 4;
 
-interface Operands {
-  readonly heap: KernelHeap;
+interface TableInputs {
+  /** [J, R, H]. */
+  readonly table: TensorInfo;
+  /** int32 [I, B]. */
+  readonly rows: TensorInfo;
+  /** [B, J, W]. */
+  readonly mask?: TensorInfo;
+  /** int32 [I]. */
+  readonly columns: TensorInfo;
+  /** int32 [J, W]. */
+  readonly needed?: TensorInfo;
+}
+
+interface TableAttributes {
   readonly layout: TableLayout;
-  readonly attributes: Readonly<Record<string, number>>;
-  /** Address of an input, 0 when it is absent. */
-  readonly at: (name: string) => number;
-  /** Shape of an input. */
-  readonly shape: (name: string) => number[];
 }
 
-function register(name: string, run: (operands: Operands) => TensorInfo | TensorInfo[]): void {
-  tf.registerKernel({
-    kernelName: name,
-    backendName: "wasm",
-    kernelFunc: ({ inputs, backend, attrs }) => {
-      const heap = heapOf(backend);
-      const tensors = inputs as Record<string, TensorInfo | undefined>;
-      const { layout, ...attributes } = attrs as unknown as { layout: TableLayout } & Record<string, number>;
-      return run({
-        heap,
-        layout,
-        attributes: attributes as Record<string, number>,
-        at: (input) => tensors[input] ? addressOf(heap.backend, tensors[input]) : 0,
-        shape: (input) => tensors[input]!.shape,
-      });
-    },
-  });
-}
+const int32 = ["rows", "columns", "needed"] as const;
 
-register("TableSum", ({ heap: { backend, exports }, layout, at, shape }) => {
-  const [targets, tableRows, width] = shape("table") as [number, number, number];
-  const [variables, batch] = shape("rows") as [number, number];
-  const out = backend.makeOutput([targets, batch, width], "float32");
-  const active = scratchFor(backend, "active", 2 * FLOAT * variables);
-  exports.tableSum(
-    ...[at("table"), at("rows"), at("mask"), at("columns"), at("needed"), at("bias")] as const,
-    ...[addressOf(backend, out), active, targets, variables, batch, tableRows, width, layout.maskWidth] as const,
-  );
-  return out;
-});
+const kernels = [
+  wasmKernel<TableInputs & { readonly bias?: TensorInfo }, TableAttributes>("TableSum", (context) => {
+    const { backend, exports, inputs, attributes: { layout }, at } = context;
+    const { table, rows, mask, columns, needed, bias } = inputs;
+    const [targets, tableRows, width] = table.shape as [number, number, number];
+    const [variables, batch] = rows.shape as [number, number];
+    const out = context.output([targets, batch, width]);
+    const active = scratchFor(backend, "active", 2 * FLOAT * variables);
+    exports.tableSum(
+      ...[at(table), at(rows), at(mask), at(columns), at(needed), at(bias), at(out), active] as const,
+      ...[targets, variables, batch, tableRows, width, layout.maskWidth] as const,
+    );
+    return out;
+  }, { int32 }),
 
-register("TableSumGradient", ({ heap: { backend, exports }, layout, at, shape }) => {
-  const [targets, tableRows, width] = shape("table") as [number, number, number];
-  const [variables, batch] = shape("rows") as [number, number];
-  const table = backend.makeOutput([targets, tableRows, width], "float32");
-  clear(backend, addressOf(backend, table), FLOAT * targets * tableRows * width);
-  const hasMask = at("mask") !== 0;
-  const mask = backend.makeOutput(hasMask ? [batch, targets, layout.maskWidth] : [0], "float32");
-  // Columns of variables without a table are not written.
-  if (hasMask && variables < layout.maskWidth) {
-    clear(backend, addressOf(backend, mask), FLOAT * batch * targets * layout.maskWidth);
-  }
-  exports.tableSumGradient(
-    ...[at("table"), at("rows"), at("mask"), at("columns"), at("needed"), at("dy")] as const,
-    ...[addressOf(backend, table), hasMask ? addressOf(backend, mask) : 0] as const,
-    ...[targets, variables, batch, tableRows, width, layout.maskWidth] as const,
-  );
-  return [table, mask];
-});
+  wasmKernel<TableInputs & { readonly dy: TensorInfo }, TableAttributes>("TableSumGradient", (context) => {
+    const { exports, inputs, attributes: { layout: { maskWidth } }, at } = context;
+    const { table, rows, mask, columns, needed, dy } = inputs;
+    const [targets, tableRows, width] = table.shape as [number, number, number];
+    const [variables, batch] = rows.shape as [number, number];
+    const dTable = context.zeros([targets, tableRows, width]);
+    // Columns of variables without a table are not written.
+    const dMask = variables < maskWidth
+      ? context.zeros(mask ? [batch, targets, maskWidth] : [0])
+      : context.output(mask ? [batch, targets, maskWidth] : [0]);
+    exports.tableSumGradient(
+      ...[at(table), at(rows), at(mask), at(columns), at(needed), at(dy)] as const,
+      ...[at(dTable), mask ? at(dMask) : 0, targets, variables, batch, tableRows, width, maskWidth] as const,
+    );
+    return [dTable, dMask];
+  }, { int32 }),
 
-register("TableInputGradient", ({ heap: { backend, exports }, layout, attributes, at, shape }) => {
-  const [targets, slopeRows, width] = shape("slopes") as [number, number, number];
-  const batch = shape("rows")[1]!;
-  const { first, count } = attributes as { first: number; count: number };
-  const { categories, offset, slopeOffset } = layout.blocks[first]!;
-  const out = backend.makeOutput([count, batch, categories], "float32");
-  exports.tableInputGradient(
-    ...[at("slopes"), at("rows"), at("mask"), at("columns"), at("needed"), at("dy")] as const,
-    ...[addressOf(backend, out), targets, first, count, categories, offset, slopeOffset, slopeRows] as const,
-    ...[batch, width, layout.maskWidth] as const,
-  );
-  return out;
-});
+  wasmKernel<
+    Omit<TableInputs, "table"> & { readonly slopes: TensorInfo; readonly dy: TensorInfo },
+    TableAttributes & { readonly first: number; readonly count: number }
+  >("TableInputGradient", (context) => {
+    const { exports, inputs, attributes: { layout, first, count }, at } = context;
+    const { rows, mask, columns, needed, slopes, dy } = inputs;
+    const [targets, slopeRows, width] = slopes.shape as [number, number, number];
+    const batch = rows.shape[1]!;
+    const { categories, offset, slopeOffset } = layout.blocks[first]!;
+    const out = context.output([count, batch, categories]);
+    exports.tableInputGradient(
+      ...[at(slopes), at(rows), at(mask), at(columns), at(needed), at(dy), at(out)] as const,
+      ...[targets, first, count, categories, offset, slopeOffset, slopeRows, batch, width] as const,
+      layout.maskWidth,
+    );
+    return out;
+  }, { int32 }),
+];
+
+for (const kernel of kernels) tf.registerKernel(kernel);
 
 /** Masked sums of table rows on the wasm backend's memory. */
 export const tableSumKernels: TableSumOps = {

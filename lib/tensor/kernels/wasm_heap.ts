@@ -56,26 +56,61 @@ export function allocate(backend: WasmBackend, sizeBytes: number): number {
   return address;
 }
 
-/** What a kernel's body works with. */
-export interface KernelContext<Inputs, Attributes> extends BackendKernels {
+/** A kernel's access to the heap and the compiled functions. */
+export interface KernelHeap extends BackendKernels {
   readonly backend: WasmBackend;
+}
+
+/** @throws {RangeError} If the kernels are not installed on the backend. */
+export function heapOf(backend: unknown): KernelHeap {
+  const kernels = kernelsOf(backend as object);
+  if (!kernels) throw new RangeError("Cannot run a kernel: expected the wasm backend with kernels installed, got none");
+  return { backend: backend as WasmBackend, ...kernels };
+}
+
+const reserved = new WeakMap<object, Map<string, { address: number; sizeBytes: number }>>();
+
+/** Address of scratch memory that grows to the largest size asked for and is kept for its purpose. */
+export function scratchFor(backend: WasmBackend, purpose: string, sizeBytes: number): number {
+  const scratches = reserved.get(backend) ?? new Map<string, { address: number; sizeBytes: number }>();
+  reserved.set(backend, scratches);
+  const held = scratches.get(purpose);
+  if (held && held.sizeBytes >= sizeBytes) return held.address;
+  if (held) backend.wasm._free(held.address);
+  const address = allocate(backend, sizeBytes);
+  scratches.set(purpose, { address, sizeBytes });
+  return address;
+}
+
+/** Sets `sizeBytes` from `address` to zero. */
+export function clear(backend: WasmBackend, address: number, sizeBytes: number): void {
+  new Uint8Array(backend.wasm.asm.memory.buffer, address, sizeBytes).fill(0);
+}
+
+/** What a kernel's body works with. */
+export interface KernelContext<Inputs, Attributes> extends KernelHeap {
   readonly inputs: Inputs;
   readonly attributes: Attributes;
   /** Address of a tensor, 0 for none. */
   at(tensor: TensorInfo | undefined): number;
   /** Allocates a float32 output. */
   output(shape: number[]): TensorInfo;
+  /** Allocates a float32 output of zeros. */
+  zeros(shape: number[]): TensorInfo;
 }
 
 /**
- * Describes a kernel of the wasm backend whose inputs are all float32.
+ * Describes a kernel of the wasm backend.
  *
+ * @param options.int32 Names of inputs that are int32; all others are float32.
  * @throws {TypeError} When it runs on an input of another type.
  */
 export function wasmKernel<Inputs extends object, Attributes = unknown>(
   kernelName: string,
   body: (context: KernelContext<Inputs, Attributes>) => TensorInfo | TensorInfo[],
+  options: { readonly int32?: readonly (keyof Inputs & string)[] } = {},
 ): KernelConfig {
+  const integers = new Set<string>(options.int32);
   return {
     kernelName,
     backendName: "wasm",
@@ -83,17 +118,22 @@ export function wasmKernel<Inputs extends object, Attributes = unknown>(
       const wasm = backend as WasmBackend;
       for (const name in inputs) {
         const dtype = inputs[name]?.dtype;
-        if (dtype !== undefined && dtype !== "float32") {
-          throw new TypeError(`Cannot run ${kernelName}: expected float32 ${name}, got ${dtype}`);
+        const expected = integers.has(name) ? "int32" : "float32";
+        if (dtype !== undefined && dtype !== expected) {
+          throw new TypeError(`Cannot run ${kernelName}: expected ${expected} ${name}, got ${dtype}`);
         }
       }
       return body({
-        ...kernelsOf(wasm)!,
-        backend: wasm,
+        ...heapOf(wasm),
         inputs: inputs as Inputs,
         attributes: attrs as Attributes,
         at: (tensor) => tensor ? addressOf(wasm, tensor) : 0,
         output: (shape) => wasm.makeOutput(shape, "float32"),
+        zeros(shape) {
+          const tensor = wasm.makeOutput(shape, "float32");
+          clear(wasm, addressOf(wasm, tensor), 4 * shape.reduce((size, dimension) => size * dimension, 1));
+          return tensor;
+        },
       });
     },
   };

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { heapOf, type KernelHeap, runsOwnKernels } from "../kernels/own_kernels.ts";
-import { addressOf } from "../kernels/wasm_heap.ts";
+import { runsOwnKernels } from "../kernels/own_kernels.ts";
+import { addressOf, heapOf, type KernelHeap } from "../kernels/wasm_heap.ts";
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { heapOf, runsOwnKernels } from "../../../lib/tensor/kernels/own_kernels.ts";
-import { addressOf } from "../../../lib/tensor/kernels/wasm_heap.ts";
+import { runsOwnKernels } from "../../../lib/tensor/kernels/own_kernels.ts";
+import { addressOf, heapOf } from "../../../lib/tensor/kernels/wasm_heap.ts";
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;

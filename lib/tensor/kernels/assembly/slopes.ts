@@ -1,5 +1,6 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
 import { madd, sumLanes } from "./simd.ts";
+import { dot } from "./table_sum.ts";
 
 // Derivatives of a ReLU network along directions, at points. All float32 or int32, row-major.
 
@@ -102,14 +103,7 @@ export function slopeProducts(
       for (let o = start; o < end; o++) {
         const r = load<i32>(rows + (<usize> o << 2));
         const x = dy + <usize> r * stride;
-        let a0 = f32x4.splat(0), a1 = a0;
-        let h: usize = 0;
-        for (; h + 32 <= stride; h += 32) {
-          a0 = madd(v128.load(x + h), v128.load(a + h), a0);
-          a1 = madd(v128.load(x + h, 16), v128.load(a + h, 16), a1);
-        }
-        let sum = sumLanes(f32x4.add(a0, a1));
-        for (; h < stride; h += 4) sum += load<f32>(x + h) * load<f32>(a + h);
+        const sum = dot(x, a, stride);
         add(out + (<usize> ((r % batch) * outWidth) << 2), load<i32>(columns + (<usize> s << 2)), sum);
       }
     }
