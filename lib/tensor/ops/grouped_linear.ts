@@ -1,7 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { GroupedLinearAttributes } from "../kernels/grouped_linear.ts";
 import { runKernel, runsOwnKernels } from "../kernels/own_kernels.ts";
-import { linear, type LinearWeights } from "./linear.ts";
+import { plainGroupedLinear } from "./grouped_linear_plain.ts";
+import type { LinearWeights } from "./linear.ts";
 
 /**
  * Applies a stack of V linear layers to groups of rows, each of its own size: what `linear` gives for [V, B, in], without
@@ -32,20 +33,8 @@ export function groupedLinear(
     const operands = { input, weight, bias: bias ?? undefined };
     return runKernel("GroupedLinear", operands, { counts, activation, hasBias: bias !== null })[0] as tf.Tensor2D;
   }
-  return tf.tidy(() => {
-    let row = 0;
-    const parts = counts.flatMap((count, v): tf.Tensor2D[] => {
-      if (count === 0) return [];
-      const part = input.slice([row, 0], [count, inner]);
-      row += count;
-      const own = {
-        weight: weight.slice([v, 0, 0], [1, inner, columns]).reshape([inner, columns]),
-        bias: bias ? bias.slice([v, 0, 0], [1, 1, columns]).reshape([columns]) : null,
-      };
-      return [linear(part, own, { activation }) as tf.Tensor2D];
-    });
-    return parts.length === 0 ? tf.zeros([0, columns]) : tf.concat(parts, 0);
-  });
+  if (rows === 0) return tf.zeros([0, columns]);
+  return plainGroupedLinear(input, layer, { counts, activation });
 }
 
 /** Gradients of the inputs by name; `output` is given after the activation. */

@@ -4,12 +4,15 @@ import { useBackend } from "../../../lib/tensor/backend.ts";
 import { groupedLinear } from "../../../lib/tensor/ops/grouped_linear.ts";
 import { linear } from "../../../lib/tensor/ops/linear.ts";
 import { assertClose, normals, normalTensor, valuesOn } from "../numeric.ts";
+import { kernelsOf } from "../table_fixtures.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 
 const layer = () => ({ weight: normalTensor(1, [4, 37, 19]), bias: normalTensor(2, [4, 1, 19]) });
 const cases: readonly { readonly name: string; readonly counts: readonly number[] }[] = [
   { name: "groups of all sizes", counts: [1, 0, 150, 7] },
   { name: "an empty last group", counts: [3, 2, 1, 0] },
+  { name: "groups of one size", counts: [5, 5, 5, 5] },
+  { name: "sizes in turn", counts: [6, 1, 5, 1] },
   { name: "no rows at all", counts: [0, 0, 0, 0] },
 ];
 
@@ -60,6 +63,25 @@ for (const { name, counts } of cases) {
     assertClose(wasm!, cpu!, { tolerance: 1e-4 });
   });
 }
+
+Deno.test("groupedLinear takes as many plain operations for more groups of the same sizes", async () => {
+  await useBackend("cpu");
+  const launches: number[] = [];
+  for (const repeats of [1, 5]) {
+    const counts = Array.from({ length: repeats }, () => [4, 0, 3, 1]).flat();
+    const rows = 8 * repeats;
+    launches.push(
+      await kernelsOf(() =>
+        tf.tidy(() => {
+          tf.grads((x, weight, bias) =>
+            groupedLinear(x as tf.Tensor2D, { weight: weight!, bias: bias! }, { counts, activation: "relu" })
+          )([tf.ones([rows, 3]), tf.ones([counts.length, 3, 2]), tf.ones([counts.length, 1, 2])]);
+        })
+      ),
+    );
+  }
+  assert.equal(launches[1], launches[0]);
+});
 
 Deno.test("groupedLinear refuses rows that do not fit the groups with a sentence", async () => {
   await useBackend("wasm");
