@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
+import { plainChains } from "./gru_chains_plain.ts";
 import { gruChainsKernels } from "./kernels/gru_chains.ts";
 import { runsOwnKernels } from "./kernels/own_kernels.ts";
-import { gruCell } from "./ops/gru_cell.ts";
-import { linear } from "./ops/linear.ts";
 import { prefixTree } from "./prefix_tree.ts";
 import type { ChainTree } from "./kernels/gru_chains.ts";
 
@@ -127,64 +126,4 @@ function treesOf({ chains, categories }: GruChainsInput, samples: ChainSamples |
     first += count;
     return { chain, levels: prefixTree(columns) };
   });
-}
-
-/** Plain TensorFlow.js operations, for every backend: float32 [J · B, H]. */
-function plainChains(input: GruChainsInput, learned: LearnedInputs | null): tf.Tensor2D {
-  const { chains, start, gates, hiddenWeight, hiddenBias } = input;
-  const stack = <T extends tf.Tensor>(tensor: tf.Tensor) => tensor.expandDims<T>(0);
-  const hidden = chains.map(({ own, reads }, unit) => {
-    const layer = {
-      weight: hiddenWeight.slice([unit, 0, 0], [1, -1, -1]),
-      bias: hiddenBias.slice([unit, 0, 0], [1, -1, -1]),
-    };
-    let state = stack<tf.Tensor3D>(lookUp(start, own, { input, learned, slopes: learned?.slopes.start }));
-    for (const read of reads) {
-      const fromInput = lookUp(gates, read, { input, learned, slopes: learned?.slopes.gates });
-      state = gruCell(stack(fromInput), linear(state, layer) as tf.Tensor3D, state);
-    }
-    return state.squeeze<tf.Tensor2D>([0]);
-  });
-  return hidden.length === 1 ? hidden[0]! : tf.concat(hidden, 0);
-}
-
-/** Rows of a table that a variable's categories choose, [B, W]; the gradient to its one-hot is that of the slopes. */
-function lookUp(
-  table: tf.Tensor2D,
-  { variable, categories, row, slopeRow }: ChainSource,
-  options: { input: GruChainsInput; learned: LearnedInputs | null; slopes: tf.Tensor2D | undefined },
-): tf.Tensor2D {
-  const { input, learned, slopes } = options;
-  const [batch, width] = [input.categories.shape[1]!, table.shape[1]];
-  const category = input.categories.slice([variable, 0], [1, batch]).reshape<tf.Tensor1D>([batch]);
-  const oneHot = learned && slopeRow !== null ? oneHotOf(learned.oneHots, variable) : null;
-  return tf.customGrad((...args) => {
-    const save = args.at(-1) as unknown as tf.GradSaveFunc;
-    const rows = category.add<tf.Tensor1D>(tf.scalar(row, "int32"));
-    save([rows, category, ...(oneHot ? [slopes!] : [])]);
-    return {
-      value: tf.gather(table, rows),
-      gradFunc: (dy, saved) => {
-        const [rows, category, slopes] = saved as [tf.Tensor1D, tf.Tensor1D, tf.Tensor2D];
-        const dTable = tf.unsortedSegmentSum(dy as tf.Tensor2D, rows, table.shape[0]);
-        if (!oneHot) return [dTable];
-        const own = slopes.slice([slopeRow!, 0], [categories ** 2, width]).reshape([categories, categories * width]);
-        const slope = tf.gather(own, category).reshape([batch, categories, width]);
-        return [dTable, slope.mul(dy.expandDims(1)).sum(-1)];
-      },
-    };
-  })(...(oneHot ? [table, oneHot] : [table])) as tf.Tensor2D;
-}
-
-/** One-hot of a variable, [B, c]. */
-function oneHotOf(oneHots: readonly tf.Tensor3D[], variable: number): tf.Tensor2D {
-  let first = 0;
-  for (const run of oneHots) {
-    const [count, batch, categories] = run.shape;
-    if (variable < first + count) {
-      return run.slice([variable - first, 0, 0], [1, batch, categories]).reshape([batch, categories]);
-    }
-    first += count;
-  }
-  throw new RangeError(`Cannot look up a table: expected a one-hot of variable ${variable}, got ${first} variables`);
 }

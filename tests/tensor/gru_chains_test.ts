@@ -13,6 +13,7 @@ import { installKernels } from "../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../lib/tensor/kernels/kernel_module.ts";
 import { normals, normalTensor } from "./numeric.ts";
 import { assertSameEverywhere } from "./ops/fused_contract.ts";
+import { kernelsOf } from "./table_fixtures.ts";
 
 /** Runs of state variables, then one of action variables whose one-hots get no gradient. */
 const runs = [{ count: 2, categories: 3 }, { count: 1, categories: 2 }, { count: 1, categories: 3 }];
@@ -208,4 +209,42 @@ Deno.test("gruChainsOfSamples: the rows of gruChains, to the bit, whatever the s
       rows.map((row) => (all.slice([row, 0], [1, 12]).arraySync() as number[][])[0]),
     );
   });
+});
+
+Deno.test("gruChains takes as many plain operations for more units", async () => {
+  await useBackend("cpu");
+  const [width, batch] = [3, 4];
+  const launches: number[] = [];
+  for (const units of [3, 9]) {
+    // Unit u reads the first u % 3 variables, so that chains are of three lengths.
+    const source = (variable: number) => ({ variable, categories: 2, row: 2 * variable, slopeRow: 4 * variable });
+    const chains = Array.from({ length: units }, (_, unit) => ({
+      own: source(unit),
+      reads: Array.from({ length: unit % 3 }, (_, variable) => source(variable)),
+    }));
+    const zeros = tf.zeros([units, batch], "int32") as tf.Tensor2D;
+    const slopes = {
+      start: tf.ones<tf.Rank.R2>([4 * units, width]),
+      hidden: tf.ones<tf.Rank.R2>([4 * units, 3 * width]),
+      gates: tf.ones<tf.Rank.R2>([4 * units, 3 * width]),
+    };
+    const hidden = (...[start, gates, hiddenWeight, hiddenBias, oneHot]: tf.Tensor[]) =>
+      gruChains({
+        ...{ chains, categories: zeros, start: start as tf.Tensor2D, gates: gates as tf.Tensor2D },
+        ...{ hiddenWeight: hiddenWeight as tf.Tensor3D, hiddenBias: hiddenBias as tf.Tensor3D },
+      }, { oneHots: [oneHot as tf.Tensor3D], slopes });
+    const inputs = [
+      ...[tf.ones([2 * units, width]), tf.ones([2 * units, 3 * width])],
+      ...[tf.ones([units, width, 3 * width]), tf.ones([units, 1, 3 * width]), tf.ones([units, batch, 2])],
+    ];
+    launches.push(
+      await kernelsOf(() =>
+        tf.tidy(() => {
+          tf.grads(hidden)(inputs);
+        })
+      ),
+    );
+    tf.dispose([zeros, slopes, inputs]);
+  }
+  assert.equal(launches[1], launches[0]);
 });
