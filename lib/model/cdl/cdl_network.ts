@@ -129,9 +129,8 @@ export class CdlNetwork implements StepNetwork {
     return this.#features.lookUp(input, mask, { tables, learnsInput: options.learnsInput });
   }
 
-  /** Table look-ups run on the host, so they need a backend whose tensors can be read at once. */
   get #usesTables(): boolean {
-    return this.#firstLayers === "tables" && this.#features.areTables && ["wasm", "cpu"].includes(tf.getBackend());
+    return this.#firstLayers === "tables" && this.#features.areTables;
   }
 
   #keptTables(): PairTables {
