@@ -17,8 +17,8 @@ export const backendChoices: readonly BackendName[] = ["wasm", "cpu", "webgpu", 
  * - `wasm`: one thread, WebAssembly SIMD, with this project's kernels in place of the slow stock ones. Needs
  *   `--allow-read --allow-env` and works from any folder.
  * - `cpu`: plain JavaScript, slow, always there.
- * - `webgpu`: needs the package @tensorflow/tfjs-backend-webgpu in deno.json and a graphics adapter. It reads numbers
- *   only with `await tensor.data()`; `dataSync` throws.
+ * - `webgpu`: needs the package @tensorflow/tfjs-backend-webgpu in deno.json, a graphics adapter, and a runtime where its
+ *   tensors can be read at once, as updates and plans do; Deno 2.9 is none.
  * - `tensorflow`: needs the package @tensorflow/tfjs-node-gpu (or @tensorflow/tfjs-node) in deno.json.
  *
  * @throws {RangeError} If the name is unknown, or the backend is not available; the message says why and what would
@@ -67,6 +67,23 @@ async function useWebGpu(): Promise<void> {
     });
   }
   await activate("webgpu", "update the graphics driver");
+  checkReading("webgpu");
+}
+
+/** Reads a computed number without waiting: what fails here fails at the first plan otherwise. */
+function checkReading(name: BackendName): void {
+  // The backend advises against what is tried here.
+  const backend: object = tf.backend();
+  if ("hasReadSyncWarned" in backend) backend.hasReadSyncWarned = true;
+  try {
+    // A product, since small sums never leave the host.
+    tf.tidy(() => tf.matMul([[1]], [[1]]).dataSync());
+  } catch (error) {
+    throw unavailable(name, {
+      reason: `its numbers cannot be read at once in this runtime (${messageOf(error)})`,
+      remedy: 'a newer Deno, or another backend; "tensorflow" runs on NVIDIA cards',
+    });
+  }
 }
 
 async function useTensorFlow(): Promise<void> {
