@@ -40,6 +40,12 @@ function numberCell(value: number | null | undefined): Cell {
   return { text: value >= 100 ? value.toFixed(0) : value.toPrecision(3), value };
 }
 
+/** A time, and how many fit into a second. */
+function rateCell(ms: number | null | undefined, perSecond: number | null | undefined): Cell {
+  const cell = numberCell(ms);
+  return perSecond ? { ...cell, sub: `${numberCell(perSecond).text}/s` } : cell;
+}
+
 function percentCell(value: number | null | undefined): Cell {
   return value === null || value === undefined
     ? { text: "", value: null }
@@ -53,18 +59,16 @@ function libraryOf({ blas }: PerfCase): string {
 function latestTable(last: readonly PerfMeasurement[]): TableBlock {
   const styles = methodStyles(last.map(({ of }) => of.method));
   const speeds = [
-    ["update_ms", "Update, ms"],
-    ["plan_ms", "Plan, ms"],
-    ["updates_per_s", "Updates/s"],
-    ["plans_per_s", "Plans/s"],
-    ["loops_per_s", "Loops/s"],
+    ["update_ms", "updates_per_s", "Update, ms"],
+    ["plan_ms", "plans_per_s", "Plan, ms"],
+    ["loop_ms", "loops_per_s", "Loop, ms"],
   ] as const;
   return {
     kind: "table",
     id: "perf-latest",
     title: "Speed by method and size",
     caption:
-      "Medians. A plan chooses actions for 10 environments; a loop is a plan, a step of each environment and an " +
+      "Medians; under them how many a second. A plan chooses actions for 10 environments; a loop is a plan, a step of each environment and an " +
       "update. Share of peak: matrix products of an update per second of the whole update, over the fastest product " +
       "measured on the same engine just before. Trained: updates made before the measurement. Known pairs: share of a " +
       "plan's (state, action) pairs that needed no prediction; known variables: share of single variables' predictions " +
@@ -73,7 +77,7 @@ function latestTable(last: readonly PerfMeasurement[]): TableBlock {
       { label: "Method" },
       { label: "Matrix products" },
       ...["N", "K", "B", "Trained"].map((label) => ({ label, numeric: true })),
-      ...speeds.map(([, label]) => ({ label, numeric: true })),
+      ...speeds.map(([, , label]) => ({ label, numeric: true })),
       { label: "Share of peak", numeric: true },
       { label: "Known pairs", numeric: true },
       { label: "Known variables", numeric: true },
@@ -85,7 +89,7 @@ function latestTable(last: readonly PerfMeasurement[]): TableBlock {
       of.codes === 0 ? { text: "" } : { text: String(of.codes), value: of.codes },
       { text: String(of.batch), value: of.batch },
       of.trained === 0 ? { text: "" } : { text: String(of.trained), value: of.trained },
-      ...speeds.map(([metric]) => numberCell(numbers.get(metric))),
+      ...speeds.map(([ms, perSecond]) => rateCell(numbers.get(ms), numbers.get(perSecond))),
       percentCell(numbers.get("peak_share")),
       percentCell(numbers.get("plan_hit_rate")),
       percentCell(numbers.get("plan_variable_hit_rate")),
