@@ -200,6 +200,33 @@ const claims: Readonly<Record<string, Check>> = {
       disposeAll(batch);
     }),
 
+  "scores each shifted sample by itself, many actions in one state too": (subject) =>
+    withTrial(subject, (trial) => {
+      trial.train(5);
+      const batch = shifted(testBatch(subject.problem), subject.problem);
+      // As a planner asks: two states in turn, under actions that differ.
+      const rows = tf.tensor1d(Array.from({ length: batch.observation.shape[0] }, (_, row) => row % 2), "int32");
+      const asked = { ...batch, observation: tf.gather(batch.observation, rows) };
+      const all = trial.model.evaluate(asked);
+      const [size, steps, count] = all.logProb.shape;
+      const scores = take(all.logProb);
+      for (let row = 0; row < size; row++) {
+        const alone = tf.tidy(() => {
+          const of = <T extends tf.Tensor>(tensor: T): T => tf.gather(tensor, [row]) as T;
+          return trial.model.evaluate({
+            observation: of(asked.observation),
+            actions: of(asked.actions),
+            nextObservations: of(asked.nextObservations),
+          });
+        });
+        const own = scores.slice(row * steps * count, (row + 1) * steps * count);
+        assertNear(take(alone.logProb), own, `row ${row} alone`);
+        alone.prediction.dispose();
+      }
+      tf.dispose([rows, all.prediction, asked.observation]);
+      disposeAll(batch);
+    }),
+
   "takes shifted observations": (subject) =>
     withTrial(subject, (trial) => {
       const { model } = trial;

@@ -123,7 +123,12 @@ export class CdlNetwork implements StepNetwork {
   }
 
   #featuresOf(input: PairInput, mask: tf.Tensor3D, options: PassOptions): tf.Tensor3D {
-    if (!this.#usesTables || !options.isOneHot) return this.#features.dense(input, mask);
+    if (!this.#usesTables || !options.isOneHot) {
+      const isCausalPass = !options.training && input.own === input.others && mask.shape[0] === 1;
+      return isCausalPass && this.#firstLayers === "tables"
+        ? this.#features.denseOfDistinct({ state: input.own, action: input.action }, mask)
+        : this.#features.dense(input, mask);
+    }
     const tables = options.training ? this.#trainingTables : this.#keptTables();
     if (!tables) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
     return this.#features.lookUp(input, mask, { tables, learnsInput: options.learnsInput });

@@ -3,7 +3,8 @@ import { tableMax, type TableMaxSlopes } from "../../tensor/table_max.ts";
 import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
 import { categoryRows } from "../../tensor/ops/category_rows.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
+import { distinctRows } from "../distinct_rows.ts";
+import { type Factored, joinRuns, type ModelRuns, type VariableRun } from "../variable_runs.ts";
 
 /** What the N targets read. A tensor a run [n, B, w]. */
 export interface PairInput {
@@ -86,16 +87,44 @@ export class PairFeatures {
    * @returns float32 [N, B, H]; call inside `tf.tidy`.
    */
   dense(input: PairInput, mask: tf.Tensor3D): tf.Tensor3D {
-    const parts = this.#runs.map((pair, p) => {
-      const own = pair.isState ? input.own[p]! : input.action[p - input.own.length]!;
-      const others = pair.isState ? input.others[p]! : own;
-      const { count } = pair.run;
-      const batch = own.shape[1];
-      let value: tf.Tensor = this.#pairs(pair, own, others);
+    return this.#largest(this.#runs, {
+      own: [...input.own, ...input.action],
+      others: [...input.others, ...input.action],
+      mask,
+    });
+  }
+
+  /**
+   * The same in evaluation, with nets applied once to each distinct state and each distinct action: a planner asks for
+   * many actions in one state. Reads the device.
+   *
+   * @param mask The same for all samples, float32 [1, N, N + M].
+   */
+  denseOfDistinct({ state, action }: { state: Factored; action: Factored }, mask: tf.Tensor3D): tf.Tensor3D {
+    const [ofStates, ofActions] = tf.split(mask, [this.#targets, mask.shape[2] - this.#targets], 2) as tf.Tensor3D[];
+    const largest = (runs: readonly PairRun[], values: Factored, mask: tf.Tensor3D) => {
+      const { first, place } = distinctRows(joinRuns(values));
+      const distinct = values.map((value) => tf.gather(value, first, 1));
+      return tf.gather(this.#largest(runs, { own: distinct, others: distinct, mask }), place, 1);
+    };
+    return tf.maximum(
+      largest(this.#runs.filter(({ isState }) => isState), state, ofStates!),
+      largest(this.#runs.filter(({ isState }) => !isState), action, ofActions!),
+    );
+  }
+
+  /** Largest features of some runs, float32 [N, B, H]; -∞ where a mask lets none of them through. */
+  #largest(
+    runs: readonly PairRun[],
+    { own, others, mask }: { readonly own: Factored; readonly others: Factored; readonly mask: tf.Tensor3D },
+  ): tf.Tensor3D {
+    const parts = runs.map((pair, p) => {
+      const batch = own[p]!.shape[1];
+      let value: tf.Tensor = this.#pairs(pair, own[p]!, others[p]!);
       pair.layers.forEach((layer, k) => {
         value = applyLinear(value, layer, k < pair.layers.length - 1 ? "relu" : "linear");
       });
-      return value.reshape([this.#targets, count, batch, -1]);
+      return value.reshape([this.#targets, pair.run.count, batch, -1]);
     });
     const features = parts.length === 1 ? parts[0]! : tf.concat(parts, 1);
     const isSeen = mask.transpose([1, 2, 0]).expandDims(3).greater(0.5);

@@ -2,7 +2,8 @@ import * as tf from "@tensorflow/tfjs";
 import { applyLinear } from "../../tensor/layers.ts";
 import { gruCell } from "../../tensor/ops/gru_cell.ts";
 import { linear } from "../../tensor/ops/linear.ts";
-import type { Factored } from "../variable_runs.ts";
+import { distinctRows } from "../distinct_rows.ts";
+import { type Factored, joinRuns } from "../variable_runs.ts";
 import type { Embedding } from "./chain_tables.ts";
 import { type GruStack, sliceGruStack } from "./gru.ts";
 
@@ -50,29 +51,60 @@ export function tensorsOf({ unit, reads }: Reader): tf.Tensor[] {
   return [...Object.values(unit) as tf.Tensor[], ...(reads ? [reads] : [])];
 }
 
+/** What reads, and how many of the embeddings are the state's; those come first. */
+export interface DenseReading {
+  readonly embeddings: readonly Embedding[];
+  readonly readers: readonly Reader[];
+  readonly stateRuns: number;
+}
+
 /**
  * Hidden states after all readers have read any inputs, one-hots or not, by plain products.
  *
  * @param inputs State and action, a tensor a run [n, B, w].
- * @param options.stateRuns How many of the runs are the state's.
  * @returns float32 [N, B, H]; call inside `tf.tidy`.
  */
-export function readDense(
-  inputs: Factored,
-  options: {
-    readonly embeddings: readonly Embedding[];
-    readonly readers: readonly Reader[];
-    readonly stateRuns: number;
-  },
+export function readDense(inputs: Factored, reading: DenseReading): tf.Tensor3D {
+  const { stateRuns } = reading;
+  const afterState = readState(inputs.slice(0, stateRuns), reading);
+  return readAction(inputs.slice(stateRuns), afterState, reading);
+}
+
+/**
+ * The same in evaluation, with each distinct state read once: a planner asks for many actions in one state. Reads the
+ * device.
+ */
+export function readDistinct(inputs: Factored, reading: DenseReading): tf.Tensor3D {
+  const { stateRuns } = reading;
+  const states = inputs.slice(0, stateRuns);
+  const { first, place } = distinctRows(joinRuns(states));
+  const afterState = readState(states.map((state) => tf.gather(state, first, 1)), reading);
+  return readAction(inputs.slice(stateRuns), tf.gather(afterState, place, 1), reading);
+}
+
+/** Hidden states after the state has been read: a unit begins with its own variable's embedding. */
+function readState(states: Factored, { embeddings, readers, stateRuns }: DenseReading): tf.Tensor3D {
+  const embedded = states.map((state, e) => applyLinear(state, embeddings[e]!.layer, "relu") as tf.Tensor3D);
+  const own = embedded.length === 1 ? embedded[0]! : tf.concat(embedded, 0);
+  return readers.filter(({ embedding }) => embedding < stateRuns).reduce(
+    (hidden, reader) => read(hidden, { reader, fromInput: gates(embedded[reader.embedding]!, reader) }),
+    own,
+  );
+}
+
+/** Hidden states after the action has been read, too. */
+function readAction(
+  actions: Factored,
+  hidden: tf.Tensor3D,
+  { embeddings, readers, stateRuns }: DenseReading,
 ): tf.Tensor3D {
-  const { embeddings, readers, stateRuns } = options;
-  const embedded = embeddings.map(({ layer }, e) => applyLinear(inputs[e]!, layer, "relu") as tf.Tensor3D);
-  const states = embedded.slice(0, stateRuns);
-  let hidden = states.length === 1 ? states[0]! : tf.concat(states, 0);
-  for (const reader of readers) {
-    hidden = read(hidden, { reader, fromInput: gates(embedded[reader.embedding]!, reader) });
-  }
-  return hidden;
+  const embedded = actions.map((action, e) =>
+    applyLinear(action, embeddings[stateRuns + e]!.layer, "relu") as tf.Tensor3D
+  );
+  return readers.filter(({ embedding }) => embedding >= stateRuns).reduce(
+    (hidden, reader) => read(hidden, { reader, fromInput: gates(embedded[reader.embedding - stateRuns]!, reader) }),
+    hidden,
+  );
 }
 
 /** Input part of the gates of `count` units for embedding `index` of [n, B, H]: float32 [count, B, 3H]. */

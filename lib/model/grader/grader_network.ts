@@ -7,7 +7,7 @@ import { headsOfRows, KnownHeads, readsAtOnce } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns, type VariableRun } from "../variable_runs.ts";
 import { type ChainTables, chainTables, type Embedding } from "./chain_tables.ts";
-import { denseReaders, readDense, type Reader, tensorsOf } from "./dense_readers.ts";
+import { denseReaders, readDense, readDistinct, type Reader, tensorsOf } from "./dense_readers.ts";
 import { createGruStack, type GruStack } from "./gru.ts";
 import type { TestedGraph } from "./tested_graph.ts";
 
@@ -104,7 +104,9 @@ export class GraderNetwork implements StepNetwork {
     const inputs = [...state, ...action];
     if (!this.#usesTables || !isOneHot) {
       const readers = noise ? this.#rolloutReaders() : this.#keptReaders();
-      const hidden = readDense(inputs, { embeddings: this.#embeddings, readers, stateRuns: state.length });
+      const readsDistinct = this.#usesTables && !noise;
+      const readAll = readsDistinct ? readDistinct : readDense;
+      const hidden = readAll(inputs, { embeddings: this.#embeddings, readers, stateRuns: state.length });
       return { heads: this.#headsOf(hidden) };
     }
     const categories = categoriesOf(inputs);

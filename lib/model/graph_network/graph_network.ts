@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
 import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
+import { distinctRows } from "../distinct_rows.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
-import { distinctRows } from "./distinct_rows.ts";
 import { EdgeNetwork, type FirstHalf, type PairTerms } from "./edge_network.ts";
 import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
 import { applyByVariable, Embedding } from "./embedding.ts";
