@@ -45,7 +45,7 @@ function Empty({ hasStore }: { hasStore: boolean }) {
       <h2>No results yet</h2>
       <p>
         {hasStore ? "The store is empty." : "There is no store yet."}{" "}
-        Run the quick suite, two to four minutes on two cores; this page fills by itself:
+        Run the quick suite, about two minutes on two cores; this page fills by itself:
       </p>
       <pre><code>deno task bench --suite quick</code></pre>
     </div>

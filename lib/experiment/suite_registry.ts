@@ -19,7 +19,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "quick",
-    summary: "FCDL and MLP on a small Chemical, 2 to 4 minutes on two cores",
+    summary: "FCDL and MLP on a small Chemical, about 2 minutes on two cores",
     load: () => import("./suites/quick.json", { with: { type: "json" } }),
   },
   {
@@ -39,7 +39,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "paper-chemical-short",
-    summary: "the same, small; 20 to 30 minutes on two cores",
+    summary: "the same sizes, one seed, 300 updates; under 30 minutes on two cores",
     load: () => import("./suites/paper-chemical-short.json", { with: { type: "json" } }),
   },
   {

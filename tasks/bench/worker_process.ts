@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BlasChoice } from "./blas_choice.ts";
 import { parseWorkerMessage, type WorkerMessage, type WorkerOutcome } from "./worker_messages.ts";
@@ -41,22 +42,24 @@ export const startWorkerProcess: StartWorker = (options) => {
       "run",
       "--no-prompt",
       "--allow-read",
-      `--allow-write=${options.writableFolder}`,
+      // The folder it runs in: a name of its own would end at a comma.
+      "--allow-write=.",
       "--allow-env",
       "--allow-sys",
       "--allow-ffi",
       `--config=${fileURLToPath(new URL("../../deno.json", import.meta.url))}`,
       `--v8-flags=--max-old-space-size=${options.heapMiB}`,
       fileURLToPath(new URL("../worker.ts", import.meta.url)),
-      `--store=${options.location}`,
+      `--store=${resolve(options.location)}`,
       `--run=${options.runId}`,
       `--worker=${options.worker}`,
       `--backend=${options.backend}`,
-      ...(options.blas?.library ? [`--blas=${options.blas.library}`] : []),
+      ...(options.blas?.library ? [`--blas=${libraryPath(options.blas.library)}`] : []),
       ...(options.blas?.isAutomatic ? ["--blas-as-recorded"] : []),
       `--lease-ms=${options.leaseMs}`,
       `--checkpoint-ms=${options.checkpointEveryMs}`,
     ],
+    cwd: options.writableFolder,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
@@ -118,4 +121,9 @@ async function lastLines(stream: ReadableStream<Uint8Array>): Promise<string> {
     if (kept.length > 50) kept.shift();
   }
   return kept.findLast((line) => /error|fatal|panic/i.test(line)) ?? kept.at(-1) ?? "";
+}
+
+/** A library's path from any folder; a bare name stays one, for the dynamic linker to find. */
+function libraryPath(library: string): string {
+  return /[\\/]/.test(library) ? resolve(library) : library;
 }

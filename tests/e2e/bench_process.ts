@@ -62,7 +62,8 @@ export function bench(...args: string[]): Promise<Finished> {
 
 /** A results folder that is removed afterwards. */
 export async function withFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "bench-" });
+  // A space and a comma, which flags and permissions must survive.
+  const folder = await Deno.makeTempDir({ prefix: "my bench, " });
   try {
     await test(folder);
   } finally {
