@@ -103,22 +103,16 @@ export function batchNormGradient(
   }
 }
 
-// @ts-ignore: decorator
-
 function leaky(v: v128, slope: f32): v128 {
   return v128.bitselect(f32x4.mul(v, f32x4.splat(slope)), v, f32x4.lt(v, f32x4.splat(0)));
 }
 
 /** The gradient before a leaky ReLU whose output was y; a positive slope keeps the sign. */
-// @ts-ignore: decorator
-
 function beforeLeaky(dy: v128, y: v128, slope: f32): v128 {
   return v128.bitselect(dy, f32x4.mul(dy, f32x4.splat(slope)), f32x4.gt(y, f32x4.splat(0)));
 }
 
 /** The first `width` of four numbers, zeros after them. */
-// @ts-ignore: decorator
-
 function load4(at: usize, width: i32): v128 {
   if (width == 4) return v128.load(at);
   let v = f32x4.replace_lane(f32x4.splat(0), 0, load<f32>(at));
@@ -126,8 +120,6 @@ function load4(at: usize, width: i32): v128 {
   if (width > 2) v = f32x4.replace_lane(v, 2, load<f32>(at, 8));
   return v;
 }
-
-// @ts-ignore: decorator
 
 function store4(at: usize, v: v128, width: i32): void {
   if (width == 4) {

@@ -1,4 +1,5 @@
 // @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+import { packAcross, packAlong } from "./gemm_pack.ts";
 import { madd, maddScalar, sumLanes } from "./simd.ts";
 
 // C[m, n] = activation(op(A)[m, k] · op(B)[k, n] + bias[n]), all float32 and row-major, op the identity or a transpose.
@@ -209,58 +210,6 @@ function kernel4x8(
   v128.store(c1, s10), v128.store(c1, s11, 16);
   v128.store(c2, s20), v128.store(c2, s21, 16);
   v128.store(c3, s30), v128.store(c3, s31, 16);
-}
-
-/** Copies k rows of `width` numbers that lie side by side (rows `stride` bytes apart) to rows of 4, zeros added. */
-function packAlong(source: usize, stride: usize, target: usize, step: usize, k: i32, width: i32): void {
-  if (width == 4) {
-    for (let p = 0; p < k; p++) {
-      v128.store(target, v128.load(source));
-      source += stride;
-      target += step;
-    }
-    return;
-  }
-  for (let p = 0; p < k; p++) {
-    for (let j = 0; j < 4; j++) {
-      store<f32>(target + (<usize> j << 2), j < width ? load<f32>(source + (<usize> j << 2)) : 0);
-    }
-    source += stride;
-    target += step;
-  }
-}
-
-/** The same where k runs along memory and the `width` numbers lie `stride` bytes apart: copies and transposes. */
-function packAcross(source: usize, stride: usize, target: usize, step: usize, k: i32, width: i32): void {
-  let p = 0;
-  if (width == 4) {
-    const s1 = source + stride;
-    const s2 = s1 + stride;
-    const s3 = s2 + stride;
-    for (; p + 4 <= k; p += 4) {
-      const at = <usize> p << 2;
-      const r0 = v128.load(source + at);
-      const r1 = v128.load(s1 + at);
-      const r2 = v128.load(s2 + at);
-      const r3 = v128.load(s3 + at);
-      const low01 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5);
-      const low23 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5);
-      const high01 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-      const high23 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-      v128.store(target, v128.shuffle<f32>(low01, low23, 0, 1, 4, 5));
-      v128.store(target + step, v128.shuffle<f32>(low01, low23, 2, 3, 6, 7));
-      v128.store(target + 2 * step, v128.shuffle<f32>(high01, high23, 0, 1, 4, 5));
-      v128.store(target + 3 * step, v128.shuffle<f32>(high01, high23, 2, 3, 6, 7));
-      target += 4 * step;
-    }
-  }
-  for (; p < k; p++) {
-    for (let j = 0; j < 4; j++) {
-      const value: f32 = j < width ? load<f32>(source + <usize> j * stride + (<usize> p << 2)) : 0;
-      store<f32>(target + (<usize> j << 2), value);
-    }
-    target += step;
-  }
 }
 
 function loadTile(

@@ -220,13 +220,9 @@ function softmaxRow(logits: usize, noise: usize, temperature: f32, c: i32, out: 
   for (let k: usize = 0; k < padded; k += 16) v128.store(out + k, f32x4.div(v128.load(out + k), total));
 }
 
-// @ts-ignore: decorator
-
 function clamp4(p: v128): v128 {
   return f32x4.min(f32x4.max(p, f32x4.splat(FLOOR)), f32x4.splat(CEILING));
 }
-
-// @ts-ignore: decorator
 
 function isFree(p: f32): bool {
   return p >= FLOOR && p <= CEILING;
