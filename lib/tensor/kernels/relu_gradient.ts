@@ -1,10 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
+import { runsOwnKernels } from "./own_kernels.ts";
 
 let isInstalled = false;
 
 /**
- * Takes the gradient of tf.relu in three operations on all backends. The stock one is made of tf.step, which runs as
- * six on the tensorflow backend (TensorFlow.js 4.22). The numbers are the same.
+ * Takes the gradient of tf.relu in three operations where the stock one, which is made of tf.step, takes six: on the
+ * tensorflow backend (TensorFlow.js 4.22). On wasm tf.step is one fast kernel and stays, as comparing with a scalar is
+ * slow there. The numbers are the same.
  */
 export function installReluGradient(): void {
   if (isInstalled) return;
@@ -13,6 +15,11 @@ export function installReluGradient(): void {
   tf.registerGradient({
     kernelName: "Relu",
     inputsToSave: ["x"],
-    gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, x!.greater(0).cast("float32")) }),
+    gradFunc: (dy, [x]) => ({
+      x: () => {
+        const isActive = runsOwnKernels() ? tf.step(x!) : x!.greater(0).cast("float32");
+        return tf.mul(dy as tf.Tensor, isActive);
+      },
+    }),
   });
 }
