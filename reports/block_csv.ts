@@ -1,28 +1,27 @@
-import { stringify } from "csv-stringify/sync";
-import type { ChartBlock, TableBlock } from "./blocks.ts";
+import type { CategoryChart, ChartBlock, LineChart, TableBlock } from "./blocks.ts";
+import { type Cell, csvText } from "./csv_format.ts";
 
 /** A table or a chart's numbers as CSV; missing values are empty cells. */
 export function blockCsv(block: TableBlock | ChartBlock): string {
-  return stringify(block.kind === "table" ? tableRows(block) : chartRows(block));
+  if (block.kind === "chart") return csvText(chartTable(block.chart));
+  return csvText({
+    columns: block.columns.map(({ group, label }) => group ? `${group}, ${label}` : label),
+    records: block.rows.map((row) => row.map(({ text }) => text)),
+  });
 }
 
-function tableRows(block: TableBlock): (string | number)[][] {
-  const header = block.columns.map((column) => column.group ? `${column.group}, ${column.label}` : column.label);
-  return [header, ...block.rows.map((row) => row.map((cell) => cell.text))];
-}
-
-function chartRows({ chart }: ChartBlock): (string | number | null)[][] {
+function chartTable(chart: LineChart | CategoryChart): { columns: readonly string[]; records: readonly Cell[][] } {
   if (chart.kind === "line") {
-    return [
-      ["series", chart.xTitle || "x", chart.yTitle, "low", "high"],
-      ...chart.series.flatMap((series) =>
+    return {
+      columns: ["series", chart.xTitle || "x", chart.yTitle, "low", "high"],
+      records: chart.series.flatMap((series) =>
         series.points.map((point) => [series.name, point.x, point.y, point.low, point.high])
       ),
-    ];
+    };
   }
-  return [
-    ["series", chart.xTitle || "category", chart.yTitle, "low", "high"],
-    ...chart.series.flatMap((series) =>
+  return {
+    columns: ["series", chart.xTitle || "category", chart.yTitle, "low", "high"],
+    records: chart.series.flatMap((series) =>
       series.values.map((value, index) => [
         series.name,
         chart.categories[index] ?? "",
@@ -31,5 +30,5 @@ function chartRows({ chart }: ChartBlock): (string | number | null)[][] {
         value?.high ?? null,
       ])
     ),
-  ];
+  };
 }

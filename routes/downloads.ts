@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
-import { metricsCsvStream, summaryCsvStream } from "../reports/csv_stream.ts";
+import { csvStream } from "../reports/csv_stream.ts";
+import { metricsTable, summaryTable } from "../reports/csv_tables.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 
@@ -15,7 +16,9 @@ export function downloadRoutes({ store: openStore }: Services): Hono {
     const file = context.req.param("file");
     return csv(context, {
       name: `${suite}-${file}`,
-      stream: file === "summary.csv" ? await summaryCsvStream(store, suite) : await metricsCsvStream(store, { suite }),
+      stream: csvStream(
+        await (file === "summary.csv" ? summaryTable(store, { suite }) : metricsTable(store, { suite })),
+      ),
     });
   });
   app.get("/runs/:id/metrics.csv", async (context) => {
@@ -23,7 +26,7 @@ export function downloadRoutes({ store: openStore }: Services): Hono {
     if (!store) return noStore(context);
     const id = context.req.param("id");
     if (!await store.getRun(id)) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
-    return csv(context, { name: `run-${id}-metrics.csv`, stream: await metricsCsvStream(store, { runId: id }) });
+    return csv(context, { name: `run-${id}-metrics.csv`, stream: csvStream(await metricsTable(store, { runId: id })) });
   });
   return app;
 }

@@ -1,8 +1,8 @@
-import { stringify } from "csv-stringify/sync";
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../../lib/core/errors.ts";
+import { csvText } from "../../reports/csv_format.ts";
 import { parsePerfRecords, perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
 
 /** Where `deno task perf` keeps what it measured, in a results folder. */
@@ -33,7 +33,7 @@ export async function appendPerfRecords(path: string, records: readonly PerfReco
 
 function csvOf(records: readonly PerfRecord[], { header }: { readonly header: boolean }): string {
   const rows = records.map((record) => perfColumns.map((column) => record[column]));
-  return stringify(rows, { header, columns: [...perfColumns], record_delimiter: "windows", escape_formulas: true });
+  return csvText({ columns: perfColumns, records: rows }, { header });
 }
 
 /** The text of a perf.csv; null where there is none. */

@@ -119,7 +119,7 @@ Deno.test("blockCsv holds the numbers of a chart, empty where missing", () => {
       yMax: null,
     },
   });
-  assert.equal(csv, 'series,category,return,low,high\n"x, ""y""",a,1,0.5,\n"x, ""y""",b,,,\n');
+  assert.equal(csv, 'series,category,return,low,high\r\n"x, ""y""",a,1,0.5,\r\n"x, ""y""",b,,,\r\n');
 });
 
 Deno.test("methodStyles: named methods look the same in every set, others differ in a set", () => {

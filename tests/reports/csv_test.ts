@@ -6,7 +6,15 @@ import { csvParse, csvParseRows } from "d3-dsv";
 import fc from "fast-check";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
-import { type Cell, exportSuite, metricsColumns, summaryColumns, writeCsv } from "../../reports/csv.ts";
+import { blockCsv } from "../../reports/block_csv.ts";
+import type { ChartBlock } from "../../reports/blocks.ts";
+import { exportSuite, writeCsv } from "../../reports/csv.ts";
+import { type Cell, csvText } from "../../reports/csv_format.ts";
+import { csvStream } from "../../reports/csv_stream.ts";
+import { metricsColumns, summaryColumns } from "../../reports/csv_tables.ts";
+import { plainStyle } from "../../reports/method_styles.ts";
+import { createApp } from "../../routes/app.ts";
+import { oddLabels } from "./odd_labels.ts";
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fcdl-csv-"));
@@ -110,12 +118,72 @@ Deno.test("writeCsv is read back cell for cell", () =>
     );
   }));
 
-/** What a reader finds in a cell: formulas are disarmed, numbers are exact. */
+/** What a reader finds in a cell: formulas and words for missing values are disarmed, numbers are exact. */
 function expectedCell(cell: Cell): string {
   if (typeof cell !== "string") return cell === null ? "" : String(cell);
   // Full-width forms count too: spreadsheets read them the same.
-  return /^[=+\-@\t\r＝＋－＠]/.test(cell) ? `'${cell}` : cell;
+  const isFormula = "=+-@\t\r\n＝＋－＠".includes(cell.charAt(0)) && cell !== "";
+  const words = ["na", "nan", "null", "none", "n/a", "<na>", "#n/a", "#na", "\\n"];
+  return isFormula || words.includes(cell.toLowerCase()) ? `'${cell}` : cell;
 }
+
+Deno.test("files, downloads and texts of one table are the same bytes", () =>
+  inFolder(async (folder) => {
+    const columns = ["label", "=x", "value"];
+    const records = oddLabels.map((label, k): Cell[] => [label, k % 2 === 0 ? null : -k / 3, "-"]);
+    const path = join(folder, "t.csv");
+    await writeCsv(path, { columns, records });
+    const file = await readFile(path, "utf8");
+    assert.equal(csvText({ columns, records }), file);
+    assert.equal(await new Response(csvStream({ columns, records })).text(), file);
+    assert.equal(csvText({ columns, records: [] }), "label,'=x,value\r\n");
+    assert.equal(csvText({ columns, records }, { header: false }), file.slice("label,'=x,value\r\n".length));
+  }));
+
+Deno.test("odd labels: export writes what serve sends, and each comes back from its own cell", () =>
+  inFolder(async (folder) => {
+    const store = await openStore(join(folder, "store.sqlite"));
+    await store.addRuns(oddLabels.map((method, k) => ({
+      ...{ id: `r${k}`, seed: 1, suite: "labels", environment: "chemical-fork-4x3", method, spec: {} },
+    })));
+    for (const k of oddLabels.keys()) {
+      const record = { envSteps: 10, updates: 1, metric: "return", value: k / 7, elapsedMs: 5 };
+      await store.claim(`r${k}`, { worker: "w", leaseMs: 1000, nowMs: 0 });
+      await store.recordMetrics(`r${k}`, [{ ...record, split: "train" }, { ...record, split: "n2", value: null }]);
+      await store.finish(`r${k}`, { worker: "w", status: "done", elapsedMs: 1, nowMs: 1 });
+    }
+    const app = createApp({ store: () => Promise.resolve(store), now: () => 2, version: "test" });
+    const download = async (file: string) => await (await app.request(`/suites/labels/${file}`)).text();
+    const paths = await exportSuite(store, "labels", { outDir: folder });
+    for (const [file, path] of [["metrics.csv", paths.metricsPath], ["summary.csv", paths.summaryPath]] as const) {
+      const text = await readFile(path, "utf8");
+      assert.equal(await download(file), text, file);
+      const rows = csvParseRows(text);
+      assert.ok(
+        rows.every((row: readonly string[]) => row.length === rows[0]!.length),
+        `${file}: every line has every column`,
+      );
+      const found = new Set(csvParse(text).map((row: Record<string, string>) => row.method));
+      assert.deepEqual(oddLabels.filter((label) => !found.has(expectedCell(label))), [], file);
+    }
+    const chart = await (await app.request("/charts/suites/labels/final-chemical-fork-4x3-return.csv")).text();
+    const series = new Set(csvParse(chart).map((row: Record<string, string>) => row.series));
+    assert.deepEqual(oddLabels.filter((label) => !series.has(expectedCell(label))), []);
+    assert.ok(chart.endsWith("\r\n") && !chart.replaceAll(/"[^"]*"/g, "").replaceAll("\r\n", "").includes("\n"));
+    await store.close();
+  }));
+
+Deno.test("blockCsv keeps to the same format: formulas, line ends, words for missing values", () => {
+  const values = [{ y: -1, low: null, high: null }, null];
+  const chart: ChartBlock = {
+    ...{ kind: "chart", id: "c", title: "", caption: "", alt: "" },
+    chart: {
+      ...{ kind: "range", xTitle: "", yTitle: "=y", categories: ["NA", "a\nb"], yMin: null, yMax: null },
+      series: [{ name: "@cmd", style: plainStyle(0), values }],
+    },
+  };
+  assert.equal(blockCsv(chart), "series,category,'=y,low,high\r\n'@cmd,'NA,-1,,\r\n'@cmd,\"a\nb\",,,\r\n");
+});
 
 Deno.test("writeCsv disarms formulas in text and leaves numbers", () =>
   inFolder(async (folder) => {

@@ -1,10 +1,10 @@
-import { stringify } from "csv-stringify/sync";
+import { csvText } from "../../reports/csv_format.ts";
 import { type PerfCase, perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
 
 /** A perf.csv of some measurements. */
 export function demoPerfCsv(...times: readonly string[]): string {
   const records = times.flatMap(demoPerfRecords).map((record) => perfColumns.map((column) => record[column]));
-  return stringify(records, { header: true, columns: [...perfColumns] });
+  return csvText({ columns: perfColumns, records });
 }
 
 /** What a measurement at `time` could have written. */

@@ -1,0 +1,53 @@
+import type { StoreReader } from "../lib/store/store.ts";
+import type { Cell, CsvTable } from "./csv_format.ts";
+import { summarise } from "./summary.ts";
+
+/** Columns of metrics.csv: one line for each record. */
+export const metricsColumns: readonly string[] =
+  "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms".split(",");
+
+/**
+ * Columns of summary.csv: one line for each metric of a method over its seeds. `seeds` counts the seeds with a value,
+ * `failed` those without one, for whatever reason: together they are all seeds of the suite.
+ */
+export const summaryColumns: readonly string[] =
+  "suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high".split(",");
+
+/** Which records: a suite's, of some metrics or all, or one run's. */
+export type CsvQuery = { readonly suite: string; readonly metrics?: readonly string[] } | { readonly runId: string };
+
+/** metrics.csv of a suite or of one run, read from the store while it is written. */
+export async function metricsTable(store: StoreReader, query: CsvQuery): Promise<CsvTable> {
+  const found = "suite" in query ? await store.listRuns({ suite: query.suite }) : [await store.getRun(query.runId)];
+  const byId = new Map(found.flatMap((run) => run ? [[run.id, run] as const] : []));
+  const rows = store.streamMetrics("suite" in query ? query : { runIds: [query.runId] });
+  async function* records(): AsyncGenerator<Cell[]> {
+    for await (const row of rows) {
+      const run = byId.get(row.runId);
+      if (!run) continue; // Added since: the next file has it.
+      yield [
+        ...[run.suite, run.environment, run.method, run.seed, run.id],
+        ...[row.envSteps, row.updates, row.split, row.metric, row.value, row.elapsedMs],
+      ];
+    }
+  }
+  return { columns: metricsColumns, records: records() };
+}
+
+/** summary.csv of a suite. */
+export async function summaryTable(
+  store: StoreReader,
+  query: { readonly suite: string; readonly metrics?: readonly string[] },
+): Promise<CsvTable> {
+  const rows = summarise(
+    await store.listRuns({ suite: query.suite }),
+    await store.queryMetrics({ ...query, last: true }),
+  );
+  return {
+    columns: summaryColumns,
+    records: rows.map((row): Cell[] => [
+      ...[row.suite, row.environment, row.split, row.metric, row.method, row.seeds, row.failed + row.missing],
+      ...[row.mean, row.std, row.iqm, row.ciLow, row.ciHigh],
+    ]),
+  };
+}
