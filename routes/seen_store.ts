@@ -25,6 +25,7 @@ export function seenStore(store: StoreReader, now: () => number): StoreReader {
         return { ...suite, byStatus };
       });
     },
+    revision: () => store.revision(),
     queryMetrics: (query) => store.queryMetrics(query),
     streamMetrics: (query) => store.streamMetrics(query),
     getArtifact: (runId, name) => store.getArtifact(runId, name),

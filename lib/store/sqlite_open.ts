@@ -6,7 +6,7 @@ import { applicationId, migrations } from "./sqlite_schema.ts";
 
 /** How a SQLite store is opened. */
 export interface SqliteOptions {
-  /** Reads only: the file must exist and is not migrated. */
+  /** Reads only: the file must exist. One of an older schema is migrated first, for which it must be writable. */
   readonly readOnly?: boolean;
   /** How long a write waits for another process's, ms. */
   readonly busyTimeoutMs?: number;
@@ -35,7 +35,9 @@ export function openDatabase(path: string, options: SqliteOptions): DatabaseSync
     database.exec("BEGIN");
     checkIdentity(database);
     database.exec("COMMIT");
-    if (!readOnly) {
+    if (readOnly) {
+      migrateOld(database, { path, busyTimeoutMs });
+    } else {
       switchToWal(database, busyTimeoutMs);
       // FULL: a commit is on disk before it is acknowledged, so it survives a power cut too, not only kill -9.
       database.exec("PRAGMA synchronous = FULL");
@@ -139,6 +141,26 @@ function migrate(database: DatabaseSync): void {
   } catch (error) {
     rollBackQuietly(database);
     throw error;
+  }
+}
+
+/** Brings an older file of ours up to date before it is read: who updates the program may look at results first. */
+function migrateOld(
+  database: DatabaseSync,
+  { path, busyTimeoutMs }: { readonly path: string; readonly busyTimeoutMs: number },
+): void {
+  const isOld = pragma(database, "application_id") === applicationId &&
+    pragma(database, "user_version") < migrations.length;
+  if (!isOld) return;
+  const writer = new DatabaseSync(path);
+  try {
+    writer.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`);
+    migrate(writer);
+  } catch (error) {
+    // What may only be read keeps its schema, which checkVersion names.
+    if (!/readonly database|unable to open/.test(messageOf(error))) throw error;
+  } finally {
+    closeQuietly(writer);
   }
 }
 

@@ -8,6 +8,11 @@ export const applicationId = 0x4643444c;
  * `runs.sequence` is the order of creation. The key of `metrics` starts with what queries fix (run, split, metric), so
  * that a series is one stretch of the table and needs no second index. `artifacts.bytes` is the last column, so that
  * listing does not read it.
+ *
+ * `finals` holds the last record of each series, a copy that triggers keep: reading the results of a suite costs what
+ * it has of series, however often it was evaluated. `runs.revision` grows with every change of a run, of its metrics
+ * (whose every recording touches the run) or of its artifacts; the largest one is the store's change counter. Triggers
+ * too, so that no statement can forget either. `runs_overview` answers what lists of suites ask without reading specs.
  */
 export const migrations: readonly string[] = [
   `
@@ -51,5 +56,70 @@ export const migrations: readonly string[] = [
     bytes BLOB NOT NULL,
     UNIQUE (run, name)
   ) STRICT;
+  `,
+  `
+  CREATE TABLE finals (
+    run INTEGER NOT NULL REFERENCES runs (sequence) ON DELETE CASCADE,
+    split TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    updates INTEGER NOT NULL,
+    env_steps INTEGER NOT NULL,
+    value REAL,
+    elapsed_ms REAL NOT NULL,
+    PRIMARY KEY (run, split, metric)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT INTO finals
+  SELECT last.run, last.split, last.metric, last.updates, last.env_steps, last.value, last.elapsed_ms
+  FROM (SELECT run, split, metric, max(updates) AS updates FROM metrics GROUP BY run, split, metric) AS series
+  JOIN metrics AS last ON last.run = series.run AND last.split = series.split AND last.metric = series.metric
+    AND last.updates = series.updates AND last.env_steps = (
+      SELECT max(env_steps) FROM metrics AS tied WHERE tied.run = series.run AND tied.split = series.split
+        AND tied.metric = series.metric AND tied.updates = series.updates
+    );
+
+  CREATE TRIGGER metrics_added AFTER INSERT ON metrics BEGIN
+    INSERT INTO finals (run, split, metric, updates, env_steps, value, elapsed_ms)
+    VALUES (new.run, new.split, new.metric, new.updates, new.env_steps, new.value, new.elapsed_ms)
+    ON CONFLICT DO UPDATE SET updates = excluded.updates, env_steps = excluded.env_steps, value = excluded.value,
+      elapsed_ms = excluded.elapsed_ms
+    WHERE (excluded.updates, excluded.env_steps) >= (updates, env_steps);
+  END;
+  CREATE TRIGGER metrics_replaced AFTER UPDATE ON metrics BEGIN
+    UPDATE finals SET value = new.value, elapsed_ms = new.elapsed_ms
+    WHERE run = new.run AND split = new.split AND metric = new.metric
+      AND (updates, env_steps) = (new.updates, new.env_steps);
+  END;
+  CREATE TRIGGER metrics_removed AFTER DELETE ON metrics BEGIN
+    DELETE FROM finals WHERE run = old.run AND split = old.split AND metric = old.metric
+      AND (updates, env_steps) = (old.updates, old.env_steps);
+    INSERT INTO finals (run, split, metric, updates, env_steps, value, elapsed_ms)
+    SELECT run, split, metric, updates, env_steps, value, elapsed_ms FROM metrics
+    WHERE run = old.run AND split = old.split AND metric = old.metric ORDER BY updates DESC, env_steps DESC LIMIT 1
+    ON CONFLICT DO NOTHING;
+  END;
+
+  ALTER TABLE runs ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  UPDATE runs SET revision = sequence;
+  CREATE INDEX runs_by_revision ON runs (revision);
+  CREATE TRIGGER runs_added AFTER INSERT ON runs BEGIN
+    UPDATE runs SET revision = (SELECT max(revision) FROM runs) + 1 WHERE sequence = new.sequence;
+  END;
+  CREATE TRIGGER runs_changed AFTER UPDATE ON runs WHEN new.revision = old.revision BEGIN
+    UPDATE runs SET revision = (SELECT max(revision) FROM runs) + 1 WHERE sequence = new.sequence;
+  END;
+  CREATE TRIGGER artifacts_added AFTER INSERT ON artifacts BEGIN
+    UPDATE runs SET revision = (SELECT max(revision) FROM runs) + 1 WHERE sequence = new.run;
+  END;
+  CREATE TRIGGER artifacts_replaced AFTER UPDATE ON artifacts BEGIN
+    UPDATE runs SET revision = (SELECT max(revision) FROM runs) + 1 WHERE sequence = new.run;
+  END;
+  CREATE TRIGGER artifacts_removed AFTER DELETE ON artifacts BEGIN
+    UPDATE runs SET revision = (SELECT max(revision) FROM runs) + 1 WHERE sequence = old.run;
+  END;
+
+  DROP INDEX runs_by_suite;
+  CREATE INDEX runs_overview ON runs (suite, status, updated_at_ms, revision);
+  CREATE INDEX runs_by_status ON runs (status);
   `,
 ];

@@ -2,7 +2,17 @@ import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 
 import type { Metric, Provenance } from "../experiment/records.ts";
 import { checkMetrics } from "./check_metrics.ts";
 import { openDatabase, rollBackQuietly, type SqliteOptions, sqliteReason } from "./sqlite_open.ts";
-import type { Artifact, MetricQuery, MetricRow, NewRun, Run, RunStatus, Store, SuiteSummary } from "./store.ts";
+import type {
+  Artifact,
+  MetricQuery,
+  MetricRow,
+  NewRun,
+  Run,
+  RunFilter,
+  RunStatus,
+  Store,
+  SuiteSummary,
+} from "./store.ts";
 
 /**
  * Opens the embedded store: one SQLite file that several processes may share.
@@ -54,19 +64,24 @@ class SqliteStore implements Store {
     });
   }
 
-  listRuns(filter: { suite?: string; status?: readonly RunStatus[] } = {}): Promise<readonly Run[]> {
-    return this.#read("list runs", () =>
-      this.#rows(
-        `SELECT * FROM runs WHERE (?1 IS NULL OR suite = ?1)
-         AND (?2 IS NULL OR status IN (SELECT value FROM json_each(?2))) ORDER BY sequence`,
-        [filter.suite ?? null, jsonOrNull(filter.status)],
-      ).map(runOf));
+  listRuns({ suite, status, changedAfter }: RunFilter = {}): Promise<readonly Run[]> {
+    // Only the conditions that are asked for: "?1 IS NULL OR suite = ?1" would keep SQLite from its indexes.
+    const where = conditions({
+      "suite = ?": suite,
+      "status IN (SELECT value FROM json_each(?))": jsonOrAbsent(status),
+      "revision > ?": changedAfter,
+    });
+    return this.#read(
+      "list runs",
+      // The plus keeps SQLite from walking through all runs in order to find the few that changed.
+      () => this.#rows(`SELECT * FROM runs ${where.sql} ORDER BY +sequence`, where.values).map(runOf),
+    );
   }
 
   listSuites(): Promise<readonly SuiteSummary[]> {
     return this.#read("list suites", () =>
       this.#rows(
-        `SELECT suite, count(*) AS runs, max(updated_at_ms) AS updated_at_ms,
+        `SELECT suite, count(*) AS runs, max(updated_at_ms) AS updated_at_ms, max(revision) AS revision,
            sum(status = 'pending') AS pending, sum(status = 'running') AS running,
            sum(status = 'interrupted') AS interrupted, sum(status = 'done') AS done, sum(status = 'failed') AS failed
          FROM runs GROUP BY suite ORDER BY suite`,
@@ -81,7 +96,15 @@ class SqliteStore implements Store {
           failed: Number(row.failed),
         },
         updatedAtMs: Number(row.updated_at_ms),
+        revision: Number(row.revision),
       })));
+  }
+
+  revision(): Promise<number> {
+    return this.#read(
+      "read the revision",
+      () => Number(this.#rows("SELECT coalesce(max(revision), 0) AS revision FROM runs")[0]!.revision),
+    );
   }
 
   claim(id: string, lease: Parameters<Store["claim"]>[1]): Promise<boolean> {
@@ -236,14 +259,15 @@ class SqliteStore implements Store {
 
   /** Runs of a query, in order of creation. */
   #matchingRuns(query: MetricQuery): { readonly id: string; readonly sequence: number }[] {
-    return this.#rows(
-      `SELECT id, sequence FROM runs WHERE (?1 IS NULL OR suite = ?1)
-       AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) ORDER BY sequence`,
-      [query.suite ?? null, jsonOrNull(query.runIds)],
-    ).map((row) => ({ id: text(row.id), sequence: Number(row.sequence) }));
+    const where = conditions({
+      "suite = ?": query.suite,
+      "id IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.runIds),
+    });
+    return this.#rows(`SELECT id, sequence FROM runs ${where.sql} ORDER BY sequence`, where.values)
+      .map((row) => ({ id: text(row.id), sequence: Number(row.sequence) }));
   }
 
-  /** Rows of one run by split, metric, updates, envSteps: the order of the table, so nothing is sorted. */
+  /** Rows of one run by split, metric, updates, envSteps: the order of the tables, so nothing is sorted. */
   #metricsPage(
     query: MetricQuery,
     page: {
@@ -253,26 +277,19 @@ class SqliteStore implements Store {
     },
   ): MetricRow[] {
     const { run, limit, after } = page;
-    const last = query.last
-      ? `AND NOT EXISTS (SELECT 1 FROM metrics AS later WHERE later.run = metrics.run AND later.split = metrics.split
-           AND later.metric = metrics.metric AND (later.updates, later.env_steps) > (metrics.updates, metrics.env_steps))`
-      : "";
+    const where = conditions({
+      "run = ?": run.sequence,
+      "split IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.splits),
+      "metric IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.metrics),
+    });
+    const paging = after ? [after.split, after.metric, after.updates, after.envSteps] : [];
     return this.#rows(
-      `SELECT split, metric, updates, env_steps, value, elapsed_ms FROM metrics WHERE run = ?1
-       AND (split, metric, updates, env_steps) > (?2, ?3, ?4, ?5)
-       AND (?6 IS NULL OR split IN (SELECT value FROM json_each(?6)))
-       AND (?7 IS NULL OR metric IN (SELECT value FROM json_each(?7))) ${last}
-       ORDER BY split, metric, updates, env_steps LIMIT ?8`,
-      [
-        run.sequence,
-        after?.split ?? "",
-        after?.metric ?? "",
-        after?.updates ?? -1,
-        after?.envSteps ?? -1,
-        jsonOrNull(query.splits),
-        jsonOrNull(query.metrics),
-        limit,
-      ],
+      `SELECT split, metric, updates, env_steps, value, elapsed_ms FROM ${
+        query.last ? "finals" : "metrics"
+      } ${where.sql}
+       ${after ? "AND (split, metric, updates, env_steps) > (?, ?, ?, ?)" : ""}
+       ORDER BY split, metric, updates, env_steps LIMIT ?`,
+      [...where.values, ...paging, limit],
     ).map((row) => ({
       runId: run.id,
       envSteps: Number(row.env_steps),
@@ -340,6 +357,21 @@ class SqliteStore implements Store {
   }
 }
 
+/** A WHERE clause of the conditions that have a value, in order, with the values. */
+function conditions(
+  values: Readonly<Record<string, SQLInputValue | undefined>>,
+): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
+  const given = Object.entries(values).flatMap(([sql, value]) => value === undefined ? [] : [{ sql, value }]);
+  return {
+    sql: given.length === 0 ? "" : `WHERE ${given.map(({ sql }) => sql).join(" AND ")}`,
+    values: given.map(({ value }) => value),
+  };
+}
+
+function jsonOrAbsent(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
+}
+
 function jsonOrNull(value: unknown): string | null {
   return value === undefined ? null : JSON.stringify(value);
 }
@@ -368,6 +400,7 @@ function runOf(row: Row): Run {
     createdAtMs: Number(row.created_at_ms),
     updatedAtMs: Number(row.updated_at_ms),
     elapsedMs: Number(row.elapsed_ms),
+    revision: Number(row.revision),
   };
 }
 

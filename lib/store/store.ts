@@ -26,10 +26,20 @@ export interface Run {
   readonly updatedAtMs: number;
   /** Training time so far, over all resumptions, ms. */
   readonly elapsedMs: number;
+  /** Greater after every change of the run, its metrics or its artifacts; see {@link Store.revision}. */
+  readonly revision: number;
 }
 
 /** What is needed to create a run. */
 export type NewRun = Pick<Run, "id" | "suite" | "environment" | "method" | "seed" | "spec">;
+
+/** Which runs to list; absent fields match everything. */
+export interface RunFilter {
+  readonly suite?: string;
+  readonly status?: readonly RunStatus[];
+  /** Only runs that changed since {@link Store.revision} was this: what a reader has to read again. */
+  readonly changedAfter?: number;
+}
 
 /** A metric with its run, as queries return it. */
 export interface MetricRow extends Metric {
@@ -52,6 +62,8 @@ export interface SuiteSummary {
   readonly runs: number;
   readonly byStatus: Readonly<Record<RunStatus, number>>;
   readonly updatedAtMs: number;
+  /** The largest revision of its runs. */
+  readonly revision: number;
 }
 
 /** A named blob of a run: `checkpoint`, or JSON such as `codebook`, `graphs`. */
@@ -71,8 +83,13 @@ export interface Store {
   addRuns(runs: readonly NewRun[]): Promise<readonly string[]>;
   getRun(id: string): Promise<Run | null>;
   /** Runs in order of creation. */
-  listRuns(filter?: { readonly suite?: string; readonly status?: readonly RunStatus[] }): Promise<readonly Run[]>;
+  listRuns(filter?: RunFilter): Promise<readonly Run[]>;
   listSuites(): Promise<readonly SuiteSummary[]>;
+  /**
+   * The store's change counter: grows with every change of a run, its metrics or its artifacts, whichever process made
+   * it, and never depends on a clock. 0 for an empty store. One look-up, however large the store.
+   */
+  revision(): Promise<number>;
   /**
    * Takes the right to train a run: true for one worker only until its lease ends. A claim of a run that is `done`
    * is refused. Sets the status to `running`.
@@ -124,6 +141,7 @@ export type StoreReader = Pick<
   | "getRun"
   | "listRuns"
   | "listSuites"
+  | "revision"
   | "queryMetrics"
   | "streamMetrics"
   | "getArtifact"

@@ -35,7 +35,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     assert.deepEqual(await store.addRuns([newRun("a"), newRun("b")]), ["a", "b"]);
     assert.deepEqual(await store.addRuns([{ ...newRun("b"), suite: "other" }, newRun("c")]), ["c"]);
     assert.deepEqual((await store.listRuns()).map((run) => run.id), ["a", "b", "c"]);
-    const { createdAtMs, updatedAtMs, ...run } = (await store.getRun("b"))!;
+    const { createdAtMs, updatedAtMs, revision: _, ...run } = (await store.getRun("b"))!;
     assert.deepEqual(run, {
       ...newRun("b"),
       status: "pending",
@@ -48,6 +48,54 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     assert.equal(createdAtMs, updatedAtMs);
     assert.ok(createdAtMs >= before - 5 && createdAtMs <= Date.now() + 5);
     assert.equal(await store.getRun("nobody"), null);
+  });
+
+  test("every change raises the revision of its run and of the store, whoever makes it", async (store, location) => {
+    assert.equal(await store.revision(), 0);
+    const { openStore } = await import("../../lib/store/open_store.ts");
+    const other = await openStore(location);
+    try {
+      await store.addRuns([newRun("a"), newRun("b", "other")]);
+      const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+        addRuns: () => other.addRuns([newRun("c")]),
+        claim: () => other.claim("a", lease("w", 1000)),
+        heartbeat: () => other.heartbeat("a", { worker: "w", leaseMs: 60_000, nowMs: 1000 }),
+        setProvenance: () => store.setProvenance("a", provenance),
+        recordMetrics: () => store.recordMetrics("a", [metric({})]),
+        // Once more, with the same clock and the same content: a reader must not have to look.
+        recordAgain: () => store.recordMetrics("a", [metric({ value: 2 })]),
+        putArtifact: () => other.putArtifact("a", { ...blob("codebook", [1]), nowMs: 1000 }),
+        replaceArtifact: () => other.putArtifact("a", { ...blob("codebook", [2]), nowMs: 1000 }),
+        deleteArtifact: () => store.deleteArtifact("a", "codebook"),
+        finish: () => other.finish("a", { worker: "w", status: "interrupted", elapsedMs: 1, nowMs: 1000 }),
+        resetRun: () => store.resetRun("a", 1000),
+      };
+      const untouched = (await store.getRun("b"))!.revision;
+      for (const [name, change] of Object.entries(changes)) {
+        const before = await store.revision();
+        await change();
+        const after = await store.revision();
+        assert.ok(after > before, `${name}: ${after} after ${before}`);
+        const changed = name === "addRuns" ? "c" : "a";
+        assert.deepEqual((await store.listRuns({ changedAfter: before })).map((run) => run.id), [changed], name);
+        assert.equal((await store.getRun(changed))!.revision, after, name);
+      }
+      assert.equal((await store.getRun("b"))!.revision, untouched);
+      assert.deepEqual(await store.listRuns({ changedAfter: await store.revision() }), []);
+      assert.deepEqual((await store.listRuns({ suite: "other", changedAfter: 0 })).map((run) => run.id), ["b"]);
+      const suites = (await store.listSuites()).map(({ suite, revision }) => ({ suite, revision }));
+      assert.deepEqual(suites, [{ suite: "other", revision: untouched }, {
+        suite: "suite",
+        revision: await store.revision(),
+      }]);
+      const settled = await store.revision();
+      await store.addRuns([newRun("a")]);
+      await store.claim("a", lease("x", 2000));
+      await store.claim("a", lease("y", 2000)); // Refused: nothing changes.
+      assert.equal(await store.revision(), settled + 1);
+    } finally {
+      await other.close();
+    }
   });
 
   test("addRuns adds all or none", async (store) => {
@@ -171,7 +219,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
       await store.setProvenance(id, provenance);
     }
     await store.resetRun("a", 2000);
-    const { createdAtMs: _, ...run } = (await store.getRun("a"))!;
+    const { createdAtMs: _, revision: _revision, ...run } = (await store.getRun("a"))!;
     assert.deepEqual(run, {
       ...newRun("a"),
       status: "pending",

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { applicationId, migrations } from "../../lib/store/sqlite_schema.ts";
+import { openSqliteStore } from "../../lib/store/sqlite_store.ts";
+import { byKey, lastOf, metric, newRun } from "../contracts/store_data.ts";
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "fcdl-migration-"));
+  try {
+    await body(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** What a store of the first schema holds, for each of its two runs. */
+const records = [
+  // A later step count with fewer updates, and two records of one update: the last goes by updates, then by steps.
+  metric({ updates: 5, envSteps: 900, value: 1 }),
+  metric({ updates: 7, envSteps: 20, value: 2 }),
+  metric({ updates: 7, envSteps: 30, value: 3.5, elapsedMs: 11 }),
+  metric({ split: "n2", updates: 1, value: 0.25 }),
+  metric({ split: "n2", updates: 2, value: null }),
+  metric({ metric: "success", updates: 0, envSteps: 0, value: 0 }),
+];
+
+/** Makes a file as the first version of the schema did, with two runs of {@link records}. */
+function makeFirstVersion(path: string): void {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL");
+  database.exec(migrations[0]!);
+  database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = 1`);
+  const addRun = database.prepare(
+    `INSERT INTO runs (id, suite, environment, method, seed, spec, created_at_ms, updated_at_ms)
+     VALUES (?, ?, ?, ?, ?, ?, 1000, 2000)`,
+  );
+  const addMetric = database.prepare("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?, ?)");
+  for (const [index, id] of ["a", "b"].entries()) {
+    const run = newRun(id);
+    addRun.run(id, run.suite, run.environment, run.method, run.seed, JSON.stringify(run.spec));
+    for (const { split, metric, updates, envSteps, value, elapsedMs } of records) {
+      addMetric.run(index + 1, split, metric, updates, envSteps, value, elapsedMs);
+    }
+  }
+  database.prepare("INSERT INTO artifacts VALUES (1, 'codebook', 'application/json', 5, ?)").run(Uint8Array.of(7));
+  database.close();
+}
+
+for (const readOnly of [false, true]) {
+  Deno.test(`a store of the first schema opened ${readOnly ? "for reading" : "for writing"} keeps all it holds`, () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "store.sqlite");
+      makeFirstVersion(path);
+      const store = await openSqliteStore(path, { readOnly });
+      try {
+        const sorted = records.map((record) => ({ runId: "a", ...record })).sort(byKey);
+        assert.deepEqual(await store.queryMetrics({ runIds: ["a"] }), sorted);
+        assert.deepEqual(await store.queryMetrics({ runIds: ["a"], last: true }), lastOf(sorted));
+        assert.equal((await store.queryMetrics({ last: true })).length, 6);
+        assert.deepEqual((await store.getArtifact("a", "codebook"))!.bytes, Uint8Array.of(7));
+        assert.deepEqual((await store.listRuns()).map(({ id, revision }) => ({ id, revision })), [
+          { id: "a", revision: 1 },
+          { id: "b", revision: 2 },
+        ]);
+        assert.equal(await store.revision(), 2);
+        if (readOnly) return;
+        await store.recordMetrics("b", [metric({ updates: 8, value: 9 })]);
+        assert.deepEqual((await store.listRuns({ changedAfter: 2 })).map((run) => run.id), ["b"]);
+        await store.resetRun("a", 3000);
+        assert.deepEqual(await store.queryMetrics({ runIds: ["a"], last: true }), []);
+      } finally {
+        await store.close();
+      }
+    }));
+}
+
+Deno.test({
+  name: "a store of the first schema that may not be written is refused in one sentence",
+  // A superuser may write anything.
+  ignore: Deno.build.os === "windows" || Deno.uid() === 0,
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = join(folder, "store.sqlite");
+      makeFirstVersion(path);
+      await chmod(path, 0o400);
+      await assert.rejects(
+        openSqliteStore(path, { readOnly: true }),
+        new RegExp(`an older schema and is opened for reading only, expected version ${migrations.length}, got 1$`),
+      );
+    }),
+});
+
+Deno.test("finals stay the last records whatever happens to metrics", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    await (await openSqliteStore(path)).close();
+    const database = new DatabaseSync(path);
+    database.exec(`INSERT INTO runs (id, suite, environment, method, seed, spec, created_at_ms, updated_at_ms)
+      VALUES ('a', 's', 'e', 'm', 1, '{}', 0, 0)`);
+    const put = (updates: number, steps: number, value: number | null) =>
+      database.prepare(
+        `INSERT INTO metrics VALUES (1, 'train', 'return', ?, ?, ?, 0)
+         ON CONFLICT DO UPDATE SET value = excluded.value, elapsed_ms = excluded.elapsed_ms`,
+      ).run(updates, steps, value);
+    const final = () =>
+      database.prepare("SELECT updates, env_steps AS steps, value FROM finals").all().map((row) => ({ ...row }));
+    put(5, 50, 1);
+    put(3, 90, 2); // Older, recorded late.
+    assert.deepEqual(final(), [{ updates: 5, steps: 50, value: 1 }]);
+    put(5, 60, null);
+    assert.deepEqual(final(), [{ updates: 5, steps: 60, value: null }]);
+    put(5, 60, 4); // The same record again.
+    put(5, 50, 7);
+    assert.deepEqual(final(), [{ updates: 5, steps: 60, value: 4 }]);
+    database.exec("DELETE FROM metrics WHERE env_steps = 60");
+    assert.deepEqual(final(), [{ updates: 5, steps: 50, value: 7 }]);
+    database.exec("DELETE FROM metrics");
+    assert.deepEqual(final(), []);
+    database.close();
+  }));
+
+Deno.test("reading lists of runs and final results needs no scan and no sorting", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    await (await openSqliteStore(path)).close();
+    const database = new DatabaseSync(path);
+    const plan = (sql: string) =>
+      database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row.detail)).join("; ");
+    const finals = plan("SELECT * FROM finals WHERE run = 1 ORDER BY split, metric, updates, env_steps");
+    assert.equal(finals, "SEARCH finals USING PRIMARY KEY (run=?)");
+    assert.match(
+      plan("SELECT * FROM runs WHERE suite = 's' ORDER BY +sequence"),
+      /^SEARCH runs USING INDEX \w+ \(suite=/,
+    );
+    assert.match(
+      plan("SELECT * FROM runs WHERE revision > 1 ORDER BY +sequence"),
+      /^SEARCH runs USING INDEX \w+ \(rev/,
+    );
+    assert.match(
+      plan("SELECT * FROM runs WHERE status IN ('running') ORDER BY +sequence"),
+      /^SEARCH runs USING INDEX \w+ \(status=/,
+    );
+    const changed = plan("SELECT * FROM runs WHERE suite = 's' AND revision > 1 ORDER BY +sequence");
+    assert.match(changed, /^SEARCH runs USING INDEX \w+ \(/);
+    assert.match(plan("SELECT max(revision) FROM runs"), /^SEARCH runs USING COVERING INDEX/);
+    const suites = plan("SELECT suite, count(*), max(updated_at_ms), max(revision) FROM runs GROUP BY suite");
+    assert.equal(suites, "SCAN runs USING COVERING INDEX runs_overview");
+    database.close();
+  }));
