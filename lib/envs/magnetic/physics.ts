@@ -1,4 +1,4 @@
-import type { DoubleBuffer, MainModule, MjData, MjModel } from "@mujoco/mujoco";
+import type { DoubleBuffer, MainModule, MjData, MjModel, MjWarningStatVec } from "@mujoco/mujoco";
 import { ArmController, type ArmSituation } from "./arm_controller.ts";
 import type { MagneticConfig } from "./magnetic_config.ts";
 import { magneticXml } from "./mjcf.ts";
@@ -84,6 +84,8 @@ export class MagneticPhysics {
    * One control step of a scene.
    *
    * @returns Where the end effector is at its end, [3], a copy.
+   * @throws {Error} If MuJoCo warned. After a number that is not finite or above 1e10 it puts the scene back to its
+   *   start by itself and goes on, so what follows would look plausible. The scene is then as it was.
    */
   step(scene: SceneState, input: SceneInput): Float64Array {
     const mujoco = this.#mujoco;
@@ -101,6 +103,7 @@ export class MagneticPhysics {
       mujoco.mj_step2(model, data);
       this.#contacts += data.ncon > 0 ? 1 : 0;
     }
+    this.#refuseWarnings();
     scene.positions.set(views.qpos);
     scene.velocities.set(views.qvel);
     mujoco.mj_kinematics(model, data);
@@ -113,6 +116,17 @@ export class MagneticPhysics {
     this.#torque.delete();
     this.#data.delete();
     this.#model.delete();
+  }
+
+  /** Once a control step: MuJoCo counts warnings until the next reset of ours, through resets of its own. */
+  #refuseWarnings(): void {
+    const warnings = this.#data.warning; // A view, not ours to delete; what it gives is.
+    for (let kind = 0; kind < warnings.size(); kind++) {
+      const { number, lastinfo } = takeWarning(warnings, kind);
+      if (number === 0) continue;
+      const text = this.#mujoco.mju_warningText(kind, lastinfo).trim();
+      throw new Error(`Cannot simulate the scene: MuJoCo warned, expected no warning, got "${text}"`);
+    }
   }
 
   /** Motor torques that give the accelerations the controller wants: inverse dynamics, gravity included. */
@@ -168,4 +182,11 @@ export class MagneticPhysics {
       rotation: data.site_xmat,
     };
   }
+}
+
+function takeWarning(warnings: MjWarningStatVec, kind: number): { readonly number: number; readonly lastinfo: number } {
+  const warning = warnings.get(kind)!;
+  const { number, lastinfo } = warning;
+  warning.delete();
+  return { number, lastinfo };
 }

@@ -31,3 +31,34 @@ Deno.test("MagneticPhysics.endEffector agrees with the forward kinematics", asyn
   }
   physics.dispose();
 });
+
+Deno.test("MagneticPhysics refuses to go on where MuJoCo would reset the scene or drop a torque by itself", async () => {
+  const physics = new MagneticPhysics(await loadMujoco(), config);
+  const input = { action: [0.5, 0, 0], box: [0.1, 0.1], isPulled: true };
+  const scene = () => ({
+    positions: Float64Array.of(...anglesAt([0, 0, 0.9], config), 0.05, 0),
+    velocities: new Float64Array(8),
+  });
+  const sound = scene();
+  const expected = physics.step(sound, input);
+  // A joint, the ball, its speed: values that are not finite, and one that MuJoCo calls huge.
+  for (
+    const [part, at, value] of [["positions", 2, NaN], ["positions", 7, Infinity], ["velocities", 6, 1e11]] as const
+  ) {
+    const broken = scene();
+    broken[part][at] = value;
+    const before = structuredClone(broken);
+    assert.throws(
+      () => physics.step(broken, input),
+      /^Error: Cannot simulate the scene: MuJoCo warned, .*, got "Nan, Inf/,
+    );
+    assert.deepEqual(broken, before, "the scene is as it was");
+  }
+  assert.throws(() => physics.step(scene(), { ...input, action: [NaN, 0, 0] }), /MuJoCo warned, .*CTRL/);
+  assert.throws(() => physics.step(scene(), { ...input, box: [NaN, 0] }), /MuJoCo warned, .*QACC/);
+  // What was refused leaves no trace in the next scene.
+  const again = scene();
+  assert.deepEqual(physics.step(again, input), expected);
+  assert.deepEqual(again, sound);
+  physics.dispose();
+});
