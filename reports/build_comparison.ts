@@ -1,3 +1,4 @@
+import { maxOf } from "../lib/core/extremes.ts";
 import { Rng } from "../lib/core/rng.ts";
 import { presentValues } from "../lib/metrics/mean.ts";
 import { performanceProfile } from "../lib/metrics/performance_profile.ts";
@@ -81,7 +82,7 @@ export function buildPerformanceProfile(results: SuiteResults, environment: stri
     return { method, strata: strata.filter((stratum) => stratum.length > 0) };
   }).filter(({ strata }) => strata.length > 0);
   if (scores.length < 2) return null;
-  const top = Math.ceil(Math.max(...scores.flatMap(({ strata }) => strata.flat())));
+  const top = Math.ceil(maxOf(scores.flatMap(({ strata }) => strata.flat())));
   const thresholds = Array.from({ length: 61 }, (_, index) => top * index / 60);
   const series = scores.map(({ method, strata }): LineSeries => ({
     name: methodLabel(method),

@@ -1,3 +1,4 @@
+import { maxOf } from "../lib/core/extremes.ts";
 import type { Cell, ChartBlock, LineSeries, NoteBlock, Section, TableBlock } from "./blocks.ts";
 import { methodStyles, plainStyle } from "./method_styles.ts";
 import { isBaseCase, perfBase, type PerfCase, type PerfMeasurement, perfMeasurements } from "./perf_records.ts";
@@ -211,7 +212,7 @@ function kernelCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
       ),
     ];
     if (kernels.length === 0) return [];
-    const cost = (kernel: string) => Math.max(...cases.map((each) => ms(each, kernel)));
+    const cost = (kernel: string) => maxOf(cases.map((each) => ms(each, kernel)));
     kernels.sort((a, b) => cost(b) - cost(a));
     const shown = kernels.slice(0, TOP);
     const others = (each: PerfMeasurement) => kernels.slice(TOP).reduce((sum, kernel) => sum + ms(each, kernel), 0);

@@ -1,3 +1,4 @@
+import { maxOf } from "../lib/core/extremes.ts";
 import type { ReplayArtifact } from "./artifacts.ts";
 import type { Block, Cell, ReplayBlock, TableBlock } from "./blocks.ts";
 import { contentHash } from "./content_hash.ts";
@@ -24,7 +25,7 @@ function nameOf({ label, context }: Episode): string {
 }
 
 function errorTable({ episodes }: ReplayArtifact): TableBlock {
-  const last = Math.max(...episodes.map(({ frames }) => frames.length - 1));
+  const last = maxOf(episodes.map(({ frames }) => frames.length - 1));
   const steps = [...new Set([1, 5, 10, last])].filter((step) => step <= last);
   const names = episodes[0]!.tracks.map(({ name }) => name);
   return {

@@ -1,3 +1,4 @@
+import { maxOf, minOf } from "../lib/core/extremes.ts";
 import type { CategoryChart, LineChart } from "./blocks.ts";
 
 /** What a logarithmic axis shows of a chart, and where the axis begins and ends. */
@@ -19,7 +20,7 @@ const ROOM = 1.6;
 export function onLogAxis<Chart extends LineChart | CategoryChart>(chart: Chart): LogChart<Chart> | null {
   const values = numbersOf(chart).filter((value) => value > 0);
   if (values.length === 0) return null;
-  const min = Math.min(...values) / ROOM;
+  const min = minOf(values) / ROOM;
   const clipped = <Range extends { readonly y: number; readonly low: number | null }>(range: Range): Range => ({
     ...range,
     low: range.low === null ? null : Math.max(range.low, min),
@@ -34,7 +35,7 @@ export function onLogAxis<Chart extends LineChart | CategoryChart>(chart: Chart)
       ...each,
       values: each.values.map((value) => value && value.y > 0 ? clipped(value) : null),
     }));
-  return { chart: { ...chart, series } as Chart, min, max: Math.max(...values) * ROOM };
+  return { chart: { ...chart, series } as Chart, min, max: maxOf(values) * ROOM };
 }
 
 function numbersOf(chart: LineChart | CategoryChart): readonly number[] {

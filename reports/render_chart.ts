@@ -1,5 +1,6 @@
 import { createCanvas, SvgExportFlag } from "@napi-rs/canvas";
 import { BasicPlatform, Chart, type ChartConfiguration, type ChartItem, type Plugin, registerables } from "chart.js";
+import { maxOf, minOf } from "../lib/core/extremes.ts";
 import type { CategoryChart, ChartBlock, LineChart, Style } from "./blocks.ts";
 import { chartSizes } from "./chart_sizes.ts";
 import { chartFont, registerChartFont } from "./chart_font.ts";
@@ -101,7 +102,7 @@ function configure(
     if (directLabels) {
       const labels = chart.series.map((series) => ({ name: series.name, color: shade(series.style, theme) }));
       const font = endLabelFont(fontSize);
-      padRight = 14 + Math.max(0, ...labels.map((label) => measure(label.name, font)));
+      padRight = 14 + Math.max(0, maxOf(labels.map((label) => measure(label.name, font))));
       plugins.push(endLabelPlugin(labels, fontSize));
     }
   } else {
@@ -186,7 +187,7 @@ function logRange({ min, max }: { readonly min: number; readonly max: number }) 
 function intervalRange(chart: CategoryChart): { readonly suggestedMin?: number; readonly suggestedMax?: number } {
   const ends = chart.series.flatMap(({ values }) => values.flatMap((value) => [value?.low, value?.high]))
     .filter((end) => typeof end === "number");
-  return ends.length === 0 ? {} : { suggestedMin: Math.min(...ends), suggestedMax: Math.max(...ends) };
+  return ends.length === 0 ? {} : { suggestedMin: minOf(ends), suggestedMax: maxOf(ends) };
 }
 
 function shade(style: Style, theme: Theme): string {
@@ -261,8 +262,8 @@ function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
     const places = chart.series.flatMap((series) => series.points.map((point) => point.x));
     return {
       type: "linear",
-      min: chart.wholeX && places.length > 0 ? Math.min(...places) : 0,
-      max: Math.max(0, ...places),
+      min: chart.wholeX && places.length > 0 ? minOf(places) : 0,
+      max: Math.max(0, maxOf(places)),
       grid: { display: false },
       border: { color: theme.muted },
       ticks: {

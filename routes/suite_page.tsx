@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { maxOf } from "../lib/core/extremes.ts";
 import { buildSuite } from "../reports/build_suite.ts";
 import { buildRunTable } from "../reports/build_run_table.ts";
 import { Sections, Status, TableView } from "../reports/render_html.tsx";
@@ -95,9 +96,9 @@ function Facts({ results: { runs } }: { results: SuiteResults }) {
             {those.length} <Status status={status} />
           </span>
         ))}
-        {remaining.length > 0 ? <span>runs under way end in about {durationText(Math.max(...remaining))}</span> : null}
+        {remaining.length > 0 ? <span>runs under way end in about {durationText(maxOf(remaining))}</span> : null}
         <span>
-          last update <Moment atMs={Math.max(...runs.map((run) => run.updatedAtMs))} />
+          last update <Moment atMs={maxOf(runs.map((run) => run.updatedAtMs))} />
         </span>
       </p>
     </div>

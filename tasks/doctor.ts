@@ -1,4 +1,5 @@
 import process from "node:process";
+import { maxOf } from "../lib/core/extremes.ts";
 import { provenanceOf } from "./bench/provenance.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { type Check, checkBackends, checkBlas, checkChromium, checkStore, defaultBackend } from "./doctor/checks.ts";
@@ -85,7 +86,7 @@ export function diagnosisText({ codeVersion, versions, machine, checks }: Diagno
       ...(remedy === undefined ? [] : [["", "", `to make it available: ${remedy}`]]),
     ]),
   ];
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = [0, 1].map((column) => maxOf(rows.map((row) => row[column]!.length)));
   return rows.map(([part, status, detail]) => `${part!.padEnd(widths[0]!)}  ${status!.padEnd(widths[1]!)}  ${detail}`)
     .join("\n");
 }

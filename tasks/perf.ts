@@ -1,3 +1,4 @@
+import { maxOf } from "../lib/core/extremes.ts";
 import { methods as registry } from "../lib/model/registry.ts";
 import { unknownName } from "../lib/core/errors.ts";
 import { type BackendName, useBackend } from "../lib/tensor/backend.ts";
@@ -158,8 +159,8 @@ interface Peaks {
 function measurePeaks(blas: SystemBlas | null): Peaks {
   const speeds = peakProducts.map((shape) => measureGemm(shape, { blas, clock: () => performance.now() }));
   return {
-    own: Math.max(...speeds.map((speed) => speed.ownGflops)),
-    blas: blas ? Math.max(...speeds.map((speed) => speed.blasGflops!)) : null,
+    own: maxOf(speeds.map((speed) => speed.ownGflops)),
+    blas: blas ? maxOf(speeds.map((speed) => speed.blasGflops!)) : null,
   };
 }
 

@@ -123,3 +123,20 @@ Deno.test("no module of lib reads the clock of the wall or unseeded chance", asy
   }
   deepEqual(wrong, []);
 });
+
+Deno.test("no call spreads a list of any length into its arguments", async () => {
+  // Some ten thousand overflow the stack; minOf, maxOf and append of lib/core take any number.
+  const spread =
+    /(?:Math\.(?:min|max)|\.(?:push|unshift|splice)|fromCharCode)\((?:[^(){}[\]]|\([^()]*\))*?\.\.\.|Math\.(?:min|max)\.apply/;
+  for (const bad of ["Math.max(...a)", "Math.min(0, f(b), ...c)", "list.push(\n  ...await d())"]) {
+    ok(spread.test(bad), bad);
+  }
+  for (const good of ["Math.max(a, b)", "list.push({ ...a })", "list.push([...a])"]) ok(!spread.test(good), good);
+  const wrong: string[] = [];
+  for (
+    const file of [...files, ...await sourceFiles(["tests"])].filter((each) => each !== "tests/architecture_test.ts")
+  ) {
+    if (spread.test(await Deno.readTextFile(new URL(`../${file}`, import.meta.url)))) wrong.push(file);
+  }
+  deepEqual(wrong, []);
+});

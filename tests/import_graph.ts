@@ -1,5 +1,6 @@
 import { join, relative, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { append } from "../lib/core/append.ts";
 
 /** The project's folder. */
 export const projectFolder = fileURLToPath(new URL("../", import.meta.url));
@@ -33,7 +34,7 @@ export async function sourceFiles(places: readonly string[]): Promise<readonly s
     else {
       for await (const entry of Deno.readDir(join(projectFolder, place))) {
         const path = `${place}/${entry.name}`;
-        if (entry.isDirectory) files.push(...await sourceFiles([path]));
+        if (entry.isDirectory) append(files, await sourceFiles([path]));
         else if (/\.tsx?$/.test(entry.name)) files.push(path);
       }
     }

@@ -1,3 +1,4 @@
+import { maxOf } from "../core/extremes.ts";
 import type { Score } from "../training/evaluation/score.ts";
 
 /** Value of `return` and `success` at each evaluation so far, by `<split> <metric>`. */
@@ -23,7 +24,7 @@ export function protocolScores(history: ProtocolHistory): Score[] {
     if (present.length === 0) return [];
     const last = present.slice(-3);
     return [
-      { split, metric: `${metric}/best`, value: Math.max(...present) },
+      { split, metric: `${metric}/best`, value: maxOf(present) },
       { split, metric: `${metric}/last_3`, value: last.reduce((sum, value) => sum + value, 0) / last.length },
     ];
   });

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../core/extremes.ts";
 import { KeyTable } from "../core/key_table.ts";
 import { type Linear } from "../tensor/layers.ts";
 import { groupedLinear } from "../tensor/ops/grouped_linear.ts";
@@ -73,7 +74,7 @@ export class KnownHeads implements PredictionMemory {
     };
     this.#key = new Int32Array(word + 1 + this.#labelWords);
     this.#table = new KeyTable(this.#key.length);
-    this.#width = Math.max(...runs.state.map(headWidth));
+    this.#width = maxOf(runs.state.map(headWidth));
     this.#heads = new Float32Array(1024 * this.#width);
   }
 

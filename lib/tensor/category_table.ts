@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../core/extremes.ts";
 import { linear, type LinearWeights } from "./ops/linear.ts";
 
 /**
@@ -64,7 +65,7 @@ export function applyToTable(
  */
 export function joinTables(tables: readonly CategoryTable[]): CategoryTable {
   if (tables.length === 1) return tables[0]!;
-  const most = Math.max(...tables.map(({ values }) => values.shape[1]));
+  const most = maxOf(tables.map(({ values }) => values.shape[1]));
   const slopes = tables.flatMap(({ values, slopes }) => {
     if (!slopes) return [];
     const [count, categories, width] = values.shape;
@@ -83,7 +84,7 @@ export function joinTables(tables: readonly CategoryTable[]): CategoryTable {
 /** One-hots [n, B, c] of several widths as [V, B, most categories]. */
 export function joinOneHots(parts: readonly tf.Tensor3D[]): tf.Tensor3D {
   if (parts.length === 1) return parts[0]!;
-  const most = Math.max(...parts.map((part) => part.shape[2]));
+  const most = maxOf(parts.map((part) => part.shape[2]));
   return tf.concat(parts.map((part) => part.pad([[0, 0], [0, 0], [0, most - part.shape[2]]])), 0);
 }
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { maxOf } from "../../lib/core/extremes.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { parseSeeds } from "../../lib/experiment/seeds.ts";
 import { parseFlags } from "../cli.ts";
@@ -39,7 +40,7 @@ const flags = {
 
 /** The text of `--help`. */
 export function benchHelp(): string {
-  const width = Math.max(...suites.map((suite) => suite.id.length));
+  const width = maxOf(suites.map((suite) => suite.id.length));
   return `Train and evaluate a suite of runs in parallel, and keep everything in a results folder.
 Issue it again and only what is missing is run; stop it with Ctrl-C and it can go on later.
 

@@ -1,3 +1,4 @@
+import { maxOf } from "../../lib/core/extremes.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 
 /** What lines call a run. */
@@ -26,7 +27,7 @@ export function counted(count: number, noun: string): string {
  * @param rows Rows of the same length.
  */
 export function textTable(rows: readonly (readonly string[])[], { left = 1 }: { readonly left?: number } = {}): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = rows[0]!.map((_, column) => maxOf(rows.map((row) => row[column]!.length)));
   const line = (row: readonly string[]) =>
     row.map((cell, column) => column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))
       .join("  ").trimEnd();

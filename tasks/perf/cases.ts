@@ -1,3 +1,4 @@
+import { append } from "../../lib/core/append.ts";
 import { perfBase } from "../../reports/perf_records.ts";
 import type { CaseSize } from "./measure_case.ts";
 
@@ -36,9 +37,9 @@ export function perfCases(
   const sizes = scaling[extent];
   for (const method of extent === "quick" ? methods.slice(0, 1) : methods) {
     const at = { ...base(method), usesBlas: hasBlas };
-    cases.push(...sizes.variables.map((variables) => ({ ...at, variables })));
-    if (hasCodes(method)) cases.push(...sizes.codes.map((codes) => ({ ...at, codes })));
-    cases.push(...sizes.batch.map((batch) => ({ ...at, batch })));
+    append(cases, sizes.variables.map((variables) => ({ ...at, variables })));
+    if (hasCodes(method)) append(cases, sizes.codes.map((codes) => ({ ...at, codes })));
+    append(cases, sizes.batch.map((batch) => ({ ...at, batch })));
   }
   return [...cases, ...last];
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { append } from "../../lib/core/append.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { decodeValues, encodeValues, totalWidth, type Variable, widthOf } from "../../lib/core/variable.ts";
 import type { Environment, EnvironmentState, Transitions } from "../../lib/envs/environment.ts";
@@ -212,10 +213,10 @@ function walk(environment: Environment, { split, rng }: { readonly split: string
   let state = environment.reset(split, { count: episodes, rng });
   for (let step = 0; step < steps; step++) {
     const chosen = randomActions(environment, rng);
-    values.push(...state.values);
-    actions.push(...chosen);
+    append(values, state.values);
+    append(actions, chosen);
     state = environment.step(state, { actions: chosen, rng }).state;
-    nextValues.push(...state.values);
+    append(nextValues, state.values);
   }
   return {
     values: Float32Array.from(values),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { columnOffsets, widthOf } from "../../lib/core/variable.ts";
 import { gaussianScaling } from "../../lib/envs/shifts/gaussian_scaling.ts";
@@ -373,7 +374,7 @@ function checkDistribution(
     return take(result.logProb);
   };
   const best = scores(0);
-  const most = Math.max(...stateVariables.map(widthOf), 2);
+  const most = Math.max(maxOf(stateVariables.map(widthOf)), 2);
   const others = Array.from({ length: most - 1 }, (_, k) => scores(k + 1));
   best.forEach((score, place) => {
     const variable = stateVariables[place % stateVariables.length]!;

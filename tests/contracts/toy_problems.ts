@@ -1,3 +1,4 @@
+import { append } from "../../lib/core/append.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import type { Variable } from "../../lib/core/variable.ts";
 import type { ModelContext, TrainingData, WindowBatch } from "../../lib/model/dynamics_model.ts";
@@ -85,12 +86,12 @@ function draw(world: World, { size, steps, rng }: { size: number; steps: number;
   const nextValues: number[] = [];
   for (let row = 0; row < size; row++) {
     let state = stateVariables.map(random);
-    values.push(...state);
+    append(values, state);
     for (let t = 0; t < steps; t++) {
       const action = actionVariables.map(random);
       state = world.next(state, action);
-      actions.push(...action);
-      nextValues.push(...state);
+      append(actions, action);
+      append(nextValues, state);
     }
   }
   return {

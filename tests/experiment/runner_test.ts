@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../lib/core/extremes.ts";
 import type { ExperimentEvent } from "../../lib/experiment/events.ts";
 import type { Metric } from "../../lib/experiment/records.ts";
 import { type ExperimentOptions, runExperiment } from "../../lib/experiment/runner.ts";
@@ -125,7 +126,7 @@ Deno.test("runExperiment evaluates before the first update, at each interval and
   ) assert.ok(names.has(name), name);
   const at = (metric: string) => metrics.filter((each) => each.split === "train" && each.metric === metric);
   const returns = at("return").map(({ value }) => value!);
-  assert.equal(at("return/best")[0]!.value, Math.max(...returns));
+  assert.equal(at("return/best")[0]!.value, maxOf(returns));
   assert.equal(at("return/last_3")[0]!.value, returns.slice(-3).reduce((sum, value) => sum + value, 0) / 3);
   // 100 loops x 4 environments x 8 candidates x 2 steps x 2 iterations; the toy has few distinct pairs.
   assert.equal(at("plan_pairs")[1]!.value, 100 * 4 * 8 * 2 * 2);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import type { GraphModel, Losses, WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { isCodebookModel } from "../../lib/model/dynamics_model.ts";
@@ -182,7 +183,7 @@ async function checkEvaluation(model: RolloutModel, file: ReferenceFile): Promis
   for (let row = 0; row < size * steps * count; row++) {
     const row4 = evaluation.log_probs.data.slice(row * categories, (row + 1) * categories);
     chosen.push(row4[evaluation.next_obs.data[row]!]!);
-    best.push(row4.indexOf(Math.max(...row4)));
+    best.push(row4.indexOf(maxOf(row4)));
   }
   close(logProb, { shape: [size, steps, count], data: chosen }, "evaluation: log-probabilities");
   const ours = prediction.reshape([size, steps, count, categories]).argMax(-1);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { chosenBackend } from "../chosen_backend.ts";
@@ -65,7 +66,7 @@ function run(H: number, { isMaskShared }: { isMaskShared: boolean }): Numbers {
       const j = Math.floor(entry / (B * H)), b = Math.floor(entry / H) % B, h = entry % H;
       const rows = [0, 1, 2, 3].filter((i) => seen[((isMaskShared ? 0 : b * J) + j) * 4 + i] === 1)
         .map((i) => i === 3 ? action[b]! : i === j ? ownRows[j]![b]! : i * CATEGORIES + others[i]![b]!);
-      assert.equal(found, Math.max(...rows.map((row) => numbers[(j * R + row) * H + h]!)));
+      assert.equal(found, maxOf(rows.map((row) => numbers[(j * R + row) * H + h]!)));
     });
     return { value, table: dTable, own: dOwn, others: dOthers };
   });

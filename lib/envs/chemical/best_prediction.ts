@@ -1,3 +1,4 @@
+import { maxOf } from "../../core/extremes.ts";
 import type { Transitions } from "../environment.ts";
 import { type ChemicalDynamics, contextOf, nodeProbabilities } from "./dynamics.ts";
 
@@ -80,7 +81,7 @@ export function bestAccuracy(
 function meanLargest(matrix: Float64Array, columns: number): number {
   let sum = 0;
   for (let start = 0; start < matrix.length; start += columns) {
-    sum += Math.max(...matrix.subarray(start, start + columns));
+    sum += maxOf(matrix.subarray(start, start + columns));
   }
   return sum / (matrix.length / columns);
 }

@@ -1,3 +1,4 @@
+import { maxOf } from "../../core/extremes.ts";
 import { cross, difference } from "./arm_kinematics.ts";
 import type { PoseRecording, SceneGeom } from "../scene_view.ts";
 
@@ -208,7 +209,7 @@ function drawDashes(points: readonly Point[], view: View): string {
 
 /** A way's beginning, until it leaves the surroundings of a table. */
 function whileNear(points: readonly Point[], table: SceneGeom): readonly Point[] {
-  const reach = 2 * Math.max(...table.size);
+  const reach = 2 * maxOf(table.size);
   const end = points.findIndex((point) => Math.hypot(point[0]!, point[1]!) > reach || Math.abs(point[2]!) > 2);
   return end < 0 ? points : points.slice(0, end);
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import { applyToTable, type CategoryTable, joinOneHots, lookUp } from "../../tensor/category_table.ts";
 import { applyLinear, type Linear } from "../../tensor/layers.ts";
 import type { LinearWeights } from "../../tensor/ops/linear.ts";
@@ -91,8 +92,8 @@ export class VariableFeatures {
 
   /** Whether these variables can have tables: all are categorical, and slopes are not too large. */
   static canBeTables({ runs, encoderWidths, ruleSelectorWidth, contextSelectorWidth }: FeatureOptions): boolean {
-    const most = Math.max(...runs.state.map((run) => run.width));
-    const widest = Math.max(...encoderWidths, ruleSelectorWidth, contextSelectorWidth);
+    const most = maxOf(runs.state.map((run) => run.width));
+    const widest = Math.max(maxOf(encoderWidths), ruleSelectorWidth, contextSelectorWidth);
     return [...runs.state, ...runs.action].every((run) => run.kind === "categorical") &&
       runs.stateCount * most ** 2 * widest <= LARGEST_SLOPES;
   }

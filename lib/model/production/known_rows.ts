@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import { KeyTable } from "../../core/key_table.ts";
 import type { Factored } from "../variable_runs.ts";
 
@@ -68,7 +69,7 @@ export function rowKeys(
 ): Int32Array {
   const [batch, count, contexts] = choices.context.shape;
   const indices = (oneHot: tf.Tensor3D) => tf.tidy(() => oneHot.argMax(-1).dataSync<"int32">());
-  const most = Math.max(...[...action, ...state].map((part) => part.shape[2]));
+  const most = maxOf([...action, ...state].map((part) => part.shape[2]));
   const categories = new Int32Array(contexts * batch);
   [...action, ...state].map(indices).reduce((at, part) => {
     categories.set(part, at);

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import { createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
 import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
 import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
@@ -60,7 +61,7 @@ export class RuleNetworks {
         place: k % headWidth(run),
       }))
     );
-    const widest = Math.max(...runs.state.map(headWidth));
+    const widest = maxOf(runs.state.map(headWidth));
     this.#isOwn = parameters.constant(
       tf.tensor2d(Array.from({ length: runs.stateCount }, (_, i) => columns.map(({ owner }) => Number(owner === i)))),
     );

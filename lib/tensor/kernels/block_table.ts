@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import { type BlockRows, blockRows, type BlockTableOps, type BlockTableOptions } from "../block_table.ts";
 import { isNeeded } from "../table_layout.ts";
 import { gemm } from "./gemm.ts";
@@ -68,7 +69,7 @@ const kernels = [
     const [targets, depth, outputs] = weight.shape as [number, number, number];
     const [rows, width] = features.shape as [number, number];
     const out = context.zeros([rows, width]);
-    const largest = Math.max(...blockRows(options).map((block) => block.count));
+    const largest = maxOf(blockRows(options).map((block) => block.count));
     const product = scratchFor(backend, "block", FLOAT * width * largest);
     forBlocks(options, targets, ({ target, offset, count, column }) => {
       gemm(context, {

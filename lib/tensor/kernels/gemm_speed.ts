@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { minOf } from "../../core/extremes.ts";
 import { systemBlasInUse, useSystemBlas, withSystemBlas } from "./gemm.ts";
 import type { SystemBlas } from "./system_blas.ts";
 
@@ -57,6 +58,6 @@ export function measureGemm(
     useSystemBlas(before);
     tf.dispose([a, b]);
   }
-  const gflops = (values: number[]) => flops / (Math.min(...values) * 1e6);
+  const gflops = (values: number[]) => flops / (minOf(values) * 1e6);
   return { ownGflops: gflops(times.own), blasGflops: blas ? gflops(times.blas) : null };
 }

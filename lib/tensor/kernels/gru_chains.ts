@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import type { ChainSlopes, GruChain, GruChainsInput } from "../gru_chains.ts";
 import type { PrefixLevel } from "../prefix_tree.ts";
 import { gemm } from "./gemm.ts";
@@ -102,7 +103,7 @@ function place({ backend }: KernelHeap, trees: readonly ChainTree[]): readonly P
 
 /** Most rows of a level, or samples, in any tree. */
 function mostRows(trees: readonly PlacedTree[]): number {
-  return Math.max(...trees.flatMap(({ levels, samples }) => [samples, ...levels.map(({ count }) => count)]));
+  return maxOf(trees.flatMap(({ levels, samples }) => [samples, ...levels.map(({ count }) => count)]));
 }
 
 interface ForwardInputs {
@@ -135,7 +136,7 @@ const chains = wasmKernel<ForwardInputs, ForwardAttributes>("GruChains", (contex
   const states = scratchFor(
     backend,
     "chain states",
-    rowBytes * Math.max(...trees.map((tree) => tree.hiddenCount), 1),
+    rowBytes * Math.max(maxOf(trees.map((tree) => tree.hiddenCount)), 1),
   );
   let hiddenAt = keeps ? at(kept) : states;
   let out = at(output);

@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { TensorInfo } from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import type { SlopeOps } from "../slopes.ts";
 import { gemm } from "./gemm.ts";
 import { runKernel } from "./own_kernels.ts";
@@ -39,7 +40,7 @@ const kernels = [
     const slopes = inputs.points.shape[0]!;
     const widths = Array.from({ length: layers }, (_, l) => inputs[`value${l}`]!.shape[1]!);
     const out = context.output([slopes, widths.at(-1)!]);
-    const bytes = FLOAT * CHUNK * Math.max(...widths);
+    const bytes = FLOAT * CHUNK * maxOf(widths);
     const scratch = [scratchFor(backend, "even slopes", bytes), scratchFor(backend, "odd slopes", bytes)] as const;
     for (let start = 0; start < slopes; start += CHUNK) {
       const count = Math.min(CHUNK, slopes - start);

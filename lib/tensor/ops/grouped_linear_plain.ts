@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../core/extremes.ts";
 import { pick, unpick } from "../equal_blocks.ts";
 import type { LinearWeights } from "./linear.ts";
 
@@ -18,7 +19,7 @@ function bucketsOf(counts: readonly number[]): readonly Bucket[] {
   const starts = counts.map((count) => (row += count) - count);
   const taken = [...counts.keys()].filter((v) => counts[v]! > 0);
   return [...Map.groupBy(taken, (v) => Math.ceil(Math.log2(counts[v]!))).values()].map((members) => {
-    const most = Math.max(...members.map((v) => counts[v]!));
+    const most = maxOf(members.map((v) => counts[v]!));
     const placesOf = (v: number) => Array.from({ length: most }, (_, k) => k < counts[v]! ? starts[v]! + k : null);
     return { members, most, places: members.flatMap(placesOf) };
   });

@@ -1,3 +1,4 @@
+import { append } from "../../core/append.ts";
 import { encodeValues } from "../../core/variable.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Environment, Split } from "../../envs/environment.ts";
@@ -53,8 +54,9 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
   for (const split of spec.splits) {
     const rng = options.rng.fork(split.id);
     const steps: PlayedStep[] = [];
-    scores.push(
-      ...yield* playTestEpisodes(environment, {
+    append(
+      scores,
+      yield* playTestEpisodes(environment, {
         split: split.id,
         episodes,
         choose,
@@ -62,11 +64,12 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
         ...(environment.scene ? { onStep: (step) => steps.push(step) } : {}),
       }),
     );
-    replays.push(...replayEpisodes(environment, { split, steps, predict: transitionFunction(model, spec) }));
+    append(replays, replayEpisodes(environment, { split, steps, predict: transitionFunction(model, spec) }));
     const sample = sampleOf(split, { ...options, rng: rng.fork("one step") });
     if (sample.contexts.length === 0) continue;
-    scores.push(
-      ...await scorePrediction(model, {
+    append(
+      scores,
+      await scorePrediction(model, {
         spec,
         split,
         windows: sample.transitions,
@@ -76,20 +79,20 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
     if (options.predictionSteps > 1) {
       const windows = windowsOf(split, { ...options, steps: options.predictionSteps, rng: rng.fork("windows") });
       const observations = observed(split, { ...options, windows, rng: rng.fork("windows shift") });
-      scores.push(...await scorePrediction(model, { spec, split, windows, observations }));
+      append(scores, await scorePrediction(model, { spec, split, windows, observations }));
     }
     yield;
     if (!isGraphModel(model)) continue;
     const inferred = await inferGraphs(model, { environment, sample });
     graphs.push(inferred);
-    scores.push(...graphMetrics(inferred, spec));
+    append(scores, graphMetrics(inferred, spec));
     if (isCodebookModel(model)) codes.push(await assignCodes(model, { spec, graphs: inferred }));
     yield;
   }
   const artifacts: JsonArtifact[] = [];
   if (graphs.length > 0) artifacts.push(graphsArtifact(graphs, spec));
   if (isCodebookModel(model) && codes.length > 0) {
-    scores.push(...codebookMetrics(codes, { spec, codeCount: model.codeCount }));
+    append(scores, codebookMetrics(codes, { spec, codeCount: model.codeCount }));
     artifacts.push(await codebookArtifact(model, { spec, all: codes }));
   }
   if (replays.length > 0) artifacts.push(replayArtifact(environment, replays));

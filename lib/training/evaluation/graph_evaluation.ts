@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { append } from "../../core/append.ts";
 import { encodeValues } from "../../core/variable.ts";
 import type { Environment, EnvironmentSpec } from "../../envs/environment.ts";
 import { contextUnions } from "../../metrics/context_unions.ts";
@@ -53,7 +54,7 @@ export function graphMetrics(graphs: SampleGraphs, spec: EnvironmentSpec): Score
     const included = inContext(sample.contexts, context);
     const ofContext = scoreSample(graphs, spec, included);
     if (ofContext.graphs === 0) return;
-    scores.push(...metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
+    append(scores, metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
     scores.push(scoreOf(sample.split.id, `context_f1/${name}`, scoreSample(whole, spec, included).f1));
   });
   return scores;

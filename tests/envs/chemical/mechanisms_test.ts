@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { maxOf, minOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { type Mechanism, MechanismBank, randomMechanisms } from "../../../lib/envs/chemical/mechanisms.ts";
 import { orthogonalMatrix } from "../../../lib/envs/chemical/orthogonal.ts";
@@ -40,8 +41,8 @@ Deno.test("randomMechanisms draws sizes, gain and biases as asked, the same for 
   assert.equal(mechanisms.length, 10);
   const biases = mechanisms.flatMap(({ hiddenBias, outputBias }) => [...hiddenBias, ...outputBias]);
   assert.equal(biases.length, 10 * 45);
-  assert.ok(Math.max(...biases) < 0.2 && Math.max(...biases) > 0.19);
-  assert.ok(Math.min(...biases) >= -0.2 - 1e-7 && Math.min(...biases) < -0.19);
+  assert.ok(maxOf(biases) < 0.2 && maxOf(biases) > 0.19);
+  assert.ok(minOf(biases) >= -0.2 - 1e-7 && minOf(biases) < -0.19);
   for (const { hiddenWeights, outputWeights } of mechanisms) {
     assert.equal(hiddenWeights.length, 50 * 40);
     assert.equal(outputWeights.length, 40 * 5);

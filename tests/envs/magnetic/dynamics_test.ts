@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { EnvironmentState } from "../../../lib/envs/environment.ts";
 import { create, parseOptions } from "../../../lib/envs/magnetic/magnetic.ts";
@@ -114,8 +115,8 @@ magneticTest("what is observed predicts the next observation to 0.1 mm", (enviro
       const next = environment.step(state, { actions, rng }).state;
       const guess = environment.step(guessHidden(state), { actions, rng }).state;
       const difference = (names: readonly (keyof typeof at)[]) =>
-        Math.max(
-          ...names.map((name) =>
+        maxOf(
+          names.map((name) =>
             largestDifference(Float32Array.from(column(next, name)), Float32Array.from(column(guess, name)))
           ),
         );

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf, minOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { encodeValues, totalWidth, type Variable } from "../../../lib/core/variable.ts";
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
@@ -108,7 +109,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       }
       dense!.logProb.forEach((value, k) => assert(Math.abs(value - tables!.logProb[k]!) < 1e-5));
       dense!.gradients.forEach((gradient, g) => {
-        const largest = Math.max(...gradient.map(Math.abs));
+        const largest = maxOf(gradient.map(Math.abs));
         gradient.forEach((value, k) => {
           assert(Math.abs(value - tables!.gradients[g]![k]!) <= 1e-4 * largest + 1e-7, `${names[g]}[${k}]`);
         });
@@ -149,7 +150,7 @@ for (const world of [discrete, mixed]) {
       const at = (by: number) => (lossAt(name, entry, by) - lossAt(name, entry, -by)) / (2 * by);
       // Continuous densities are steep: the smallest of three steps' errors counts.
       const errors = [3e-3, 1e-3, 3e-4].map((by) => Math.abs(at(by) - gradient[entry]!) / Math.abs(gradient[entry]!));
-      assert(Math.min(...errors) < 2e-2, `${name}[${entry}]: ${gradient[entry]}, errors ${errors}`);
+      assert(minOf(errors) < 2e-2, `${name}[${entry}]: ${gradient[entry]}, errors ${errors}`);
       checked++;
     });
     assert(checked >= model.parameterNames.length / 2, `${checked} of ${model.parameterNames.length}`);

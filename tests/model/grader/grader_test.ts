@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { encodeValues, type Variable } from "../../../lib/core/variable.ts";
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
@@ -177,7 +178,7 @@ for (const { graph, distorted } of comparisons) {
         assert(Math.abs(tables.loss - dense.loss) < 1e-5);
         dense.logProb.forEach((value, k) => assert(Math.abs(value - tables.logProb[k]!) < 1e-5));
         dense.gradients.forEach((gradient, g) => {
-          const largest = Math.max(0, ...gradient.map(Math.abs));
+          const largest = Math.max(0, maxOf(gradient.map(Math.abs)));
           assert(tables.gradients[g]!.length >= gradient.length);
           // Where the plain products give no gradient, it is zero.
           tables.gradients[g]!.forEach((value, k) => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import * as gnn from "../../../lib/model/methods/gnn.ts";
@@ -39,7 +40,7 @@ for (const { what, variables, backend } of trials) {
     assertClose(tables.logProb, dense.logProb, { tolerance: 2e-5, what: "log-probability" });
     tables.names.forEach((name, p) => {
       const expected = dense.gradients[p]!;
-      const size = Math.max(...expected.map(Math.abs));
+      const size = maxOf(expected.map(Math.abs));
       tables.gradients[p]!.forEach((value, i) => {
         assert(Math.abs(value - expected[i]!) <= 1e-4 * size, `${name}[${i}]: ${value}, ${expected[i]}`);
       });

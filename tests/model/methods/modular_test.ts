@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import * as modular from "../../../lib/model/methods/modular.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
@@ -83,7 +84,7 @@ for (const [kind, variables] of Object.entries({ mixed, uneven })) {
     const state = await model.state();
     for (const [i, name] of model.parameterNames.entries()) {
       const analytic = gradients[i]!.dataSync();
-      const size = Math.max(...analytic.map(Math.abs));
+      const size = maxOf(analytic.map(Math.abs));
       for (const at of [0, Math.floor(analytic.length / 2)]) {
         const moved = (by: number) => {
           const data = state[name]!.data.slice();

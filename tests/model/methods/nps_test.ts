@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import * as nps from "../../../lib/model/methods/nps.ts";
@@ -73,7 +74,7 @@ for (const backend of ["cpu", "wasm"] as const) {
         });
         fast.names.forEach((name, p) => {
           const expected = plain.gradients[p]!;
-          const size = Math.max(...expected.map(Math.abs));
+          const size = maxOf(expected.map(Math.abs));
           assert(size > 0, `${name}: the test needs a gradient that is not 0`);
           fast.gradients[p]!.forEach((value, i) => {
             assert(Math.abs(value - expected[i]!) <= 1e-4 * size, `${name}[${i}]: ${value}, ${expected[i]}`);

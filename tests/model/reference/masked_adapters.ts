@@ -1,3 +1,4 @@
+import { maxOf } from "../../../lib/core/extremes.ts";
 import type { Adapter } from "./adapters.ts";
 import { joined, type ReferenceFile, type Stored, transposed } from "./vectors.ts";
 
@@ -143,7 +144,7 @@ function auxiliary(tensors: Readonly<Record<string, Stored>>): Record<string, St
     const match = /^local_causal_model\.encs\.(\d+)\.(\w+)$/.exec(name);
     return match ? [{ place: Number(match[1]), kind: match[2]!, stored }] : [];
   });
-  const last = Math.max(...parts.map(({ place }) => place));
+  const last = maxOf(parts.map(({ place }) => place));
   for (const { place, kind, stored } of parts) {
     const layer = Math.floor(place / 3);
     if (place % 3 === 0) {

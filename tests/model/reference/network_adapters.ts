@@ -1,3 +1,4 @@
+import { append } from "../../../lib/core/append.ts";
 import type { Adapter } from "./adapters.ts";
 import { joined, reshaped, type Stored, transposed } from "./vectors.ts";
 
@@ -53,7 +54,7 @@ function joinedColumns(parts: readonly Stored[]): Stored {
   for (let row = 0; row < rows; row++) {
     for (const part of parts) {
       const width = part.shape.at(-1)!;
-      data.push(...part.data.slice(row * width, (row + 1) * width));
+      append(data, part.data.slice(row * width, (row + 1) * width));
     }
   }
   return { shape: [...first.shape.slice(0, -1), data.length / rows], data };

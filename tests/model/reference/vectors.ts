@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { append } from "../../../lib/core/append.ts";
 import type { ModelState, WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import type { NoiseSource } from "../../../lib/tensor/noise.ts";
 import { encodeValues, type Variable } from "../../../lib/core/variable.ts";
@@ -124,7 +125,7 @@ export class RecordedNoise implements NoiseSource {
     while (data.length < size) {
       const entry = queue.shift();
       if (!entry) throw new Error(`Cannot draw ${kind} of shape [${shape}]: the recorded draws are used up`);
-      data.push(...entry.data);
+      append(data, entry.data);
     }
     if (data.length !== size) throw new Error(`Cannot draw ${kind} of shape [${shape}]: recorded sizes do not add up`);
     return data;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { append } from "../../../lib/core/append.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { ModelState } from "../../../lib/model/dynamics_model.ts";
 import { type BackendName, useBackend } from "../../../lib/tensor/backend.ts";
@@ -71,10 +72,10 @@ async function trained(trial: StackedTrial, seeds: readonly number[], options: {
     for (let update = 1; update <= options.updates; update++) {
       const batches = chances.map((chance) => trial.batch(chance.batches));
       const result = stack.update(batches, chances.map((chance) => chance.noise));
-      if (update === options.updates) losses.push(...result.loss.dataSync());
+      if (update === options.updates) append(losses, result.loss.dataSync());
       tf.dispose([result, batches] as unknown as tf.TensorContainer);
     }
-    states.push(...await stack.states());
+    append(states, await stack.states());
     stack.dispose();
   }
   return { losses, states };
