@@ -36,6 +36,7 @@ type Row = Record<string, SQLOutputValue>;
 class SqliteStore implements Store {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #names = new Map<string, string>();
   #isOpen = true;
 
   constructor(database: DatabaseSync) {
@@ -282,23 +283,38 @@ class SqliteStore implements Store {
       "split IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.splits),
       "metric IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.metrics),
     });
+    const isChosen = query.metrics !== undefined || query.splits !== undefined;
+    // Finals know which series there are: those asked for are sought, and the others' records never read.
+    const from = query.last
+      ? "finals AS records"
+      : isChosen
+      ? "finals AS series CROSS JOIN metrics AS records USING (run, split, metric)"
+      : "metrics AS records";
     const paging = after ? [after.split, after.metric, after.updates, after.envSteps] : [];
-    return this.#rows(
-      `SELECT split, metric, updates, env_steps, value, elapsed_ms FROM ${
-        query.last ? "finals" : "metrics"
-      } ${where.sql}
-       ${after ? "AND (split, metric, updates, env_steps) > (?, ?, ?, ?)" : ""}
-       ORDER BY split, metric, updates, env_steps LIMIT ?`,
+    const rows = this.#arrays(
+      `SELECT split, metric, records.updates, records.env_steps, records.value, records.elapsed_ms FROM ${from} ${where.sql}
+       ${after ? `AND (split, metric, records.updates, records.env_steps) > (?, ?, ?, ?)` : ""}
+       ORDER BY split, metric, records.updates, records.env_steps LIMIT ?`,
       [...where.values, ...paging, limit],
-    ).map((row) => ({
+    );
+    // By index: destructuring goes through iterators, which takes as long as reading the rows.
+    return rows.map((row): MetricRow => ({
       runId: run.id,
-      envSteps: Number(row.env_steps),
-      updates: Number(row.updates),
-      split: text(row.split),
-      metric: text(row.metric),
-      value: row.value === null ? null : Number(row.value),
-      elapsedMs: Number(row.elapsed_ms),
+      envSteps: row[3] as number,
+      updates: row[2] as number,
+      split: this.#name(row[0] as string),
+      metric: this.#name(row[1] as string),
+      value: row[4] as number | null,
+      elapsedMs: row[5] as number,
     }));
+  }
+
+  /** The same text as one string: rows by the hundred thousand share the few names of their metrics and splits. */
+  #name(text: string): string {
+    const known = this.#names.get(text);
+    if (known !== undefined) return known;
+    this.#names.set(text, text);
+    return text;
   }
 
   #sequenceOf(id: string): number {
@@ -309,6 +325,14 @@ class SqliteStore implements Store {
 
   #rows(sql: string, values: readonly SQLInputValue[] = []): Row[] {
     return this.#prepared(sql).all(...values);
+  }
+
+  /** Rows as arrays: a third of the time of objects, for reading many. */
+  #arrays(sql: string, values: readonly SQLInputValue[]): SQLOutputValue[][] {
+    // The type that comes with Deno does not know this method of Node's yet.
+    const statement = this.#prepared(sql) as StatementSync & { setReturnArrays(enabled: boolean): void };
+    statement.setReturnArrays(true);
+    return statement.all(...values) as unknown as SQLOutputValue[][];
   }
 
   #execute(sql: string, values: readonly SQLInputValue[]): { readonly changes: number } {

@@ -5,7 +5,7 @@ import type { DemoOptions } from "./demo_data.ts";
 /** Artifacts `codebook` and `graphs` of a made-up FCDL run that found its contexts fairly well. */
 export function demoArtifacts(
   rng: Rng,
-  options: DemoOptions,
+  options: Pick<DemoOptions, "environmentOptions">,
 ): readonly { readonly name: string; readonly value: CodebookArtifact | GraphsArtifact }[] {
   const count = Number(options.environmentOptions.variables);
   const variables = {
