@@ -25,6 +25,16 @@ const base: MetricInfo = {
   log: false,
 };
 
+/** A number from 0 to 1. */
+function unit(label: string) {
+  return { label, axis: `${label.toLowerCase()} (0 to 1)`, digits: 3, min: 0, max: 1 };
+}
+
+/** A share shown in percent. */
+function percent(label: string) {
+  return { label, axis: `${label.toLowerCase()} (%)`, scale: 100, digits: 1, min: 0, max: 100 };
+}
+
 /** Metrics by the part of their name before the slash. */
 const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
   return: { label: "Episode return", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
@@ -69,6 +79,28 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
   },
   edge_auc: { label: "Edge ROC area", axis: "edge ROC area (0 to 1)", digits: 3, better: "higher", min: 0, max: 1 },
   edge_density: { label: "Edge density", axis: "share of edges present (0 to 1)", digits: 3, min: 0, max: 1 },
+  learnable_shd: { label: "Wrong learnable edges", axis: "SHD, learnable edges", digits: 1, better: "lower", min: 0 },
+  learnable_f1: { ...unit("Learnable-edge F1"), better: "higher" },
+  learnable_auc: { ...unit("Learnable-edge ROC area"), better: "higher" },
+  learnable_density: unit("Learnable edges inferred (share)"),
+  learnable_true_density: unit("Learnable edges true (share)"),
+  learnable_step_shd: {
+    label: "Wrong learnable edges, each step",
+    axis: "SHD, learnable edges of the step",
+    digits: 1,
+    better: "lower",
+    min: 0,
+  },
+  learnable_step_f1: { ...unit("Learnable-edge F1, each step"), better: "higher" },
+  learnable_step_auc: { ...unit("Learnable-edge ROC area, each step"), better: "higher" },
+  learnable_step_true_density: unit("Learnable edges true in each step (share)"),
+  learnable_entries: { label: "Learnable edges of a graph", axis: "entries", digits: 0, min: 0 },
+  given_shd: { label: "Wrong given edges", axis: "SHD, given edges", digits: 1, better: "lower", min: 0 },
+  graph_perplexity: { label: "Different graphs in use", axis: "perplexity (graphs)", digits: 2, min: 0 },
+  graph_information: { ...percent("Context known from the graph"), better: "higher", min: null },
+  code_information: { ...percent("Context known from the code"), better: "higher", min: null },
+  graph_agreement: { ...percent("Shifted samples that keep their graph"), better: "higher" },
+  code_agreement: { ...percent("Shifted samples that keep their code"), better: "higher" },
   perplexity: { label: "Codebook perplexity", axis: "perplexity (codes)", digits: 2, min: 0 },
   dead_codes: { label: "Dead codes", axis: "unused codes", digits: 1, better: "lower", min: 0 },
   ami: {

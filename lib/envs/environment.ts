@@ -46,6 +46,23 @@ export interface EnvironmentSpec {
   readonly sensor?: ObservationShift;
   /** Names of the contexts that {@link Environment.contexts} tells apart. */
   readonly contextNames: readonly string[];
+  /**
+   * Entries of a graph that methods have to learn, row-major [N, N + M], 1 for each; the others are given, by what a
+   * variable or an action is or by a causal order, and are scored apart. Where absent, only self edges are given.
+   */
+  readonly learnableEdges?: Uint8Array;
+}
+
+/** Entries of a graph that methods have to learn, row-major [N, N + M]; see {@link EnvironmentSpec.learnableEdges}. */
+export function learnableEdgesOf(
+  spec: Pick<EnvironmentSpec, "stateVariables" | "actionVariables" | "learnableEdges">,
+): Uint8Array {
+  if (spec.learnableEdges) return spec.learnableEdges;
+  const columns = spec.stateVariables.length + spec.actionVariables.length;
+  return Uint8Array.from(
+    { length: spec.stateVariables.length * columns },
+    (_, entry) => entry % columns === Math.floor(entry / columns) ? 0 : 1,
+  );
 }
 
 /** State of E environments; a step returns a new one and leaves this unchanged. */

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { append } from "../../lib/core/append.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { decodeValues, encodeValues, totalWidth, type Variable, widthOf } from "../../lib/core/variable.ts";
-import type { Environment, EnvironmentState, Transitions } from "../../lib/envs/environment.ts";
+import {
+  type Environment,
+  type EnvironmentState,
+  learnableEdgesOf,
+  type Transitions,
+} from "../../lib/envs/environment.ts";
 import { environments } from "../../lib/envs/registry.ts";
 
 /** E, instances in parallel. */
@@ -116,6 +121,10 @@ for (const entry of environments) {
     const global = environment.globalGraph();
     assert.equal(global.length, n * (n + m));
     assert.ok(global.every((edge) => edge === 0 || edge === 1));
+    const learnable = learnableEdgesOf(spec);
+    assert.equal(learnable.length, n * (n + m));
+    for (let row = 0; row < n; row++) assert.equal(learnable[row * (n + m) + row], 0, "self edges are given");
+    assert.ok(learnable.some((each, k) => each === 1 && global[k] === 1), "some edge has to be learned");
     for (const split of spec.splits) {
       const transitions = walk(environment, { split: split.id, rng: new Rng(4) });
       const before = copyOf(transitions);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
+import { partiallyObserved } from "../../lib/envs/partial_observation.ts";
+import type { CodebookModel } from "../../lib/model/dynamics_model.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { evaluate, type EvaluationResult } from "../../lib/training/evaluation/evaluator.ts";
@@ -59,6 +61,11 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   const names = (split: string) => scores.filter((score) => score.split === split).map((score) => score.metric);
   const graph = (qualifier: string) =>
     ["shd", "edge_precision", "edge_recall", "edge_f1", "edge_auc", "edge_density"].map((name) => name + qualifier);
+  const learnable = (qualifier: string) =>
+    [
+      ...["learnable_shd", "learnable_f1", "learnable_auc", "learnable_true_density", "learnable_density"],
+      ...["learnable_step_shd", "learnable_step_f1", "learnable_step_auc", "learnable_step_true_density"],
+    ].map((name) => name + qualifier);
   const common = ["return", "success", "nll", "accuracy"];
   const later = ["nll_t2", "accuracy_t2"];
   assert.deepEqual(names("train"), [
@@ -68,7 +75,9 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
     ...graph(""),
     ...[...graph("/off"), "context_f1/off"],
     ...[...graph("/on"), "context_f1/on"],
-    ...["perplexity", "dead_codes", "ami"],
+    ...[...learnable(""), ...learnable("/off"), ...learnable("/on"), "learnable_entries", "given_shd"],
+    ...["graph_perplexity", "graph_information"],
+    ...["code_information", "perplexity", "dead_codes", "ami"],
   ]);
   assert.deepEqual(names("noisy"), [
     ...common,
@@ -76,7 +85,8 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
     ...later,
     ...graph(""),
     ...[...graph("/on"), "context_f1/on"],
-    ...["perplexity", "dead_codes", "ami", "code_consistency/on"],
+    ...[...learnable(""), "learnable_entries", "given_shd", "graph_perplexity", "graph_agreement"],
+    ...["code_agreement", "perplexity", "dead_codes", "code_consistency/on"],
   ]);
   const of = (split: string, metric: string) =>
     scores.find((score) => score.split === split && score.metric === metric)!.value;
@@ -86,10 +96,60 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   assert.equal(of("train", "context_f1/on"), 1);
   assert.ok(Math.abs(of("train", "edge_density/on")! - 5 / 6) < 1e-12);
   assert.equal(of("train", "edge_auc"), 1);
+  // Learnable are all entries but the self edges: three of four are edges with a on, two with a off.
+  assert.equal(of("train", "learnable_entries"), 4);
+  assert.equal(of("train", "learnable_true_density/on"), 3 / 4);
+  assert.equal(of("train", "learnable_density/off"), 2 / 4);
+  assert.equal(of("train", "learnable_shd"), 0);
+  assert.equal(of("train", "learnable_f1"), 1);
+  assert.equal(of("train", "given_shd"), 0);
+  assert.ok(Math.abs(of("train", "code_information")! - 1) < 1e-9);
+  assert.equal(of("noisy", "code_agreement"), 1);
+  assert.equal(of("noisy", "graph_agreement"), 1);
   // Code = bit a = context, also under the shift, which leaves bit a alone.
   assert.ok(Math.abs(of("train", "ami")! - 1) < 1e-9);
   assert.equal(of("noisy", "code_consistency/on"), 1);
   assert.equal(of("noisy", "dead_codes"), 1);
+  shared.model.dispose();
+});
+
+Deno.test("evaluate: codes that hang on a scaled variable change under the shift, and know nothing of contexts", async () => {
+  const shared = parts();
+  const { model } = shared;
+  const codes = (observation: tf.Tensor2D) => tf.tidy(() => observation.slice([0, 2], [-1, 2]).argMax<tf.Tensor1D>(1));
+  Object.assign(model, {
+    codes,
+    localGraph: (observation: tf.Tensor2D) =>
+      tf.tidy(() => tf.gather((model as unknown as CodebookModel).codeGraphs(), codes(observation))),
+  });
+  const { scores } = await run(shared);
+  const of = (split: string, metric: string) =>
+    scores.find((score) => score.split === split && score.metric === metric)!.value!;
+  // A negative factor turns the bit; half of the factors are.
+  assert.ok(of("noisy", "code_agreement") > 0.3 && of("noisy", "code_agreement") < 0.7);
+  assert.equal(of("noisy", "graph_agreement"), of("noisy", "code_agreement"));
+  // Bit b copies bit a by chance, so it knows a little of it.
+  assert.ok(of("train", "code_information") < 0.25);
+  // The graphs of the wrong context: one entry of four differs.
+  assert.ok(of("train", "learnable_shd") > 0.2);
+  model.dispose();
+});
+
+Deno.test("evaluate: a sensor's noise is no shift of a split", async () => {
+  const shared = parts();
+  const environment = partiallyObserved(shared.environment, {
+    observed: { hidden: [], noisy: [1] },
+    noise: 0.5,
+  });
+  const unshiftedSplit = { ...environment.spec.splits[1]!, shift: environment.spec.sensor! };
+  const spec = { ...environment.spec, splits: [environment.spec.splits[0]!, unshiftedSplit] };
+  const { scores } = await run({ ...shared, environment: { ...environment, spec } });
+  assert.ok(scores.some(({ split, metric }) => split === "noisy" && metric === "graph_perplexity"));
+  assert.ok(!scores.some(({ metric }) => metric.endsWith("_agreement")));
+  // With the split's own shift there is one, and the code hangs on bit a alone.
+  const shifted = await run({ ...shared, environment });
+  const agreement = shifted.scores.filter(({ metric }) => metric.endsWith("_agreement"));
+  assert.deepEqual(agreement.map(({ split, value }) => `${split} ${value}`), ["noisy 1", "noisy 1"]);
   shared.model.dispose();
 });
 

@@ -47,6 +47,11 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
       hiddenWidth: 0,
       splits: splits.map(({ split }) => split),
       contextNames: contextNamesOf(rule),
+      // Nodes are in causal order, each has itself as a cause, and the action may set any.
+      learnableEdges: Uint8Array.from(
+        { length: count * (count + 1) },
+        (_, entry) => entry % (count + 1) < Math.floor(entry / (count + 1)) ? 1 : 0,
+      ),
     },
 
     reset(split, { count: episodes, rng }): EnvironmentState {

@@ -2,32 +2,43 @@ import type { EnvironmentSpec } from "../../envs/environment.ts";
 import { codeConsistency } from "../../metrics/code_consistency.ts";
 import { codeUsage } from "../../metrics/code_usage.ts";
 import { findFailures } from "../../metrics/failure_signatures.ts";
-import { adjustedMutualInformation } from "../../metrics/mutual_information.ts";
+import { contextAgreement } from "../../metrics/mutual_information.ts";
 import type { CodebookModel } from "../../model/dynamics_model.ts";
 import { inputTensors, meanGraphs, type SampleGraphs, scoreSample, variableNames } from "./graph_evaluation.ts";
+import { labelMetrics } from "./label_evaluation.ts";
 import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf } from "./score.ts";
 
 /** Codes of a sample's transitions, [B]. */
 export interface SampleCodes {
   readonly graphs: SampleGraphs;
   readonly codes: Float32Array;
+  /** Of the same transitions before the split's shift; null where nothing shifts. */
+  readonly unshifted: Float32Array | null;
 }
 
-/** Asks a model for the code of each transition of a sample. */
+/** Asks a model for the code of each transition of a sample, with and without the split's shift. */
 export async function assignCodes(
   model: CodebookModel,
   options: { readonly spec: EnvironmentSpec; readonly graphs: SampleGraphs },
 ): Promise<SampleCodes> {
-  const codes = await readTensor(() => {
-    const { observation, action } = inputTensors(options.spec, options.graphs.sample);
-    return model.codes(observation, action);
-  });
-  return { graphs: options.graphs, codes };
+  const { spec, graphs } = options;
+  const assign = (observations: Float32Array) =>
+    readTensor(() => {
+      const { observation, action } = inputTensors(spec, { ...graphs.sample, observations });
+      return model.codes(observation, action);
+    });
+  const { observations, unshifted } = graphs.sample;
+  return {
+    graphs,
+    codes: await assign(observations),
+    unshifted: unshifted === null ? null : await assign(unshifted),
+  };
 }
 
 /**
- * Codebook metrics by split: `perplexity` and `dead_codes` of its use, `ami` of code and true context; out of
- * distribution `code_consistency/<context>`, the share of a context's samples in the codes used for it in distribution.
+ * Codebook metrics by split: `perplexity` and `dead_codes` of its use; in distribution `ami` of code and true context,
+ * missing where there is only one context; out of distribution `code_consistency/<context>`, the share of a context's
+ * samples in the codes used for it in distribution; and those of `labelMetrics`.
  *
  * @param all The split in distribution first, if there is one.
  */
@@ -36,22 +47,22 @@ export function codebookMetrics(
   options: { readonly spec: EnvironmentSpec; readonly codeCount: number },
 ): Score[] {
   const { spec, codeCount } = options;
-  return all.flatMap(({ graphs: { sample }, codes }) => {
+  const labels = labelMetrics(
+    all.map(({ graphs, codes, unshifted }) => ({ sample: graphs.sample, labels: codes, unshifted })),
+    { name: "code" },
+  );
+  return labels.concat(all.flatMap(({ graphs: { sample }, codes }) => {
     const id = sample.split.id;
     const { perplexity, deadCodes } = codeUsage(codes, codeCount);
-    const scores = [
-      scoreOf(id, "perplexity", perplexity),
-      scoreOf(id, "dead_codes", deadCodes),
-      scoreOf(id, "ami", adjustedMutualInformation(codes, sample.contexts)),
-    ];
-    if (sample.split.inDistribution) return scores;
+    const scores = [scoreOf(id, "perplexity", perplexity), scoreOf(id, "dead_codes", deadCodes)];
+    if (sample.split.inDistribution) return [...scores, scoreOf(id, "ami", contextAgreement(codes, sample.contexts))];
     const shares = consistency(all, { spec, split: id });
     spec.contextNames.forEach((name, context) => {
       const share = shares[context] ?? null;
       if (share !== null) scores.push(scoreOf(id, `code_consistency/${name}`, share));
     });
     return scores;
-  });
+  }));
 }
 
 /**

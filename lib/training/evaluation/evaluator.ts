@@ -9,6 +9,8 @@ import { observe } from "../observe.ts";
 import type { ReplayBuffer, Windows } from "../replay_buffer.ts";
 import { assignCodes, codebookArtifact, codebookMetrics, type SampleCodes } from "./codebook_evaluation.ts";
 import { graphMetrics, graphsArtifact, inferGraphs, type SampleGraphs } from "./graph_evaluation.ts";
+import { graphLabelMetrics } from "./label_evaluation.ts";
+import { learnableMetrics } from "./learnable_evaluation.ts";
 import { scorePrediction } from "./prediction_evaluation.ts";
 import { replayArtifact, type ReplayEpisode, replayEpisodes } from "./replay.ts";
 import type { JsonArtifact, Score, SplitSample } from "./score.ts";
@@ -90,7 +92,11 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
     yield;
   }
   const artifacts: JsonArtifact[] = [];
-  if (graphs.length > 0) artifacts.push(graphsArtifact(graphs, spec));
+  if (graphs.length > 0) {
+    append(scores, learnableMetrics(graphs, spec));
+    append(scores, graphLabelMetrics(graphs, spec));
+    artifacts.push(graphsArtifact(graphs, spec));
+  }
   if (isCodebookModel(model) && codes.length > 0) {
     append(scores, codebookMetrics(codes, { spec, codeCount: model.codeCount }));
     artifacts.push(await codebookArtifact(model, { spec, all: codes }));
@@ -100,12 +106,20 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
 }
 
 function sampleOf(split: Split, options: EvaluationOptions): SplitSample {
+  const { environment, rng } = options;
+  const { spec } = environment;
   const transitions = windowsOf(split, { ...options, steps: 1 });
+  const encoded = encodeValues(spec.stateVariables, transitions.values);
+  const observations = observe(spec, { encoded, split: split.id, rng: rng.fork("shift") });
+  // A sensor comes first in every split's shift, so with the same source of draws it shows the same.
+  const sensed = spec.sensor === undefined ? encoded : spec.sensor.apply(encoded, rng.fork("shift"));
+  const isShifted = !split.inDistribution && sensed.some((value, k) => value !== observations[k]);
   return {
     split,
     transitions,
-    observations: observed(split, { ...options, windows: transitions, rng: options.rng.fork("shift") }),
-    contexts: options.environment.contexts(transitions),
+    observations,
+    unshifted: isShifted ? sensed : null,
+    contexts: environment.contexts(transitions),
   };
 }
 

@@ -12,30 +12,38 @@ export interface SampleGraphs {
   readonly sample: SplitSample;
   readonly probabilities: Float32Array;
   readonly truth: Uint8Array;
+  /** Inferred for the same transitions before the split's shift; null where nothing shifts. */
+  readonly unshifted: Float32Array | null;
 }
 
-/** Asks a model for the local graph of each transition of a sample. */
+/** Asks a model for the local graph of each transition of a sample, with and without the split's shift. */
 export async function inferGraphs(
   model: GraphModel,
   options: { readonly environment: Environment; readonly sample: SplitSample },
 ): Promise<SampleGraphs> {
   const { environment, sample } = options;
-  const probabilities = await readTensor(() => {
-    const { observation, action } = inputTensors(environment.spec, sample);
-    return model.localGraph(observation, action);
-  });
-  return { sample, probabilities, truth: environment.localGraphs(sample.transitions) };
+  const infer = (observations: Float32Array) =>
+    readTensor(() => {
+      const { observation, action } = inputTensors(environment.spec, { ...sample, observations });
+      return model.localGraph(observation, action);
+    });
+  return {
+    sample,
+    probabilities: await infer(sample.observations),
+    truth: environment.localGraphs(sample.transitions),
+    unshifted: sample.unshifted === null ? null : await infer(sample.unshifted),
+  };
 }
 
 /** A sample's input to a model, [B, D] and [B, A]; call inside `tf.tidy`. */
 export function inputTensors(
   spec: EnvironmentSpec,
-  sample: SplitSample,
+  { contexts, transitions, observations }: SplitSample,
 ): { readonly observation: tf.Tensor2D; readonly action: tf.Tensor2D } {
-  const rows = sample.contexts.length;
-  const actions = encodeValues(spec.actionVariables, sample.transitions.actions);
+  const rows = contexts.length;
+  const actions = encodeValues(spec.actionVariables, transitions.actions);
   return {
-    observation: tf.tensor2d(sample.observations, [rows, sample.observations.length / rows], "float32"),
+    observation: tf.tensor2d(observations, [rows, observations.length / rows], "float32"),
     action: tf.tensor2d(actions, [rows, actions.length / rows], "float32"),
   };
 }

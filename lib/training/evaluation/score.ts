@@ -24,6 +24,8 @@ export interface SplitSample {
   readonly transitions: Transitions;
   /** What the model observes, encoded, row-major [B, D]. */
   readonly observations: Float32Array;
+  /** What it would observe without the split's own shift, the sensor's draws being the same; null where nothing shifts. */
+  readonly unshifted: Float32Array | null;
   /** Index of each transition's context, [B]. */
   readonly contexts: Uint8Array;
 }
