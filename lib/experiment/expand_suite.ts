@@ -1,7 +1,10 @@
 import { unknownName } from "../core/errors.ts";
-import { parseWith } from "../core/parse.ts";
+import { type Source, sourceName } from "../core/json_text.ts";
+import { labelLook } from "../core/label.ts";
+import { FieldError, parseWith } from "../core/parse.ts";
 import { environments } from "../envs/registry.ts";
 import { methods as methodRegistry } from "../model/registry.ts";
+import { methodCalled } from "./method_names.ts";
 import { type RunSpec, runSpecSchema } from "./run_spec.ts";
 import { specHash } from "./spec_hash.ts";
 import { seedsOf, type Suite } from "./suite.ts";
@@ -32,19 +35,39 @@ export interface SuiteSelection {
   readonly steps?: number;
 }
 
+/** Runs of one suite, at most: more than anybody trains, few enough to list. */
+export const MOST_RUNS = 100_000;
+
 /**
  * The runs of a suite, seed by seed, so that an unfinished suite can already be compared. Options of environments and
  * methods are checked and their defaults filled, so that a spec says all that its run depends on.
  *
- * @throws {RangeError} If a name is unknown, an option is not allowed, or two entries could not be told apart.
+ * @param options What of the suite to run; `source` names it in an error and knows where its parts stand.
+ * @throws {RangeError} If a name is unknown, an option is not allowed, two entries could not be told apart, or there
+ *   are more than {@link MOST_RUNS} runs.
  */
-export async function expandSuite(suite: Suite, selection: SuiteSelection = {}): Promise<readonly PlannedRun[]> {
+export async function expandSuite(
+  suite: Suite,
+  options: SuiteSelection & { readonly source?: Source } = {},
+): Promise<readonly PlannedRun[]> {
+  const { source = { what: `suite ${suite.name}` }, ...selection } = options;
   const name = selection.steps === undefined ? suite.name : `${suite.name}-${selection.steps}-steps`;
   const training = { ...suite.training, loops: selection.steps ?? suite.training.loops };
-  const tasks = variantsOf(suite, await environmentsOf(suite));
-  const chosen = chooseMethods(await methodsOf(suite), selection.methods);
+  const tasks = variantsOf(suite, { named: await environmentsOf(suite, source), source });
+  const chosen = chooseMethods(
+    await methodsOf(suite, source),
+    selection.methods?.map((method) => method.normalize("NFC")),
+  );
+  const seeds = selection.seeds ?? seedsOf(suite);
+  const count = seeds.length * tasks.length * chosen.length;
+  if (count > MOST_RUNS) {
+    throw new RangeError(
+      `Cannot use ${source.what}: too many runs, expected at most ${MOST_RUNS}, got ${count} (${seeds.length} seeds, ` +
+        `${tasks.length} environments with variants, ${chosen.length} methods)`,
+    );
+  }
   const runs: PlannedRun[] = [];
-  for (const seed of selection.seeds ?? seedsOf(suite)) {
+  for (const seed of seeds) {
     for (const environment of tasks) {
       for (const method of chosen) {
         const value = {
@@ -77,78 +100,126 @@ interface Named {
   readonly options: { readonly id: string } & Record<string, unknown>;
 }
 
-async function environmentsOf(suite: Suite): Promise<readonly Named[]> {
+async function environmentsOf(suite: Suite, source: Source): Promise<readonly Named[]> {
   const named: Named[] = [];
   for (const [i, { id, ...given }] of suite.environments.entries()) {
+    const path = ["environments", i];
     const entry = environments.find((environment) => environment.id === id);
-    if (!entry) throw unknownName("environment", { name: id, choices: environments.map((known) => known.id) });
+    if (!entry) {
+      throw inEntry(unknownName("environment", { name: id, choices: environments.map((known) => known.id) }), {
+        source,
+        path,
+        field: ["id"],
+      });
+    }
     const module = await entry.load();
-    const options = at(`environments.${i}`, { suite, parse: () => module.parseOptions(given) });
+    const options = readOptions({ source, path, parse: () => module.parseOptions(given) });
     named.push({ name: module.taskName(options), options: { ...options, id } });
   }
-  refuseTwins(named, { suite, pathOf: (i) => `environments.${i}`, hint: "different tasks" });
+  refuseTwins(named, { source, pathOf: (i) => ["environments", i], hint: "different tasks" });
   return named;
 }
 
 /** Each environment under each of the suite's variants. */
 function variantsOf(
-  suite: Suite,
-  named: readonly Named[],
+  { variants }: Suite,
+  { named, source }: { readonly named: readonly Named[]; readonly source: Source },
 ): readonly (Named & { readonly variant: Pick<RunSpec, "observation"> })[] {
   const all = named.flatMap((environment) =>
-    suite.variants.map(({ label, observation }) => ({
+    variants.map(({ label, observation }) => ({
       ...environment,
       name: label === undefined ? environment.name : `${environment.name}-${label}`,
       variant: observation === undefined ? {} : { observation },
     }))
   );
-  const pathOf = (i: number) => `variants.${i % suite.variants.length}`;
-  refuseTwins(all, { suite, pathOf, hint: "a label of its own for each variant" });
+  const pathOf = (i: number) => ["variants", i % variants.length];
+  refuseTwins(all, { source, pathOf, hint: "a label of its own for each variant" });
   return all;
 }
 
-async function methodsOf(suite: Suite): Promise<readonly Named[]> {
+async function methodsOf(suite: Suite, source: Source): Promise<readonly Named[]> {
   const named: Named[] = [];
   for (const [i, { id, label, ...given }] of suite.methods.entries()) {
+    const path = ["methods", i];
     const entry = methodRegistry.find((method) => method.id === id);
-    if (!entry) throw unknownName("method", { name: id, choices: methodRegistry.map((known) => known.id) });
+    if (!entry) {
+      throw inEntry(unknownName("method", { name: id, choices: methodRegistry.map((known) => known.id) }), {
+        source,
+        path,
+        field: ["id"],
+      });
+    }
+    if (label !== undefined) refuseOtherName(label, { id, source, path });
     const module = await entry.load();
-    const options = at(`methods.${i}`, { suite, parse: () => module.parseOptions(given) });
+    const options = readOptions({ source, path, parse: () => module.parseOptions(given) });
     named.push({ name: label ?? id, options: { ...options, id, ...(label === undefined ? {} : { label }) } });
   }
-  refuseTwins(named, { suite, pathOf: (i) => `methods.${i}`, hint: "a label of its own for each variant" });
+  refuseTwins(named, { source, pathOf: (i) => ["methods", i], hint: "a label of its own for each variant" });
   return named;
 }
 
-/** Puts the suite's name and the entry's path into an error about options. */
-function at<Options>(
-  path: string,
-  { suite, parse }: { readonly suite: Suite; readonly parse: () => Options },
+type Path = readonly (string | number)[];
+
+/** A reader would take the numbers for another method's. */
+function refuseOtherName(
+  label: string,
+  { id, source, path }: { readonly id: string; readonly source: Source; readonly path: Path },
+): void {
+  const owner = methodCalled(label);
+  if (owner === null || owner === id) return;
+  throw new RangeError(
+    `Cannot use ${path.join(".")} of ${sourceName(source, [...path, "label"])}: label is another method's name, ` +
+      `expected one that cannot be taken for ${owner}, got "${label}" for ${id}`,
+  );
+}
+
+/** Puts the suite's name, the entry's path and the place into an error about options. */
+function readOptions<Options>(
+  { source, path, parse }: { readonly source: Source; readonly path: Path; readonly parse: () => Options },
 ): Options {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof RangeError || error instanceof TypeError)) throw error;
-    throw new RangeError(`Cannot use ${path} of suite ${suite.name}: ${error.message}`, { cause: error });
+    const { path: field = [], part } = error instanceof FieldError ? error : {};
+    throw inEntry(error, { source, path, field, ...(part ? { part } : {}) });
   }
+}
+
+function inEntry(
+  error: RangeError | TypeError,
+  { source, path, field, part }: {
+    readonly source: Source;
+    readonly path: Path;
+    readonly field: readonly PropertyKey[];
+    readonly part?: "key" | "value";
+  },
+): RangeError {
+  const name = sourceName(source, [...path, ...field], part);
+  return new RangeError(`Cannot use ${path.join(".")} of ${name}: ${error.message}`, { cause: error });
 }
 
 function refuseTwins(
   named: readonly Named[],
-  { suite, pathOf, hint }: {
-    readonly suite: Suite;
-    readonly pathOf: (index: number) => string;
+  { source, pathOf, hint }: {
+    readonly source: Source;
+    readonly pathOf: (index: number) => Path;
     readonly hint: string;
   },
 ): void {
+  const firsts = new Map<string, string>();
   for (const [i, { name }] of named.entries()) {
-    if (named.findIndex((other) => other.name === name) < i) {
+    const first = firsts.get(labelLook(name));
+    if (first !== undefined) {
+      const got = first === name ? `"${name}" twice` : `"${first}" and "${name}"`;
       throw new RangeError(
-        `Cannot use ${
-          pathOf(i)
-        } of suite ${suite.name}: results of two entries would be mixed, expected ${hint}, got "${name}" twice`,
+        `Cannot use ${pathOf(i).join(".")} of ${
+          sourceName(source, pathOf(i))
+        }: results of two entries would be mixed, ` +
+          `expected ${hint}, got ${got}`,
       );
     }
+    firsts.set(labelLook(name), name);
   }
 }
 

@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
+import { resolve } from "node:path";
 import process from "node:process";
-import { messageOf } from "../../lib/core/errors.ts";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
-import { parseSuite, type Suite } from "../../lib/experiment/suite.ts";
-import { loadSuite, suites } from "../../lib/experiment/suite_registry.ts";
+import type { Suite } from "../../lib/experiment/suite.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
@@ -15,6 +14,7 @@ import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options
 import { describeRuns } from "./dry_run.ts";
 import { describePlan, forgetRuns, openRuns, type Plan, planRuns } from "./plan_runs.ts";
 import { ProgressDisplay, type Screen } from "./progress_display.ts";
+import { readSuite } from "./read_suite.ts";
 import { onStopSignal } from "./stop_signal.ts";
 import { summaryText } from "./summary.ts";
 import { counted, titleOf } from "./text.ts";
@@ -41,8 +41,9 @@ export async function bench(args: readonly string[]): Promise<number> {
     console.log(benchHelp());
     return exitCodes.done;
   }
-  const suite = await readSuite(options.suite);
+  const { suite, source } = await readSuite(options.suite, { resolve });
   const runs = await expandSuite(suite, {
+    source,
     ...(options.methods ? { methods: options.methods } : {}),
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),
@@ -62,32 +63,6 @@ export async function bench(args: readonly string[]): Promise<number> {
   } finally {
     await store.close();
   }
-}
-
-/** Reads a suite by name, or from a JSON file of the user's. */
-async function readSuite(name: string): Promise<Suite> {
-  if (!/\.json$|[\\/]/i.test(name)) return await loadSuite(name);
-  let text: string;
-  try {
-    text = readFileSync(name, "utf8");
-  } catch (error) {
-    const reason = existsSync(name) ? messageOf(error) : "there is no such file";
-    throw new RangeError(`Cannot read suite ${name}: ${reason}, expected a JSON file, got none`);
-  }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SyntaxError(`Cannot read suite ${name}: ${messageOf(error)}, expected JSON, got other text`);
-  }
-  const suite = parseSuite(value, { what: `suite ${name}` });
-  // Its runs would stand among the built-in suite's on every page and in every file.
-  if (suites.some(({ id }) => id === suite.name)) {
-    throw new RangeError(
-      `Cannot read suite ${name}: name is a built-in suite's, expected another name, got "${suite.name}"`,
-    );
-  }
-  return suite;
 }
 
 /** Workers would each say the same, after their runs were claimed. */
