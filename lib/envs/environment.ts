@@ -1,3 +1,4 @@
+import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
 import type { SceneView } from "./scene_view.ts";
@@ -20,6 +21,8 @@ export interface Split {
 export interface ObservationShift {
   /** What it does, in a few words, for provenance and pages. */
   readonly description: string;
+  /** Indices of the state variables that it can change. */
+  readonly variables: readonly number[];
   /**
    * @param encoded Encoded observations, row-major [B, D]; not modified.
    * @returns The shifted observations, a new array [B, D].
@@ -111,6 +114,10 @@ export interface Environment {
    * @returns Row-major [B, N, N + M], 1 for an edge.
    */
   localGraphs(transitions: Transitions): Uint8Array;
+  /**
+   * How {@link Environment.localGraphs} follows from few variables of state and action alone; absent where it does not.
+   */
+  readonly localGraphRule?: () => LocalGraphRule;
   /** The true global causal graph, row-major [N, N + M]: the union of all local ones. */
   globalGraph(): Uint8Array;
   /** Index into `spec.contextNames` of each transition, [B]. */

@@ -2,13 +2,14 @@ import { unknownName } from "../core/errors.ts";
 import { Rng } from "../core/rng.ts";
 import type { Environment, EnvironmentEntry } from "../envs/environment.ts";
 import { chooseObserved, partiallyObserved } from "../envs/partial_observation.ts";
-import type { DynamicsModel, MethodEntry, ModelContext } from "../model/dynamics_model.ts";
+import type { DynamicsModel, MethodEntry } from "../model/dynamics_model.ts";
 import { CrossEntropyPlanner } from "../planning/cem.ts";
 import type { Plan } from "../planning/planner.ts";
 import { type ChooseActions, Collector } from "../training/collector.ts";
 import { transitionFunction } from "../training/model_host.ts";
 import { ReplayBuffer } from "../training/replay_buffer.ts";
 import { Trainer } from "../training/trainer.ts";
+import { modelContext } from "./model_context.ts";
 import type { RunSpec } from "./run_spec.ts";
 
 /** Where names of a spec are looked up. */
@@ -48,12 +49,8 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
   let environment = world;
   try {
     environment = observedAs(spec, world);
-    const context: ModelContext = {
-      stateVariables: environment.spec.stateVariables,
-      actionVariables: environment.spec.actionVariables,
-      globalGraph: () => environment.globalGraph(),
-    };
-    const reason = method.unsupported?.(context) ?? null;
+    const context = modelContext(environment);
+    const reason = method.unsupported?.(context, parsedOptions) ?? null;
     if (reason !== null) throw new RangeError(reason);
     checkTraining(spec, environment);
     const root = new Rng(spec.seed);

@@ -3,6 +3,7 @@ import type { EnvironmentEntry } from "../envs/environment.ts";
 import type { MethodEntry } from "../model/dynamics_model.ts";
 import { methods as knownMethods } from "../model/registry.ts";
 import type { PlannedRun } from "./expand_suite.ts";
+import { modelContext } from "./model_context.ts";
 
 /** A method that cannot run on an environment of a suite. */
 export interface UnsupportedPair {
@@ -31,15 +32,15 @@ export async function unsupportedPairs(
     const key = `${method}\n${environment}`;
     if (asked.has(key)) continue;
     asked.add(key);
-    const { unsupported } = await registries.methods.find(({ id }) => id === spec.method.id)!.load();
+    const { id: methodId, label: _, ...given } = spec.method;
+    const { unsupported, parseOptions } = await registries.methods.find(({ id }) => id === methodId)!.load();
     // Making an environment may load an engine, so methods that run anywhere do not ask for it.
     if (unsupported === undefined) continue;
     const { id, ...options } = spec.environment;
     const module = await registries.environments.find((entry) => entry.id === id)!.load();
     const world = await module.create(module.parseOptions(options), spec.seed);
     try {
-      const { stateVariables, actionVariables } = world.spec;
-      const reason = unsupported({ stateVariables, actionVariables, globalGraph: () => world.globalGraph() });
+      const reason = unsupported(modelContext(world), parseOptions(given));
       if (reason !== null) pairs.push({ method, environment, reason });
     } finally {
       world.dispose();

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
 import type { NoiseSource } from "../tensor/noise.ts";
@@ -12,6 +13,11 @@ export interface ModelContext {
   readonly actionVariables: readonly Variable[];
   /** The true global graph [N, N + M]; only methods that say so in their documentation may call it. */
   globalGraph(): Uint8Array;
+  /**
+   * The true local graph of each step, as far as it follows from what every split shows as it is; null where it does
+   * not follow from single variables. Only methods that say so in their documentation may call it.
+   */
+  localGraphRule?(): LocalGraphRule | null;
 }
 
 /** Settings that every method shares. */
@@ -129,8 +135,12 @@ export function isCodebookModel(model: DynamicsModel): model is CodebookModel {
 export interface MethodModule {
   /** Checks options (the `method` field of a run spec without `id` and `label`) and fills defaults. */
   parseOptions(options: unknown): Record<string, unknown>;
-  /** Why the method cannot run on such variables; null when it can. */
-  unsupported?(context: ModelContext): string | null;
+  /**
+   * Why the method cannot run on such variables; null when it can.
+   *
+   * @param method What `parseOptions` returned.
+   */
+  unsupported?(context: ModelContext, method: Record<string, unknown>): string | null;
   /** @param options What `parseOptions` returned. */
   create(
     context: ModelContext,

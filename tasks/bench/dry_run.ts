@@ -1,6 +1,7 @@
 import { Rng } from "../../lib/core/rng.ts";
 import { environments } from "../../lib/envs/registry.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
+import { modelContext } from "../../lib/experiment/model_context.ts";
 import { methods } from "../../lib/model/registry.ts";
 import type { Plan } from "./plan_runs.ts";
 import { textTable } from "./text.ts";
@@ -39,15 +40,12 @@ async function parametersOf({ spec }: PlannedRun): Promise<string> {
   const methodModule = await methods.find((entry) => entry.id === methodId)!.load();
   const environment = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
   try {
-    const context = {
-      stateVariables: environment.spec.stateVariables,
-      actionVariables: environment.spec.actionVariables,
-      globalGraph: () => environment.globalGraph(),
-    };
-    const reason = methodModule.unsupported?.(context);
+    const context = modelContext(environment);
+    const method = methodModule.parseOptions(methodOptions);
+    const reason = methodModule.unsupported?.(context, method);
     if (reason) return `cannot run: ${reason}`;
     const model = methodModule.create(context, {
-      method: methodModule.parseOptions(methodOptions),
+      method,
       training: spec.training,
       rng: new Rng(spec.seed),
     });

@@ -33,7 +33,7 @@ export async function modelContract(entry: MethodEntry): Promise<void> {
   }
   checkOptions(entry, method);
   for (const problem of toyProblems) {
-    const reason = method.unsupported?.(problem.context) ?? null;
+    const reason = method.unsupported?.(problem.context, method.parseOptions({})) ?? null;
     if (reason !== null) {
       Deno.test(`${entry.id} says why it cannot run on ${problem.name}`, () => {
         assert.match(reason, /^Cannot .+: .+, expected .+, got .+/);

@@ -1,6 +1,7 @@
 import { append } from "../../lib/core/append.ts";
+import { localGraphRule } from "../../lib/core/local_graph_rule.ts";
 import { Rng } from "../../lib/core/rng.ts";
-import type { Variable } from "../../lib/core/variable.ts";
+import { type Variable, widthOf } from "../../lib/core/variable.ts";
 import type { ModelContext, TrainingData, WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { windowBatch } from "../../lib/training/model_host.ts";
 
@@ -20,6 +21,8 @@ interface World {
   readonly actionVariables: readonly Variable[];
   /** Parents of each state variable: names of state and action variables. */
   readonly parents: readonly (readonly string[])[];
+  /** Columns of graphs whose variables decide on the local graph, and what of it they take away. */
+  readonly local: { readonly reads: readonly number[]; lost(values: readonly number[]): readonly [string, string][] };
   next(state: readonly number[], action: readonly number[]): number[];
 }
 
@@ -32,6 +35,7 @@ const categoricalWorld: World = {
   stateVariables: ["x0", "x1", "x2", "x3"].map((name) => categorical(name, 3)),
   actionVariables: [categorical("action", 6)],
   parents: [["action"], ["x0", "x1"], ["x0", "x2", "action"], ["x2"]],
+  local: { reads: [4], lost: ([action = 0]) => [["x2", action >= 3 ? "x0" : "x2"]] },
   next([x0, x1, x2] = [], [action] = []) {
     return [action! % 3, (x0! + x1!) % 3, action! >= 3 ? x2! : x0!, x2!];
   },
@@ -49,6 +53,7 @@ const mixedWorld: World = {
   ],
   actionVariables: ["a0", "a1", "a2"].map(continuous),
   parents: [["c0", "a0"], ["p0", "a1"], ["a2"], ["c1", "p1", "a0"], ["p0", "p2"]],
+  local: { reads: [2], lost: ([c1]) => [["p1", c1 === 1 ? "a0" : "p1"]] },
   next([c0, p0, c1, p1, p2] = [], [a0, a1, a2] = []) {
     return [
       a0! > 0 ? (c0! + 1) % 3 : c0!,
@@ -67,10 +72,21 @@ function toyProblem(world: World): ToyProblem {
   const { stateVariables, actionVariables } = world;
   const names = [...stateVariables, ...actionVariables].map(({ name }) => name);
   const graph = Uint8Array.from(world.parents.flatMap((own) => names.map((name) => own.includes(name) ? 1 : 0)));
+  const rule = localGraphRule({
+    reads: world.local.reads,
+    categories: world.local.reads.map((column) => widthOf([...stateVariables, ...actionVariables][column]!)),
+    graphAt: (values) => {
+      const local = graph.slice();
+      for (const [child, parent] of world.local.lost(values)) {
+        local[names.indexOf(child) * names.length + names.indexOf(parent)] = 0;
+      }
+      return local;
+    },
+  });
   const batch: ToyProblem["batch"] = (size, { steps, rng }) => windowBatch(draw(world, { size, steps, rng }), world);
   return {
     name: world.name,
-    context: { stateVariables, actionVariables, globalGraph: () => graph.slice() },
+    context: { stateVariables, actionVariables, globalGraph: () => graph.slice(), localGraphRule: () => rule },
     batch,
     transitions: (rng) => draw(world, { size: 512, steps: 1, rng }),
   };

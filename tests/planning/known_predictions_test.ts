@@ -14,12 +14,14 @@ const { context } = toyProblems.find(({ name }) => name === "categorical variabl
 const { stateVariables, actionVariables } = context;
 const search = { horizon: 3, candidates: 16, elites: 4, iterations: 3 };
 
-for (const id of ["fcdl", "ncd", "cdl"]) {
+const subjects = [{ id: "fcdl" }, { id: "ncd" }, { id: "cdl" }, { id: "fixed-graph", options: { graph: "local" } }];
+
+for (const { id, options } of subjects) {
   Deno.test(`plans with kept predictions of ${id} are those of a model asked row by row that keeps none`, async () => {
     await useBackend("wasm");
     const method = await methods.find((entry) => entry.id === id)!.load();
     const model = method.create(context, {
-      method: smallOptions(method),
+      method: { ...smallOptions(method), ...options },
       training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: 2 },
       rng: new Rng(1),
     });

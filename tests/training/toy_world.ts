@@ -48,6 +48,7 @@ export function toyEnvironment(options: { readonly copyChance?: number } = {}): 
           scoredVariables: [0],
           shift: {
             description: "b times 10 N(0, 1)",
+            variables: [1],
             apply(encoded, rng) {
               const shifted = encoded.slice();
               for (let k = 0; k < shifted.length; k++) if (k % 4 > 1) shifted[k]! *= 10 * rng.normal();

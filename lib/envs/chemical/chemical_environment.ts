@@ -1,4 +1,5 @@
 import { unknownName } from "../../core/errors.ts";
+import { localGraphRule } from "../../core/local_graph_rule.ts";
 import type { CategoricalVariable } from "../../core/variable.ts";
 import type { Environment, EnvironmentState, StepResult, Transitions } from "../environment.ts";
 import { type ChemicalDynamics, contextNamesOf, contextOf, intervene } from "./dynamics.ts";
@@ -93,6 +94,17 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
       }
       return out;
     },
+
+    localGraphRule: () =>
+      localGraphRule({
+        // The root has no parents, so its colour after the step is known before it.
+        reads: [0, count],
+        categories: [colorCount, actionCount],
+        graphAt: ([root = 0, action = 0]) => {
+          const node = Math.floor(action / colorCount);
+          return graphs[contextOf(rule, node === 0 ? action % colorCount : root)][node]!;
+        },
+      }),
 
     globalGraph: () => globalGraphOf(dynamics),
 

@@ -18,6 +18,7 @@ export function boxShift(config: MagneticConfig): ObservationShift {
   const { boxShift: scale } = config.task;
   const { halfX, halfY } = config.table;
   return {
+    variables: [at.boxX, at.boxY],
     description: `a box on the table moved to x, y drawn from N(0, ${scale}²)`,
     apply(encoded, rng) {
       const shifted = encoded.slice();

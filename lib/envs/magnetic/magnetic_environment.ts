@@ -1,4 +1,5 @@
 import { unknownName } from "../../core/errors.ts";
+import { localGraphRule } from "../../core/local_graph_rule.ts";
 import type { Environment, EnvironmentState, StepResult, Transitions } from "../environment.ts";
 import type { MagneticConfig } from "./magnetic_config.ts";
 import { armJoints, type MagneticPhysics, type SceneState } from "./physics.ts";
@@ -13,6 +14,7 @@ import {
   isMagnetic,
   magneticActions,
   magneticVariables,
+  red,
   stateCount,
 } from "./variables.ts";
 
@@ -91,6 +93,13 @@ export function magneticEnvironment(physics: MagneticPhysics, config: MagneticCo
       chosen.forEach((index, row) => out.set(graphs[index]!, row * size));
       return out;
     },
+
+    localGraphRule: () =>
+      localGraphRule({
+        reads: [at.ballColor, at.boxColor],
+        categories: [2, 2],
+        graphAt: ([ball, box]) => graphs[ball === red && box === red ? context.magnetic : context.nonMagnetic]!,
+      }),
 
     globalGraph,
 

@@ -22,6 +22,7 @@ export function gaussianScaling(
   const width = totalWidth(variables);
   const names = options.chosen.map((index) => variables[index]!.name).join(", ");
   return {
+    variables: options.chosen,
     description: `${names} multiplied by ${options.scale}·N(0, 1)`,
     apply(encoded: Float32Array, rng: Rng): Float32Array {
       const shifted = encoded.slice();

@@ -22,6 +22,7 @@ export function hiddenVariables(variables: readonly Variable[], chosen: readonly
       : Array.from({ length: widthOf(variable) }, (_, category) => category === 0 ? 1 : 0),
   }));
   return {
+    variables: chosen,
     description: `${hidden.map(({ variable }) => variable.name).join(", ")} hidden`,
     apply(encoded) {
       const shifted = encoded.slice();

@@ -21,6 +21,7 @@ export function randomReplacement(
   const offsets = columnOffsets(variables);
   const width = totalWidth(variables);
   return {
+    variables: options.chosen,
     description: `${noisy.map(({ variable }) => variable.name).join(", ")} replaced with probability ${probability}`,
     apply(encoded, rng) {
       const shifted = encoded.slice();

@@ -1,5 +1,4 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Needed } from "../../tensor/table_layout.ts";
 import type { ModelRuns } from "../variable_runs.ts";
@@ -8,7 +7,7 @@ import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
-import type { Masks, MaskSource } from "./mask_source.ts";
+import type { MaskInput, Masks, MaskSource } from "./mask_source.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
 import { withoutGradient } from "./without_gradient.ts";
 
@@ -71,7 +70,7 @@ export class CodeSource implements MaskSource {
     return this.#logits.needed;
   }
 
-  masks(features: Features, noise: NoiseSource | null): Masks {
+  masks(features: Features, { noise }: MaskInput): Masks {
     const training = noise !== null;
     const latent = this.#encoder.applyToFeatures(features, { training });
     const { value, assignment, penalties } = this.codebook.quantize(latent, noise);

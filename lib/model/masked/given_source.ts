@@ -22,7 +22,7 @@ export class GivenSource implements MaskSource {
     const width = stateCount + actionCount;
     if (graph.length !== stateCount * width) {
       throw new RangeError(
-        `Cannot use the global graph: wrong size, expected ${stateCount * width} entries, got ${graph.length}`,
+        `Cannot use a fixed graph: wrong size, expected ${stateCount * width} entries, got ${graph.length}`,
       );
     }
     this.needed = neededInputs(parameters, Int32Array.from(graph), { maskWidth: width });

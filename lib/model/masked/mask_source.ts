@@ -1,7 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
 import type { Needed } from "../../tensor/table_layout.ts";
-import type { Penalty } from "../rollout_model.ts";
+import type { Penalty, StepInput } from "../rollout_model.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 
@@ -17,7 +16,10 @@ export interface Masks {
   readonly trace: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** Where a masked predictor's masks come from: what tells FCDL, NCD and Oracle apart. */
+/** What a source may look at beside the features; `noise` has the draws of training, null in evaluation. */
+export type MaskInput = Pick<StepInput, "state" | "action" | "noise">;
+
+/** Where a masked predictor's masks come from: what tells FCDL, NCD and fixed graphs apart. */
 export interface MaskSource {
   /** X, columns that its labels append to the predictor's input; 0 for none. */
   readonly labelWidth: number;
@@ -25,8 +27,6 @@ export interface MaskSource {
   readonly needed: Needed | null;
   /** Its own layers on features. */
   readonly featureLayers: readonly FeatureLinear[];
-  /**
-   * @param noise The draws of training; null in evaluation, where an edge is a probability above 0.5.
-   */
-  masks(features: Features, noise: NoiseSource | null): Masks;
+  /** Masks of a batch; in evaluation an edge is a probability above 0.5. */
+  masks(features: Features, input: MaskInput): Masks;
 }

@@ -74,7 +74,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
 
   step(input: StepInput): StepOutput {
     const features = this.#featuresOf(input);
-    const masks = this.source.masks(features, input.noise);
+    const masks = this.source.masks(features, input);
     const known = input.noise === null && input.isOneHot && readsAtOnce() ? this.#known : null;
     return {
       heads: known
@@ -87,7 +87,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
 
   /** Masks of a batch in evaluation mode; call inside `tf.tidy`. */
   masks(input: StepInput): Masks {
-    return this.source.masks(this.#featuresOf(input), input.noise);
+    return this.source.masks(this.#featuresOf(input), input);
   }
 
   get #tableLayers() {

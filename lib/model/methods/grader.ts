@@ -4,7 +4,7 @@ import { parseWith } from "../../core/parse.ts";
 import type { CategoricalVariable, Variable } from "../../core/variable.ts";
 import type { NoiseSource } from "../../tensor/noise.ts";
 import { ParameterSet } from "../../tensor/parameters.ts";
-import type { GraphModel, Losses, MethodModule, TrainingData, WindowBatch } from "../dynamics_model.ts";
+import type { GraphModel, Losses, MethodModule, ModelContext, TrainingData, WindowBatch } from "../dynamics_model.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";
@@ -42,17 +42,17 @@ class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
 export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
 
 /** The tests count categories, so continuous variables are out. */
-export const unsupported: MethodModule["unsupported"] = ({ stateVariables, actionVariables }) => {
+export function unsupported({ stateVariables, actionVariables }: ModelContext): string | null {
   const continuous = [...stateVariables, ...actionVariables].find((variable) => variable.kind === "continuous");
   return continuous
     ? `Cannot use grader: its tests of independence count categories, expected categorical variables only, got ` +
       `the continuous variable "${continuous.name}"`
     : null;
-};
+}
 
 /** Makes the model. */
 export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const reason = unsupported!(context);
+  const reason = unsupported(context);
   if (reason !== null) throw new RangeError(reason);
   const { width, significance, discoveryEpisodes } = optionsSchema.parse(method);
   const network = new GraderNetwork(new ParameterSet(rng), {

@@ -62,10 +62,12 @@ Deno.test("shiftsInOrder applies one after the other, and is null without any", 
   assert.equal(shiftsInOrder([null, null]), null);
   const add = (amount: number) => ({
     description: `plus ${amount}`,
+    variables: [0, amount],
     apply: (rows: Float32Array) => rows.map((x) => 2 * x + amount),
   });
   const both = shiftsInOrder([add(1), null, add(10)])!;
   assert.equal(both.description, "plus 1; plus 10");
+  assert.deepEqual(both.variables, [0, 1, 10]);
   assert.deepEqual(both.apply(Float32Array.of(3), new Rng(1)), Float32Array.of(24));
 });
 

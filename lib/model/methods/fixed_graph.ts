@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { parseWith } from "../../core/parse.ts";
+import type { MethodModule, ModelContext } from "../dynamics_model.ts";
+import { GivenSource } from "../masked/given_source.ts";
+import { LocalGraphSource } from "../masked/local_graph_source.ts";
+import { createMaskedNetwork, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
+
+const optionsSchema = z.strictObject({
+  /** Which graph: self and action edges alone, every edge, the true global graph, or the true one of each step. */
+  graph: z.enum(["none", "all", "global", "local"], { error: "expected one of none, all, global, local" })
+    .default("none"),
+  ...predictorOptions,
+});
+
+/** Checks and completes the method's options. */
+export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
+
+/** Why an environment's local graphs cannot be followed, if these are asked for. */
+export function unsupported(context: ModelContext, method: { readonly graph?: unknown }): string | null {
+  if (method.graph !== "local" || ruleOf(context) !== null) return null;
+  return "Cannot follow the true local graph: the environment does not say how it follows from single variables, " +
+    "expected an environment with a rule for local graphs, got one without";
+}
+
+/** Makes FCDL's predictor under a graph that is known from the start: what a learned graph is compared with. */
+export const create: MethodModule["create"] = (context, create) => {
+  const { graph, ...predictor } = optionsSchema.parse(create.method);
+  const network = createMaskedNetwork(context, {
+    ...predictor,
+    create,
+    createSource: (parameters, runs) => {
+      if (graph !== "local") return new GivenSource(parameters, { runs, graph: fixedGraphs[graph](context) });
+      const rule = ruleOf(context);
+      if (rule === null) throw new RangeError(unsupported(context, { graph })!);
+      return new LocalGraphSource(parameters, { runs, rule });
+    },
+  });
+  return new MaskedModel(network, { context, training: create.training });
+};
+
+function ruleOf(context: ModelContext) {
+  return context.localGraphRule?.() ?? null;
+}
+
+/** Row-major [N, N + M]. */
+const fixedGraphs = {
+  none: (context) => graphWith(context, (row, column) => column === row || column >= context.stateVariables.length),
+  all: (context) => graphWith(context, () => true),
+  global: (context) => context.globalGraph(),
+} as const satisfies Readonly<Record<string, (context: ModelContext) => Uint8Array>>;
+
+function graphWith(
+  { stateVariables: { length: rows }, actionVariables }: ModelContext,
+  isEdge: (row: number, column: number) => boolean,
+): Uint8Array {
+  const columns = rows + actionVariables.length;
+  return Uint8Array.from(
+    { length: rows * columns },
+    (_, entry) => isEdge(Math.floor(entry / columns), entry % columns) ? 1 : 0,
+  );
+}
