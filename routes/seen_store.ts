@@ -1,8 +1,8 @@
-import type { Run, RunStatus, StoreReader, SuiteSummary } from "../lib/store/store.ts";
+import { isHeld, type Run, type RunStatus, type StoreReader, type SuiteSummary } from "../lib/store/store.ts";
 
 /**
- * A store as it looks now: a run whose worker's lease has ended without a word, as after a power cut, is interrupted
- * and no longer running. The next bench claims it.
+ * A store as it looks now: a run that nobody holds any more, as after a power cut, is interrupted and no longer
+ * running. The next bench claims it.
  */
 export function seenStore(store: StoreReader, now: () => number): StoreReader {
   return {
@@ -34,6 +34,6 @@ export function seenStore(store: StoreReader, now: () => number): StoreReader {
 }
 
 function seen(run: Run, nowMs: number): Run {
-  const isLost = run.status === "running" && run.leaseUntilMs !== null && run.leaseUntilMs <= nowMs;
+  const isLost = run.status === "running" && !isHeld(run, nowMs);
   return isLost ? { ...run, status: "interrupted" satisfies RunStatus } : run;
 }

@@ -9,6 +9,12 @@ export interface Provenance {
   readonly machine: Readonly<Record<string, string | number>>;
 }
 
+/** What a run is made with from one of its loops on, until the next origin's. */
+export interface Origin {
+  readonly fromLoop: number;
+  readonly provenance: Provenance;
+}
+
 /** Progress of a run, as pages and terminals show it. */
 export interface RunProgress {
   readonly loop: number;

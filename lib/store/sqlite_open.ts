@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { messageOf } from "../core/errors.ts";
 import { applicationId, migrations } from "./sqlite_schema.ts";
+import { type StoreObstacle, StoreUnavailable } from "./store_unavailable.ts";
 
 /** How a SQLite store is opened. */
 export interface SqliteOptions {
@@ -48,8 +49,32 @@ export function openDatabase(path: string, options: SqliteOptions): DatabaseSync
     return database;
   } catch (error) {
     closeQuietly(database);
-    throw new Error(`Cannot open the store ${path}: ${openingReason(error, path)}`);
+    throw sqliteError(`Cannot open the store ${path}`, error, { reason: openingReason(error, path) });
   }
+}
+
+/**
+ * The error that a caller gets for one of SQLite's: one sentence, and a `StoreUnavailable` where the reason lies outside
+ * of the store and may pass.
+ *
+ * @param what What could not be done: `Cannot claim run a`.
+ * @param options `reason` in better words than SQLite's.
+ */
+export function sqliteError(what: string, error: unknown, { reason }: { readonly reason?: string } = {}): Error {
+  const sentence = `${what}: ${reason ?? sqliteReason(error)}`;
+  if (error instanceof RangeError) return new RangeError(sentence);
+  const obstacle = error instanceof StoreRefusal ? null : obstacleOf(messageOf(error));
+  return obstacle === null ? new Error(sentence) : new StoreUnavailable(sentence, obstacle);
+}
+
+/** SQLite's words for what may pass; its codes are not told for all statements. */
+function obstacleOf(message: string): StoreObstacle | null {
+  if (/is locked|table is locked|busy|locking protocol/.test(message)) return "locked";
+  if (/disk is full/.test(message)) return "full";
+  if (/disk I\/O error|unable to open database file|readonly database|out of memory/.test(message)) {
+    return "unreachable";
+  }
+  return null;
 }
 
 /** What SQLite's message means, for a sentence that starts with "Cannot ...: ". */

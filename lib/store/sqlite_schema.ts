@@ -122,4 +122,12 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_overview ON runs (suite, status, updated_at_ms, revision);
   CREATE INDEX runs_by_status ON runs (status);
   `,
+  // A lease's own length tells one that a wrong clock gave; origins keep what every stretch of a run was made with.
+  `
+  ALTER TABLE runs ADD COLUMN lease_ms INTEGER;
+  ALTER TABLE runs ADD COLUMN origins TEXT NOT NULL DEFAULT '[]';
+  UPDATE runs SET origins = json_array(json_object('fromLoop', 0, 'provenance', json(provenance)))
+  WHERE provenance IS NOT NULL;
+  ALTER TABLE runs DROP COLUMN provenance;
+  `,
 ];

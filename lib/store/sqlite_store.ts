@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Metric, Provenance } from "../experiment/records.ts";
+import type { Metric, Origin } from "../experiment/records.ts";
 import { checkMetrics } from "./check_metrics.ts";
-import { openDatabase, rollBackQuietly, type SqliteOptions, sqliteReason } from "./sqlite_open.ts";
+import { openDatabase, rollBackQuietly, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
 import type {
   Artifact,
   MetricQuery,
@@ -27,6 +27,10 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
 
 /** Rows read at a time by a stream: no statement, and so no old snapshot, stays open between two of them. */
 const streamedPage = 4096;
+
+/** What {@link isHeld} says, with the time as the third value. */
+const isHeldNow = `(lease_until_ms IS NOT NULL AND lease_until_ms > ?3
+  AND (lease_ms IS NULL OR lease_until_ms <= ?3 + lease_ms))`;
 
 /** The store's own clock, for writes whose caller gives no time. */
 const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -112,9 +116,9 @@ class SqliteStore implements Store {
     return this.#write(`claim run ${id}`, () => {
       this.#sequenceOf(id);
       const { changes } = this.#execute(
-        `UPDATE runs SET status = 'running', error = NULL, lease_worker = ?2, lease_until_ms = ?3 + ?4,
+        `UPDATE runs SET status = 'running', error = NULL, lease_worker = ?2, lease_until_ms = ?3 + ?4, lease_ms = ?4,
            updated_at_ms = ?3
-         WHERE id = ?1 AND status <> 'done' AND (lease_until_ms IS NULL OR lease_until_ms <= ?3)`,
+         WHERE id = ?1 AND status <> 'done' AND NOT ${isHeldNow}`,
         [id, lease.worker, lease.nowMs, lease.leaseMs],
       );
       return changes > 0;
@@ -124,7 +128,7 @@ class SqliteStore implements Store {
   heartbeat(id: string, beat: Parameters<Store["heartbeat"]>[1]): Promise<boolean> {
     return this.#write(`extend the lease of run ${id}`, () => {
       const { changes } = this.#execute(
-        `UPDATE runs SET lease_until_ms = ?3 + ?4, updated_at_ms = ?3, progress = coalesce(?5, progress),
+        `UPDATE runs SET lease_until_ms = ?3 + ?4, lease_ms = ?4, updated_at_ms = ?3, progress = coalesce(?5, progress),
            elapsed_ms = coalesce(?6, elapsed_ms) WHERE id = ?1 AND lease_worker = ?2`,
         [id, beat.worker, beat.nowMs, beat.leaseMs, jsonOrNull(beat.progress), beat.elapsedMs ?? null],
       );
@@ -132,50 +136,57 @@ class SqliteStore implements Store {
     });
   }
 
-  finish(id: string, end: Parameters<Store["finish"]>[1]): Promise<void> {
-    return this.#write(`finish run ${id}`, () => {
-      this.#sequenceOf(id);
-      const { changes } = this.#execute(
-        `UPDATE runs SET status = ?3, error = ?4, elapsed_ms = ?5, updated_at_ms = ?6, lease_worker = NULL,
-           lease_until_ms = NULL WHERE id = ?1 AND lease_worker = ?2`,
-        [id, end.worker, end.status, end.status === "failed" ? end.error ?? null : null, end.elapsedMs, end.nowMs],
-      );
-      if (changes === 0) {
-        const holder = this.#rows("SELECT lease_worker FROM runs WHERE id = ?", [id])[0]!.lease_worker;
-        throw new RangeError(
-          `the lease was lost, expected the worker that holds it (${holder ?? "nobody does"}), got ${end.worker}`,
-        );
+  finish(id: string, end: Parameters<Store["finish"]>[1]): Promise<boolean> {
+    return this.#writeLeased(`finish run ${id}`, { id, worker: end.worker }, (run) => {
+      for (const name of end.discard ?? []) {
+        this.#execute("DELETE FROM artifacts WHERE run = ? AND name = ?", [run, name]);
       }
+      this.#execute(
+        `UPDATE runs SET status = ?2, error = ?3, elapsed_ms = ?4, updated_at_ms = ?5, lease_worker = NULL,
+           lease_until_ms = NULL, lease_ms = NULL WHERE sequence = ?1`,
+        [run, end.status, end.status === "done" ? null : end.error ?? null, end.elapsedMs, end.nowMs],
+      );
     });
   }
 
-  setProvenance(id: string, provenance: Provenance): Promise<void> {
-    return this.#write(`set the provenance of run ${id}`, () => {
-      const run = this.#sequenceOf(id);
-      this.#execute(`UPDATE runs SET provenance = ?2, updated_at_ms = ${nowMs} WHERE sequence = ?1`, [
+  recordOrigin(id: string, { worker, fromLoop, provenance }: Parameters<Store["recordOrigin"]>[1]): Promise<boolean> {
+    return this.#writeLeased(`record the origin of run ${id}`, { id, worker }, (run) => {
+      const known = parsed<readonly Origin[]>(
+        this.#rows("SELECT origins FROM runs WHERE sequence = ?", [run])[0]!.origins,
+      );
+      const kept = known!.filter((origin) => origin.fromLoop < fromLoop);
+      const isNew = JSON.stringify(kept.at(-1)?.provenance) !== JSON.stringify(provenance);
+      this.#execute(`UPDATE runs SET origins = ?2, updated_at_ms = ${nowMs} WHERE sequence = ?1`, [
         run,
-        JSON.stringify(provenance),
+        JSON.stringify(isNew ? [...kept, { fromLoop, provenance }] : kept),
       ]);
     });
   }
 
-  resetRun(id: string, now: number): Promise<void> {
-    return this.#write(`reset run ${id}`, () => {
-      const run = this.#sequenceOf(id);
-      this.#execute("DELETE FROM metrics WHERE run = ?", [run]);
-      this.#execute("DELETE FROM artifacts WHERE run = ?", [run]);
-      this.#execute(
-        `UPDATE runs SET status = 'pending', error = NULL, progress = NULL, provenance = NULL, elapsed_ms = 0,
-           lease_worker = NULL, lease_until_ms = NULL, updated_at_ms = ?2 WHERE sequence = ?1`,
-        [run, now],
-      );
+  resetRuns(ids: readonly string[], options: { readonly nowMs: number }): Promise<readonly string[]> {
+    return this.#write("reset runs", () => {
+      const runs = ids.map((id) => this.#sequenceOf(id));
+      const held = this.#rows(
+        `SELECT id FROM runs WHERE sequence IN (SELECT value FROM json_each(?1)) AND ${isHeldNow}`,
+        [JSON.stringify(runs), null, options.nowMs],
+      ).map((row) => text(row.id));
+      if (held.length > 0) return held;
+      for (const run of runs) {
+        this.#execute("DELETE FROM metrics WHERE run = ?", [run]);
+        this.#execute("DELETE FROM artifacts WHERE run = ?", [run]);
+        this.#execute(
+          `UPDATE runs SET status = 'pending', error = NULL, progress = NULL, origins = '[]', elapsed_ms = 0,
+             lease_worker = NULL, lease_until_ms = NULL, lease_ms = NULL, updated_at_ms = ?2 WHERE sequence = ?1`,
+          [run, options.nowMs],
+        );
+      }
+      return [];
     });
   }
 
-  recordMetrics(runId: string, metrics: readonly Metric[]): Promise<void> {
-    return this.#write(`record metrics of run ${runId}`, () => {
+  recordMetrics(runId: string, metrics: readonly Metric[], { worker }: { readonly worker: string }): Promise<boolean> {
+    return this.#writeLeased(`record metrics of run ${runId}`, { id: runId, worker }, (run) => {
       checkMetrics(metrics);
-      const run = this.#sequenceOf(runId);
       if (metrics.length === 0) return;
       for (const metric of metrics) {
         this.#execute(
@@ -213,15 +224,19 @@ class SqliteStore implements Store {
     }
   }
 
-  putArtifact(runId: string, artifact: Parameters<Store["putArtifact"]>[1]): Promise<void> {
-    return this.#write(`store ${artifact.name} of run ${runId}`, () => {
-      this.#execute(
-        `INSERT INTO artifacts (run, name, content_type, bytes, updated_at_ms) VALUES (?, ?, ?, ?, ?)
+  putArtifact(runId: string, artifact: Parameters<Store["putArtifact"]>[1]): Promise<boolean> {
+    return this.#writeLeased(
+      `store ${artifact.name} of run ${runId}`,
+      { id: runId, worker: artifact.worker },
+      (run) => {
+        this.#execute(
+          `INSERT INTO artifacts (run, name, content_type, bytes, updated_at_ms) VALUES (?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET content_type = excluded.content_type, bytes = excluded.bytes,
            updated_at_ms = excluded.updated_at_ms`,
-        [this.#sequenceOf(runId), artifact.name, artifact.contentType, artifact.bytes, artifact.nowMs],
-      );
-    });
+          [run, artifact.name, artifact.contentType, artifact.bytes, artifact.nowMs],
+        );
+      },
+    );
   }
 
   getArtifact(runId: string, name: string): Promise<Artifact | null> {
@@ -242,12 +257,6 @@ class SqliteStore implements Store {
          JOIN runs ON sequence = run WHERE id = ? ORDER BY name`,
         [runId],
       ).map(artifactOf));
-  }
-
-  deleteArtifact(runId: string, name: string): Promise<void> {
-    return this.#write(`delete ${name} of run ${runId}`, () => {
-      this.#execute("DELETE FROM artifacts WHERE run = ? AND name = ?", [this.#sequenceOf(runId), name]);
-    });
   }
 
   // deno-lint-ignore require-await -- The port's methods are asynchronous.
@@ -358,6 +367,22 @@ class SqliteStore implements Store {
     return this.#transaction(what, { begin: "BEGIN IMMEDIATE", work });
   }
 
+  /** A write that happens only while the worker has the run's lease; false where it has not. */
+  #writeLeased(
+    what: string,
+    { id, worker }: { readonly id: string; readonly worker: string },
+    work: (sequence: number) => void,
+  ): Promise<boolean> {
+    return this.#write(what, () => {
+      const sequence = this.#sequenceOf(id);
+      const isOurs =
+        this.#rows("SELECT 1 FROM runs WHERE sequence = ? AND lease_worker = ?", [sequence, worker]).length;
+      if (isOurs === 0) return false;
+      work(sequence);
+      return true;
+    });
+  }
+
   // deno-lint-ignore require-await -- A failure must be a rejection.
   async #transaction<Value>(
     what: string,
@@ -375,8 +400,7 @@ class SqliteStore implements Store {
         throw error;
       }
     } catch (error) {
-      const sentence = `Cannot ${what}: ${sqliteReason(error)}`;
-      throw error instanceof RangeError ? new RangeError(sentence) : new Error(sentence);
+      throw sqliteError(`Cannot ${what}`, error);
     }
   }
 }
@@ -409,6 +433,7 @@ function parsed<Value>(value: SQLOutputValue | undefined): Value | null {
 }
 
 function runOf(row: Row): Run {
+  const origins = parsed<readonly Origin[]>(row.origins) ?? [];
   return {
     id: text(row.id),
     suite: text(row.suite),
@@ -419,8 +444,10 @@ function runOf(row: Row): Run {
     status: text(row.status) as RunStatus,
     error: row.error === null ? null : text(row.error),
     progress: parsed(row.progress),
-    provenance: parsed(row.provenance),
+    provenance: origins.at(-1)?.provenance ?? null,
+    origins,
     leaseUntilMs: row.lease_until_ms === null ? null : Number(row.lease_until_ms),
+    leaseMs: row.lease_ms === null ? null : Number(row.lease_ms),
     createdAtMs: Number(row.created_at_ms),
     updatedAtMs: Number(row.updated_at_ms),
     elapsedMs: Number(row.elapsed_ms),

@@ -1,4 +1,4 @@
-import type { Metric, Provenance, RunProgress } from "../experiment/records.ts";
+import type { Metric, Origin, Provenance, RunProgress } from "../experiment/records.ts";
 
 /** Where a run stands. `interrupted` can be resumed; `failed` keeps its error. */
 export type RunStatus = "pending" | "running" | "interrupted" | "done" | "failed";
@@ -15,12 +15,17 @@ export interface Run {
   /** The validated RunSpec, as plain data. */
   readonly spec: unknown;
   readonly status: RunStatus;
-  /** The sentence a failed run ended with. */
+  /** The sentence a failed run ended with, or why an interrupted one was given up. */
   readonly error: string | null;
   readonly progress: RunProgress | null;
+  /** What the run is made with now: that of the last of its {@link origins}. */
   readonly provenance: Provenance | null;
-  /** When a running worker's lease ends, Unix time, ms; null where nobody has one. */
+  /** What each stretch of its loops was made with, in order: more than one where a run went on with something else. */
+  readonly origins: readonly Origin[];
+  /** When a running worker's lease ends, Unix time, ms; null where nobody has one. See {@link isHeld}. */
   readonly leaseUntilMs: number | null;
+  /** The length for which that lease was last given, ms. */
+  readonly leaseMs: number | null;
   /** Unix time, ms. */
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
@@ -75,8 +80,21 @@ export interface Artifact {
 }
 
 /**
+ * Whether somebody holds a run: its lease has not ended, and is not further ahead than its own length either. Such a
+ * one was given by a clock that was wrong, and would keep the run from everybody until that clock's time.
+ */
+export function isHeld({ leaseUntilMs, leaseMs }: Pick<Run, "leaseUntilMs" | "leaseMs">, nowMs: number): boolean {
+  if (leaseUntilMs === null) return false;
+  return leaseUntilMs > nowMs && (leaseMs === null || leaseUntilMs <= nowMs + leaseMs);
+}
+
+/**
  * Runs, metrics and artifacts. Every driver passes the same contract tests. An acknowledged write survives the death
- * of the process. All methods reject with one clear sentence.
+ * of the process. All methods reject with one clear sentence; with `StoreUnavailable` where trying again may help.
+ *
+ * What a worker writes about its run carries its name. Once another has the lease such a write changes nothing and
+ * resolves to false, in the same transaction that looks at the lease: a worker that lost its run without noticing
+ * (its machine slept, its clock was set) cannot touch what the next one does.
  */
 export interface Store {
   /** Adds runs that are not there yet; leaves those that are. Returns the ids added. */
@@ -91,8 +109,8 @@ export interface Store {
    */
   revision(): Promise<number>;
   /**
-   * Takes the right to train a run: true for one worker only until its lease ends. A claim of a run that is `done`
-   * is refused. Sets the status to `running`.
+   * Takes the right to train a run: true for one worker only while it is held (see {@link isHeld}). A claim of a run
+   * that is `done` is refused. Sets the status to `running`.
    */
   claim(
     id: string,
@@ -109,29 +127,41 @@ export interface Store {
       readonly elapsedMs?: number;
     },
   ): Promise<boolean>;
-  /** Ends a lease with a status; `error` goes with `failed`. */
+  /** Ends a lease with a status; `error` says why a run failed or was given up, `discard` names artifacts to delete. */
   finish(
     id: string,
     end: {
       readonly worker: string;
       readonly status: "done" | "failed" | "interrupted";
       readonly error?: string;
+      readonly discard?: readonly string[];
       readonly elapsedMs: number;
       readonly nowMs: number;
     },
-  ): Promise<void>;
-  setProvenance(id: string, provenance: Provenance): Promise<void>;
-  /** Removes a run's metrics, artifacts and progress, and sets it to `pending` (bench --fresh). */
-  resetRun(id: string, nowMs: number): Promise<void>;
+  ): Promise<boolean>;
+  /**
+   * Says what a run is made with from a loop on. Stretches that began there or later are forgotten: what they did is
+   * done again. One that is made with the same as the stretch before is part of it.
+   */
+  recordOrigin(id: string, origin: Origin & { readonly worker: string }): Promise<boolean>;
+  /**
+   * Removes metrics, artifacts and progress of runs and sets them to `pending` (bench --fresh): all of them, or none
+   * if somebody holds one.
+   *
+   * @returns The ids of those that are held; none where all were reset.
+   */
+  resetRuns(ids: readonly string[], options: { readonly nowMs: number }): Promise<readonly string[]>;
   /** Records metrics in one transaction. */
-  recordMetrics(runId: string, metrics: readonly Metric[]): Promise<void>;
+  recordMetrics(runId: string, metrics: readonly Metric[], options: { readonly worker: string }): Promise<boolean>;
   queryMetrics(query: MetricQuery): Promise<readonly MetricRow[]>;
   /** Metrics in a stable order, streamed, for export of large suites. */
   streamMetrics(query: MetricQuery): AsyncIterable<MetricRow>;
-  putArtifact(runId: string, artifact: Omit<Artifact, "updatedAtMs"> & { readonly nowMs: number }): Promise<void>;
+  putArtifact(
+    runId: string,
+    artifact: Omit<Artifact, "updatedAtMs"> & { readonly worker: string; readonly nowMs: number },
+  ): Promise<boolean>;
   getArtifact(runId: string, name: string): Promise<Artifact | null>;
   listArtifacts(runId: string): Promise<readonly Omit<Artifact, "bytes">[]>;
-  deleteArtifact(runId: string, name: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -3,9 +3,6 @@ import { canonicalJson } from "../../lib/experiment/spec_hash.ts";
 import type { Run, RunStatus, Store } from "../../lib/store/store.ts";
 import { counted } from "./text.ts";
 
-/** How long a claim for a look at a run's lease lasts, ms. */
-const LOOK_MS = 10_000;
-
 /** Planned runs and what the store knows of them. */
 export interface Plan {
   readonly runs: readonly PlannedRun[];
@@ -49,26 +46,14 @@ export function describePlan({ runs, status }: Plan): string {
  * @throws {RangeError} If another process trains one of them; nothing is forgotten then.
  */
 export async function forgetRuns({ runs, status }: Plan, store: Store): Promise<void> {
-  const worker = `bench-${crypto.randomUUID()}`;
-  const held: PlannedRun[] = [];
-  try {
-    for (const run of runs.filter((candidate) => status.get(candidate.id) === "running")) {
-      if (!await store.claim(run.id, { worker, leaseMs: LOOK_MS, nowMs: Date.now() })) {
-        throw new RangeError(
-          `Cannot start afresh: another process trains ${run.method} with seed ${run.seed}, or did so until a moment ` +
-            `ago, expected runs that rest, got one that runs`,
-        );
-      }
-      held.push(run);
-    }
-  } catch (error) {
-    for (const run of held) {
-      const elapsedMs = (await store.getRun(run.id))?.elapsedMs ?? 0;
-      await store.finish(run.id, { worker, status: "interrupted", elapsedMs, nowMs: Date.now() });
-    }
-    throw error;
-  }
-  for (const run of runs) if (status.get(run.id) !== "missing") await store.resetRun(run.id, Date.now());
+  const known = runs.filter((run) => status.get(run.id) !== "missing").map((run) => run.id);
+  const held = await store.resetRuns(known, { nowMs: Date.now() });
+  const first = runs.find((run) => held.includes(run.id));
+  if (!first) return;
+  throw new RangeError(
+    `Cannot start afresh: another process trains ${first.method} with seed ${first.seed}, or did so until a moment ` +
+      `ago, expected runs that rest, got ${counted(held.length, "run")} that ${held.length === 1 ? "is" : "are"} held`,
+  );
 }
 
 /** Runs of one method on one task with different settings would be averaged as if they were seeds of one. */

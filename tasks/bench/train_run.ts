@@ -1,6 +1,7 @@
 import { messageOf } from "../../lib/core/errors.ts";
 import { parseWith } from "../../lib/core/parse.ts";
 import type { ExperimentEvent } from "../../lib/experiment/events.ts";
+import { decodeState } from "../../lib/experiment/experiment_state.ts";
 import { runExperiment } from "../../lib/experiment/runner.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { specHash } from "../../lib/experiment/spec_hash.ts";
@@ -8,7 +9,6 @@ import { openStore } from "../../lib/store/open_store.ts";
 import type { Run, Store } from "../../lib/store/store.ts";
 import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
 import { useSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
-import { decodeCheckpoint } from "../../lib/training/checkpoint.ts";
 import { type BlasChoice, noBlas, openChosenBlas } from "./blas_choice.ts";
 import { codeVersion, provenanceOf } from "./provenance.ts";
 import { RunClock } from "./run_clock.ts";
@@ -73,9 +73,11 @@ class RunRecorder {
     const spec = parseWith(runSpecSchema, this.#run.spec, `run ${runId} of the store`);
     const checkpoint = (await this.#store.getArtifact(runId, checkpointArtifact))?.bytes;
     // Refused before anything is written: a checkpoint that does not fit must not turn into a failed run.
-    if (checkpoint) decodeCheckpoint(checkpoint, { specHash: specHash(spec), codeVersion: codeVersion() });
-    const { provenance } = this.#run;
-    const recorded = checkpoint && provenance ? provenance.versions.blas ?? null : undefined;
+    const owner = { specHash: specHash(spec), codeVersion: codeVersion() };
+    const fromLoop = checkpoint ? decodeState(checkpoint, owner).loop : 0;
+    // What the checkpoint was made with; an attempt that wrote none left nothing in it.
+    const provenance = this.#run.origins.findLast((origin) => origin.fromLoop < fromLoop)?.provenance;
+    const recorded = provenance ? provenance.versions.blas ?? null : undefined;
     const blas = openChosenBlas(this.#attempt.blas ?? noBlas, recorded);
     useSystemBlas(blas);
     const events = runExperiment(spec, {
@@ -87,7 +89,11 @@ class RunRecorder {
     });
     try {
       await this.#beat({});
-      await this.#store.setProvenance(runId, provenanceOf(this.#attempt.backend, { blas: blas?.version ?? null }));
+      await this.#write(this.#store.recordOrigin(runId, {
+        worker: this.#attempt.worker,
+        fromLoop,
+        provenance: provenanceOf(this.#attempt.backend, { blas: blas?.version ?? null }),
+      }));
       say({ kind: "started", resumed: checkpoint !== undefined });
       for await (const event of events) {
         if (event.kind === "done") return await this.#finishDone();
@@ -97,9 +103,8 @@ class RunRecorder {
       return { kind: "interrupted" };
     } catch (error) {
       if (error instanceof LeaseLost) return { kind: "lost" };
-      await this.#finish({ status: "failed", error: messageOf(error) });
       // What failed here would fail again from the same point: a new attempt starts over.
-      await this.#store.deleteArtifact(runId, checkpointArtifact);
+      await this.#finish({ status: "failed", error: messageOf(error), discard: [checkpointArtifact] });
       return { kind: "failed", error: messageOf(error) };
     } finally {
       useSystemBlas(null);
@@ -112,7 +117,7 @@ class RunRecorder {
   }
 
   async #record(event: Exclude<ExperimentEvent, { kind: "done" }>): Promise<void> {
-    const { runId } = this.#attempt;
+    const { runId, worker } = this.#attempt;
     if (event.kind === "progress") {
       const progress = this.#clock.measure(event.progress, performance.now());
       await this.#beat({ progress });
@@ -122,19 +127,26 @@ class RunRecorder {
     await this.#beat({});
     switch (event.kind) {
       case "metrics":
-        return await this.#store.recordMetrics(runId, event.metrics);
+        return await this.#write(this.#store.recordMetrics(runId, event.metrics, { worker }));
       case "artifact": {
         const { name, contentType, bytes } = event;
-        return await this.#store.putArtifact(runId, { name, contentType, bytes, nowMs: Date.now() });
+        return await this.#write(
+          this.#store.putArtifact(runId, { name, contentType, bytes, worker, nowMs: Date.now() }),
+        );
       }
       case "checkpoint":
-        return await this.#store.putArtifact(runId, {
+        return await this.#write(this.#store.putArtifact(runId, {
           name: checkpointArtifact,
           contentType: "application/octet-stream",
           bytes: event.bytes,
+          worker,
           nowMs: Date.now(),
-        });
+        }));
     }
+  }
+
+  async #write(written: Promise<boolean>): Promise<void> {
+    if (!await written) throw new LeaseLost();
   }
 
   /** Extends the lease, and makes sure it is still ours before anything is written. */
@@ -152,13 +164,18 @@ class RunRecorder {
 
   async #finishDone(): Promise<{ kind: "done"; elapsedMs: number }> {
     const elapsedMs = this.#elapsedMs;
-    await this.#finish({ status: "done" });
-    await this.#store.deleteArtifact(this.#attempt.runId, checkpointArtifact);
+    await this.#finish({ status: "done", discard: [checkpointArtifact] });
     return { kind: "done", elapsedMs };
   }
 
-  async #finish(end: { readonly status: "done" | "failed" | "interrupted"; readonly error?: string }): Promise<void> {
+  async #finish(end: {
+    readonly status: "done" | "failed" | "interrupted";
+    readonly error?: string;
+    readonly discard?: readonly string[];
+  }): Promise<void> {
     const { runId, worker } = this.#attempt;
-    await this.#store.finish(runId, { worker, ...end, elapsedMs: this.#elapsedMs, nowMs: Date.now() });
+    await this.#write(
+      this.#store.finish(runId, { worker, ...end, elapsedMs: this.#elapsedMs, nowMs: Date.now() }),
+    );
   }
 }

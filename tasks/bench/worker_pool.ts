@@ -229,8 +229,7 @@ async function giveBack(
 ): Promise<void> {
   const { worker, store, status } = end;
   const stored = await store.getRun(run.id);
-  const isOurs = await store.heartbeat(run.id, { worker, leaseMs: 60_000, nowMs: Date.now() });
-  if (!stored || !isOurs) return;
+  if (!stored) return;
   await store.finish(run.id, {
     worker,
     status,

@@ -52,16 +52,17 @@ export async function fillLargeSuite(
   const progress = { loop: 100, loops: 100, envSteps: 1000, updates: 100, updatesPerSecond: 41.5, remainingMs: 0 };
   for (const [index, run] of runs.entries()) {
     const nowMs = startMs + 1000 * index;
-    await store.claim(run.id, { worker: "large", leaseMs: 1e9, nowMs });
-    await store.recordMetrics(run.id, largeSuiteMetrics(run, size));
+    const lease = { worker: "large", leaseMs: 1e9, nowMs };
+    await store.claim(run.id, lease);
+    await store.recordMetrics(run.id, largeSuiteMetrics(run, size), lease);
     if (run.method.startsWith("fcdl")) {
       const shape = { environmentOptions: { variables: 10, colors: 5, noisyNodes: [2, 4, 6] } };
       for (const { name, value } of demoArtifacts(new Rng(run.seed), shape)) {
         const bytes = new TextEncoder().encode(JSON.stringify(value));
-        await store.putArtifact(run.id, { name, contentType: "application/json", bytes, nowMs });
+        await store.putArtifact(run.id, { name, contentType: "application/json", bytes, ...lease });
       }
     }
-    await store.heartbeat(run.id, { worker: "large", leaseMs: 1e9, nowMs, elapsedMs: 9e5, progress });
+    await store.heartbeat(run.id, { ...lease, elapsedMs: 9e5, progress });
     await store.finish(run.id, { worker: "large", status: "done", elapsedMs: 9e5, nowMs: nowMs + 1 });
     if ((index + 1) % Math.ceil(runs.length / 10) === 0) report(index + 1, runs.length);
   }

@@ -1,5 +1,5 @@
 import type { Metric } from "../../lib/experiment/records.ts";
-import type { MetricRow, NewRun } from "../../lib/store/store.ts";
+import type { MetricRow, NewRun, Store } from "../../lib/store/store.ts";
 
 /** A run that was not started. */
 export function newRun(id: string, suite = "suite"): NewRun {
@@ -23,9 +23,18 @@ export function lease(worker: string, nowMs: number) {
   return { worker, leaseMs: 60_000, nowMs };
 }
 
-/** An artifact of some bytes. */
+/** Whose the runs of {@link addHeld} are. */
+export const holder = { worker: "w" } as const;
+
+/** Adds runs that {@link holder} trains: only who holds a run may write about it. */
+export async function addHeld(store: Store, runs: readonly NewRun[]): Promise<void> {
+  await store.addRuns(runs);
+  for (const { id } of runs) await store.claim(id, { ...holder, leaseMs: 60_000, nowMs: 1000 });
+}
+
+/** An artifact of some bytes, from {@link holder}. */
 export function blob(name: string, bytes: readonly number[]) {
-  return { name, contentType: "application/octet-stream", bytes: Uint8Array.from(bytes) };
+  return { ...holder, name, contentType: "application/octet-stream", bytes: Uint8Array.from(bytes) };
 }
 
 /** The stable order in which stores give metrics. */

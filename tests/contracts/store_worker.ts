@@ -26,12 +26,13 @@ if (mode === "open") {
   await store.close();
 } else {
   const id = runs[0]!.id;
+  await store.claim(id, { worker, leaseMs: 60_000, nowMs: 1_000 });
   for (let updates = 0;; updates++) {
     const point = { envSteps: updates, updates, split: "train", elapsedMs: updates };
     await store.recordMetrics(id, [
       { ...point, metric: "loss", value: updates / 3 },
       { ...point, metric: "return", value: null },
-    ]);
+    ], { worker });
     say(String(updates));
   }
 }

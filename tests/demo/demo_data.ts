@@ -61,10 +61,10 @@ export async function fillDemoSuite(store: Store, options: DemoOptions): Promise
     const status = options.statuses?.[index] ?? "done";
     if (status === "pending") continue;
     await store.claim(run.id, { worker, leaseMs: 1e12, nowMs: startMs });
-    await store.setProvenance(run.id, provenance);
+    await store.recordOrigin(run.id, { worker, fromLoop: 0, provenance });
     const share = status === "done" ? 1 : 0.42;
     const loop = Math.floor(options.loops * share);
-    await store.recordMetrics(run.id, demoMetrics(run, { ...options, share }));
+    await store.recordMetrics(run.id, demoMetrics(run, { ...options, share }), { worker });
     await store.heartbeat(run.id, {
       worker,
       leaseMs: 1e12,
@@ -83,6 +83,7 @@ export async function fillDemoSuite(store: Store, options: DemoOptions): Promise
       for (const artifact of demoArtifacts(new Rng(run.seed), options)) {
         await store.putArtifact(run.id, {
           name: artifact.name,
+          worker,
           contentType: "application/json",
           bytes: new TextEncoder().encode(JSON.stringify(artifact.value)),
           nowMs: startMs,

@@ -4,6 +4,7 @@ import { magneticScene } from "../../lib/envs/magnetic/scene.ts";
 import { at, black, hiddenCount, red, stateCount } from "../../lib/envs/magnetic/variables.ts";
 import type { Store } from "../../lib/store/store.ts";
 import type { ReplayArtifact } from "../../reports/artifacts.ts";
+import { putLate } from "./put_late.ts";
 
 const steps = 25;
 
@@ -56,13 +57,11 @@ export function demoReplay(): ReplayArtifact {
 }
 
 /** Stores {@link demoReplay} as the replay of a run. */
-export async function addDemoReplay(store: Store, runId: string): Promise<void> {
-  await store.putArtifact(runId, {
-    name: "replay",
-    contentType: "application/json",
-    bytes: new TextEncoder().encode(JSON.stringify(demoReplay())),
-    nowMs: 0,
-  });
+export async function addDemoReplay(
+  demo: { readonly store: Store; readonly path: string },
+  runId: string,
+): Promise<void> {
+  await putLate(demo, { runId, name: "replay", text: JSON.stringify(demoReplay()) });
 }
 
 /** A state at a share of the episode. */

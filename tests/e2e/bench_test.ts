@@ -220,7 +220,10 @@ Deno.test("bench refuses the checkpoint of another run with code 2 and leaves it
     const [mine, theirs] = await runsOf(folder);
     const bytes = await withStore(folder, async (store) => {
       const { bytes, contentType, name } = (await store.getArtifact(theirs!.id, "checkpoint"))!;
-      await store.putArtifact(mine!.id, { name, contentType, bytes, nowMs: 0 });
+      const lease = { worker: "somebody", leaseMs: 1000, nowMs: Date.now() };
+      ok(await store.claim(mine!.id, lease));
+      ok(await store.putArtifact(mine!.id, { name, contentType, bytes, ...lease }));
+      ok(await store.finish(mine!.id, { ...lease, status: "interrupted", elapsedMs: mine!.elapsedMs }));
       return bytes;
     });
     const { code, errors } = await bench(...oneRun, "--out", folder);

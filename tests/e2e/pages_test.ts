@@ -118,7 +118,7 @@ Deno.test({
     const run = demoRuns(growing)[4]!;
     const lease = { worker: "e2e", leaseMs: 60_000, nowMs: Date.now() };
     await store.claim(run.id, lease);
-    await store.recordMetrics(run.id, demoMetrics(run, { ...growing, share: 1 }));
+    await store.recordMetrics(run.id, demoMetrics(run, { ...growing, share: 1 }), lease);
     await store.finish(run.id, { worker: "e2e", status: "done", elapsedMs: 1000, nowMs: Date.now() });
     await page.locator("#facts").filter({ hasText: "1 pending" }).waitFor({ timeout: 15_000 });
     const row = page.locator("#leaderboard-chemical-fork-5x3 tbody tr").first();

@@ -16,7 +16,7 @@ const player = "#replay-player";
 /** The page of a run with a replay, open in a browser, and what the browser complains about. */
 async function stage(options: { readonly hasWebGl: boolean; readonly width?: number }) {
   const demo = await demoStore([demoQuickSuite]);
-  await addDemoReplay(demo.store, "quick-fcdl-1");
+  await addDemoReplay(demo, "quick-fcdl-1");
   const closing = new AbortController();
   const app = createApp({
     store: () => Promise.resolve(demo.store),

@@ -8,6 +8,7 @@ import { paperEnvironment, protocolDifferences } from "../../reports/paper_proto
 import { loadRunResults, loadSuiteResults, type SuiteResults } from "../../reports/results.ts";
 import { demoPaperSuite, demoQuickSuite } from "../demo/demo_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
+import { putLate } from "../demo/put_late.ts";
 
 Deno.test("buildSuite: leaderboard with the paper's numbers, failed seeds shown", async () => {
   await using demo = await demoStore([demoPaperSuite]);
@@ -87,12 +88,7 @@ Deno.test("buildRun: curves, graphs beside the truth, codes in use, usage by con
 Deno.test("buildRun: artifacts that do not fit their format are left out", async () => {
   await using demo = await demoStore([demoQuickSuite]);
   for (const [name, text] of [["codebook", "{not json"], ["graphs", '{"variables":1}']] as const) {
-    await demo.store.putArtifact("quick-fcdl-1", {
-      name,
-      contentType: "application/json",
-      bytes: new TextEncoder().encode(text),
-      nowMs: 1,
-    });
+    await putLate(demo, { runId: "quick-fcdl-1", name, text });
   }
   const sections = buildRun((await loadRunResults(demo.store, "quick-fcdl-1"))!);
   assert.deepEqual(sections.map((section) => section.id), ["curves", "numbers"]);

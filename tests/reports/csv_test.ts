@@ -39,7 +39,7 @@ async function exampleStore(folder: string): Promise<Store> {
       { envSteps: 10, updates: 1, split: "train", metric: "return", value: 0.1 + 0.2, elapsedMs: 5 },
       { envSteps: 20, updates: 2, split: "train", metric: "return", value: i === 0 ? -1.5 : 1 / 3, elapsedMs: 9.5 },
       { envSteps: 20, updates: 2, split: "n2", metric: "nll", value: null, elapsedMs: 9.5 },
-    ]);
+    ], { worker: "w" });
     await store.finish(id, { worker: "w", status: id === "c" ? "failed" : "done", elapsedMs: 1, nowMs: 1 });
   }
   return store;
@@ -149,7 +149,9 @@ Deno.test("odd labels: export writes what serve sends, and each comes back from 
     for (const k of oddLabels.keys()) {
       const record = { envSteps: 10, updates: 1, metric: "return", value: k / 7, elapsedMs: 5 };
       await store.claim(`r${k}`, { worker: "w", leaseMs: 1000, nowMs: 0 });
-      await store.recordMetrics(`r${k}`, [{ ...record, split: "train" }, { ...record, split: "n2", value: null }]);
+      await store.recordMetrics(`r${k}`, [{ ...record, split: "train" }, { ...record, split: "n2", value: null }], {
+        worker: "w",
+      });
       await store.finish(`r${k}`, { worker: "w", status: "done", elapsedMs: 1, nowMs: 1 });
     }
     const app = createApp({ store: () => Promise.resolve(store), now: () => 2, version: "test" });

@@ -72,10 +72,11 @@ Deno.test("pages escape what users choose", async () => {
   await demo.store.addRuns([
     { id: "r&1", suite: "s", environment: evil, method: evil, seed: 1, spec: { method: { label: "</code><script>" } } },
   ]);
+  await demo.store.claim("r&1", { worker: "w", leaseMs: 1000, nowMs: 0 });
   await demo.store.recordMetrics("r&1", [
     { envSteps: 1, updates: 1, split: evil, metric: "return", value: 1, elapsedMs: 1 },
     { envSteps: 1, updates: 1, split: "train", metric: evil, value: 1, elapsedMs: 1 },
-  ]);
+  ], { worker: "w" });
   const app = appOf(demo.store);
   for (const path of ["/", "/suites/s", "/runs/r%261", `/suites/${encodeURIComponent(evil)}`]) {
     const text = await (await app.request(path, html)).text();

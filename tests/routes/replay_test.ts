@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Store } from "../../lib/store/store.ts";
 import { createApp } from "../../routes/app.ts";
 import { demoQuickSuite } from "../demo/demo_data.ts";
+import { putLate } from "../demo/put_late.ts";
 import { addDemoReplay, demoReplay } from "../demo/demo_replay.ts";
 import { demoStore } from "../demo/demo_store.ts";
 
@@ -13,7 +14,7 @@ function appOf(store: Store | null) {
 
 Deno.test("a run's page has the player, its pictures and its errors; a run without replay has none", async () => {
   await using demo = await demoStore([demoQuickSuite]);
-  await addDemoReplay(demo.store, "quick-fcdl-1");
+  await addDemoReplay(demo, "quick-fcdl-1");
   const app = appOf(demo.store);
   const page = await (await app.request("/runs/quick-fcdl-1", html)).text();
   assert.match(page, /data-replay="\/runs\/quick-fcdl-1\/replay"/);
@@ -32,7 +33,7 @@ Deno.test("a run's page has the player, its pictures and its errors; a run witho
 
 Deno.test("replay.json holds the episodes without pictures, and is not sent again while it is the same", async () => {
   await using demo = await demoStore([demoQuickSuite]);
-  await addDemoReplay(demo.store, "quick-fcdl-1");
+  await addDemoReplay(demo, "quick-fcdl-1");
   const app = appOf(demo.store);
   const response = await app.request("/runs/quick-fcdl-1/replay.json");
   const expected = demoReplay();
@@ -46,13 +47,8 @@ Deno.test("replay.json holds the episodes without pictures, and is not sent agai
 
 Deno.test("a replay that is not there answers 404 with one sentence; one that is broken counts as not there", async () => {
   await using demo = await demoStore([demoQuickSuite]);
-  await addDemoReplay(demo.store, "quick-fcdl-1");
-  await demo.store.putArtifact("quick-fcdl-2", {
-    name: "replay",
-    contentType: "application/json",
-    bytes: new TextEncoder().encode('{"stepMs":-1,"episodes":[]}'),
-    nowMs: 0,
-  });
+  await addDemoReplay(demo, "quick-fcdl-1");
+  await putLate(demo, { runId: "quick-fcdl-2", name: "replay", text: '{"stepMs":-1,"episodes":[]}' });
   const app = appOf(demo.store);
   const paths = {
     "/runs/none/replay.json": /^Cannot find run "none"/,

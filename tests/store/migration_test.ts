@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { applicationId, migrations } from "../../lib/store/sqlite_schema.ts";
 import { openSqliteStore } from "../../lib/store/sqlite_store.ts";
-import { byKey, lastOf, metric, newRun } from "../contracts/store_data.ts";
+import { byKey, lastOf, lease, metric, newRun, provenance } from "../contracts/store_data.ts";
 
 async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "fcdl-migration-"));
@@ -67,15 +67,34 @@ for (const readOnly of [false, true]) {
         ]);
         assert.equal(await store.revision(), 2);
         if (readOnly) return;
-        await store.recordMetrics("b", [metric({ updates: 8, value: 9 })]);
+        await store.claim("b", lease("w", 3000));
+        await store.recordMetrics("b", [metric({ updates: 8, value: 9 })], { worker: "w" });
         assert.deepEqual((await store.listRuns({ changedAfter: 2 })).map((run) => run.id), ["b"]);
-        await store.resetRun("a", 3000);
+        assert.deepEqual(await store.resetRuns(["a"], { nowMs: 3000 }), []);
         assert.deepEqual(await store.queryMetrics({ runIds: ["a"], last: true }), []);
       } finally {
         await store.close();
       }
     }));
 }
+
+Deno.test("what a run of the first schema was made with becomes the origin of all its loops", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    makeFirstVersion(path);
+    const database = new DatabaseSync(path);
+    database.prepare("UPDATE runs SET provenance = ? WHERE id = 'a'").run(JSON.stringify(provenance));
+    database.close();
+    const store = await openSqliteStore(path);
+    try {
+      const [a, b] = await store.listRuns();
+      assert.deepEqual(a!.origins, [{ fromLoop: 0, provenance }]);
+      assert.deepEqual(a!.provenance, provenance);
+      assert.deepEqual([b!.origins, b!.provenance], [[], null]);
+    } finally {
+      await store.close();
+    }
+  }));
 
 Deno.test({
   name: "a store of the first schema that may not be written is refused in one sentence",

@@ -49,7 +49,8 @@ Deno.test("export writes only the metrics asked for, and names those there are",
       value: 1,
       elapsedMs: 1,
     });
-    await store.recordMetrics("one", [record("return"), record("accuracy")]);
+    await store.claim("one", { worker: "w", leaseMs: 1000, nowMs: 0 });
+    await store.recordMetrics("one", [record("return"), record("accuracy")], { worker: "w" });
     await store.close();
     const some = await runExport("--out", folder, "--suite", "one", "--metric", "accuracy");
     assert.equal(some.code, 0, some.stderr);
