@@ -15,20 +15,20 @@ import {
   paperSplits,
   paperValue,
 } from "./paper_results.ts";
-import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
+import { methodLabel, stylesOf, type SuiteResults } from "./results.ts";
+import { resultsIndex } from "./results_index.ts";
 
 /** Points with 95 % intervals: every method in every split. */
 export function buildFinalChart(
   results: SuiteResults,
   { environment, metric }: { readonly environment: string; readonly metric: string },
 ): ChartBlock | null {
-  const runs = results.runs.filter((run) => run.environment === environment);
-  const ids = new Set(runs.filter((run) => run.status === "done").map((run) => run.id));
-  const splits = splitsOf(results.finals.filter((row) => ids.has(row.runId)), metric);
+  const index = resultsIndex(results, environment);
+  const splits = index.splits(metric, { finished: true });
   if (splits.length === 0) return null;
   const info = metricInfo(metric);
-  const styles = stylesOf(results.runs);
-  const series = methodsOf(runs).map((method): CategorySeries => ({
+  const styles = stylesOf(results);
+  const series = index.methods.map((method): CategorySeries => ({
     name: methodLabel(method),
     style: styles.get(method)!,
     values: splits.map((split) => {
@@ -50,8 +50,8 @@ export function buildFinalChart(
     alt: `${info.label} of each method in each split, ${environment}. ${
       series.map((line) =>
         `${line.name}: ${
-          splits.map((split, index) => {
-            const value = line.values[index];
+          splits.map((split, place) => {
+            const value = line.values[place];
             return `${splitLabel(split)} ${value ? formatMetric(metric, value.y / info.scale) : "missing"}`;
           }).join(", ")
         }`
@@ -72,13 +72,11 @@ export function buildFinalChart(
 
 /** Share of finished runs in shifted splits whose return is above each level. */
 export function buildPerformanceProfile(results: SuiteResults, environment: string): ChartBlock | null {
-  const runs = results.runs.filter((run) => run.environment === environment && run.status === "done");
-  const splits = splitsOf(results.finals, "return").filter((split) => split !== "train");
-  const styles = stylesOf(results.runs);
-  const scores = methodsOf(runs).map((method) => {
-    const ids = new Set(runs.filter((run) => run.method === method).map((run) => run.id));
-    const rows = results.finals.filter((row) => row.metric === "return" && ids.has(row.runId));
-    const strata = splits.map((split) => presentValues(rows.filter((row) => row.split === split).map((r) => r.value)));
+  const index = resultsIndex(results, environment);
+  const splits = index.splits("return").filter((split) => split !== "train");
+  const styles = stylesOf(results);
+  const scores = index.methods.map((method) => {
+    const strata = splits.map((split) => presentValues(index.values({ metric: "return", split, method })));
     return { method, strata: strata.filter((stratum) => stratum.length > 0) };
   }).filter(({ strata }) => strata.length > 0);
   if (scores.length < 2) return null;
@@ -125,11 +123,11 @@ export function buildPaperCharts(
   results: SuiteResults,
   { environment, metric }: { readonly environment: string; readonly metric: string },
 ): readonly ChartBlock[] {
-  const runs = results.runs.filter((run) => run.environment === environment);
+  const { methods } = resultsIndex(results, environment);
   const info = metricInfo(metric);
-  const styles = stylesOf(results.runs);
+  const styles = stylesOf(results);
   return paperSplits(environment, metric).flatMap((split): ChartBlock[] => {
-    const rows = methodsOf(runs).flatMap((method) => {
+    const rows = methods.flatMap((method) => {
       const paper = paperValue(method, { environment, split, metric });
       const ours = finalStatistics(results, { environment, method, split, metric });
       return paper && ours.mean !== null ? [{ method, ours, paper }] : [];

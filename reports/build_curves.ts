@@ -1,7 +1,8 @@
-import type { MetricRow, Run } from "../lib/store/store.ts";
+import type { MetricRow } from "../lib/store/store.ts";
 import type { ChartBlock, LineSeries } from "./blocks.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
-import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
+import { methodLabel, stylesOf, type SuiteResults } from "./results.ts";
+import { resultsIndex } from "./results_index.ts";
 import { seedStatistics } from "./interval_statistics.ts";
 
 /** Up to this many seeds, each is drawn as a thin line. */
@@ -12,14 +13,16 @@ export function buildLearningCurves(
   results: SuiteResults,
   { environment, metric }: { readonly environment: string; readonly metric: string },
 ): readonly ChartBlock[] {
-  const runs = results.runs.filter((run) => run.environment === environment);
-  const ids = new Set(runs.map((run) => run.id));
-  const rows = results.curves.filter((row) => ids.has(row.runId) && row.metric === metric);
-  const styles = stylesOf(results.runs);
-  return splitsOf(rows, metric).map((split) => {
-    const series = methodsOf(runs).flatMap((method): LineSeries[] => {
+  const index = resultsIndex(results, environment);
+  const runsOf = Map.groupBy(index.runs, (run) => run.method);
+  const styles = stylesOf(results);
+  return index.curveSplits(metric).map((split) => {
+    const series = index.methods.flatMap((method): LineSeries[] => {
       const style = styles.get(method);
-      const line = curveOf(rows, { runs: runs.filter((run) => run.method === method), split, metric });
+      const line = curveOf(
+        (runsOf.get(method) ?? []).map((run) => index.curve({ metric, split, runId: run.id })),
+        metric,
+      );
       return style && line.points.length > 0 ? [{ name: methodLabel(method), style, ...line }] : [];
     });
     const info = metricInfo(metric);
@@ -46,20 +49,22 @@ export function buildLearningCurves(
   });
 }
 
-function curveOf(
-  rows: readonly MetricRow[],
-  { runs, split, metric }: { readonly runs: readonly Run[]; readonly split: string; readonly metric: string },
-): Pick<LineSeries, "points" | "seeds"> {
+/** The curve of a method from the records of each of its runs. */
+function curveOf(records: readonly (readonly MetricRow[])[], metric: string): Pick<LineSeries, "points" | "seeds"> {
   const { scale } = metricInfo(metric);
   const bySteps = new Map<number, number[]>();
   const seeds: { x: number; y: number }[][] = [];
-  for (const run of runs) {
+  for (const rows of records) {
     const seed = rows
-      .filter((row) => row.runId === run.id && row.split === split && row.value !== null)
+      .filter((row) => row.value !== null)
       .map((row) => ({ x: row.envSteps, y: row.value! * scale }))
       .sort((a, b) => a.x - b.x);
     if (seed.length > 0) seeds.push(seed);
-    for (const { x, y } of seed) bySteps.set(x, [...(bySteps.get(x) ?? []), y]);
+    for (const { x, y } of seed) {
+      const values = bySteps.get(x);
+      if (values) values.push(y);
+      else bySteps.set(x, [y]);
+    }
   }
   const isFew = seeds.length <= fewSeeds;
   // Where fewer than half of the seeds have arrived, a mean would jump when the others do.

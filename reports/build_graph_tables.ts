@@ -1,7 +1,8 @@
 import type { Cell, TableBlock } from "./blocks.ts";
 import { finalStatistics, statisticsCell } from "./build_leaderboard.ts";
 import { compareNatural, compareSplits, metricInfo, splitLabel } from "./metric_info.ts";
-import { methodLabel, methodsOf, stylesOf, type SuiteResults } from "./results.ts";
+import { methodLabel, stylesOf, type SuiteResults } from "./results.ts";
+import { resultsIndex } from "./results_index.ts";
 
 /** Which metric families go into one table, with a title. */
 interface Family {
@@ -69,21 +70,16 @@ const families: readonly Family[] = [
 
 /** Tables of graph, codebook, further prediction and cost metrics that an environment's runs have. */
 export function buildDetailTables(results: SuiteResults, environment: string): readonly TableBlock[] {
-  const runs = results.runs.filter((run) => run.environment === environment);
-  const ids = new Set(runs.map((run) => run.id));
-  const present = new Map<string, { metric: string; split: string }>();
-  for (const { runId, metric, split, value } of results.finals) {
-    if (value !== null && ids.has(runId)) present.set(`${metric} ${split}`, { metric, split });
-  }
-  const styles = stylesOf(results.runs);
+  const { methods, series } = resultsIndex(results, environment);
+  const styles = stylesOf(results);
   return families.flatMap((family): TableBlock[] => {
-    const wanted = [...present.values()]
+    const wanted = series
       .filter(({ metric }) => rankIn(family, metric) >= 0)
       .sort((a, b) =>
         rankIn(family, a.metric) - rankIn(family, b.metric) ||
         compareNatural(a.metric, b.metric) || compareSplits(a.split, b.split)
       );
-    const rows = methodsOf(runs).flatMap((method): (readonly Cell[])[] => {
+    const rows = methods.flatMap((method): (readonly Cell[])[] => {
       const cells = wanted.map((at) =>
         statisticsCell(finalStatistics(results, { environment, method, ...at }), at.metric)
       );

@@ -2,7 +2,8 @@ import type { Run } from "../lib/store/store.ts";
 import type { Cell, Column, TableBlock } from "./blocks.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
 import { paperSource, type PaperValue, paperValue } from "./paper_results.ts";
-import { methodLabel, methodsOf, splitsOf, stylesOf, type SuiteResults } from "./results.ts";
+import { methodLabel, stylesOf, type SuiteResults } from "./results.ts";
+import { resultsIndex } from "./results_index.ts";
 import { type SeedStatistics, seedStatistics } from "./interval_statistics.ts";
 
 /** Metrics in order of importance; a leaderboard shows the first two that have values. */
@@ -17,28 +18,27 @@ const continuousMetrics = ["return", "success", "mse"] as const;
  * the paper's number under ours where it has one.
  */
 export function buildLeaderboard(results: SuiteResults, environment: string): TableBlock {
-  const runs = results.runs.filter((run) => run.environment === environment);
-  const styles = stylesOf(results.runs);
-  const methods = methodsOf(runs);
-  const finals = results.finals.filter((row) => runs.some((run) => run.id === row.runId));
-  const has = (metric: string) => splitsOf(finals, metric).length > 0;
+  const index = resultsIndex(results, environment);
+  const { runs, methods } = index;
+  const styles = stylesOf(results);
+  const has = (metric: string) => index.splits(metric).length > 0;
   const metrics = has("mse") ? continuousMetrics.filter(has) : leaderboardMetrics.filter(has).slice(0, shownMetrics);
-  const wanted = metrics.flatMap((metric) => splitsOf(finals, metric).map((split) => ({ metric, split })));
+  const wanted = metrics.flatMap((metric) => index.splits(metric).map((split) => ({ metric, split })));
   const statistics = wanted.map((column) =>
     methods.map((method) => finalStatistics(results, { environment, method, ...column }))
   );
-  const best = wanted.map((column, index) => bestIndex(statistics[index]!, column.metric));
+  const best = wanted.map((column, place) => bestIndex(statistics[place]!, column.metric));
   let hasPaper = false;
   const rows = methods.map((method, row): readonly Cell[] => [
     { text: methodLabel(method), ...swatch(styles.get(method)?.color) },
     seedsCell(runs.filter((run) => run.method === method)),
-    ...wanted.map((column, index): Cell => {
+    ...wanted.map((column, place): Cell => {
       const paper = paperValue(method, { environment, ...column });
       hasPaper ||= paper !== null;
       return {
-        ...statisticsCell(statistics[index]![row]!, column.metric),
+        ...statisticsCell(statistics[place]![row]!, column.metric),
         ...(paper ? { sub: paperText(paper, column.metric) } : {}),
-        ...(best[index] === row ? { best: true } : {}),
+        ...(best[place] === row ? { best: true } : {}),
       };
     }),
   ]);
@@ -87,16 +87,7 @@ export function finalStatistics(
   results: SuiteResults,
   at: { readonly environment: string; readonly method: string; readonly split: string; readonly metric: string },
 ): SeedStatistics {
-  const ids = new Set(
-    results.runs.filter((run) =>
-      run.environment === at.environment && run.method === at.method && run.status === "done"
-    ).map((run) => run.id),
-  );
-  return seedStatistics(
-    results.finals
-      .filter((row) => row.metric === at.metric && row.split === at.split && ids.has(row.runId))
-      .map((row) => row.value),
-  );
+  return seedStatistics(resultsIndex(results, at.environment).values(at));
 }
 
 /** "12.3 ± 0.4"; one seed has no deviation; none is an empty cell. */

@@ -8,7 +8,7 @@ export function buildRunTable(
   { href, duration }: { href(id: string): string; duration(ms: number): string },
 ): TableBlock {
   const order: readonly Run["status"][] = ["running", "failed", "interrupted", "pending", "done"];
-  const styles = stylesOf(runs);
+  const styles = stylesOf({ runs });
   const sorted = runs.toSorted((a, b) => order.indexOf(a.status) - order.indexOf(b.status) || a.seed - b.seed);
   return {
     kind: "table",

@@ -10,7 +10,8 @@ import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
-import { environmentsOf, methodLabel, splitsOf, type SuiteResults } from "./results.ts";
+import { curveMetrics, environmentsOf, methodLabel, type SuiteResults } from "./results.ts";
+import { resultsIndex } from "./results_index.ts";
 
 /** How many findings a page lists before it says how many more there are. */
 const shownFindings = 12;
@@ -19,9 +20,8 @@ const shownFindings = 12;
 export function buildSuite(results: SuiteResults): readonly Section[] {
   const environments = environmentsOf(results.runs);
   return environments.flatMap((environment): Section[] => {
-    const own = new Set(results.runs.filter((run) => run.environment === environment).map((run) => run.id));
-    const finals = results.finals.filter((row) => own.has(row.runId));
-    const metrics = ["return", "accuracy", "mse"].filter((metric) => splitsOf(finals, metric).length > 0);
+    const index = resultsIndex(results, environment);
+    const metrics = curveMetrics.filter((metric) => index.splits(metric).length > 0);
     const suffix = `-${environment}`;
     const leaderboard: Block[] = metrics.length === 0
       ? [noResults(environment)]
@@ -59,7 +59,7 @@ function noResults(environment: string): NoteBlock {
 
 function paperBlocks(results: SuiteResults, environment: string): readonly Block[] {
   const reference = paperEnvironment(environment);
-  const differences = protocolDifferences(results.runs, environment);
+  const differences = protocolDifferences(resultsIndex(results, environment).runs, environment);
   if (reference === null || differences === null) return [];
   const isSameTask = reference === environment;
   const remarks = [paperRemarks[reference] ?? []].flat();
@@ -99,7 +99,7 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
 }
 
 function findings(results: SuiteResults, environment: string): readonly NoteBlock[] {
-  const lines = results.runs.filter((run) => run.environment === environment).flatMap((run) =>
+  const lines = resultsIndex(results, environment).runs.flatMap((run) =>
     (results.codebooks.get(run.id)?.findings ?? []).map((finding) =>
       `${methodLabel(run.method)}, seed ${run.seed}: ${finding}`
     )

@@ -205,8 +205,11 @@ function fieldOf(value: unknown, path: readonly string[]): unknown {
   return current;
 }
 
+/** Made once: making it takes far longer than using it. */
+const grouped = new Intl.NumberFormat("en-US");
+
 function settingText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map(settingText).join(", ");
-  if (typeof value === "number" && value >= 1000) return value.toLocaleString("en-US");
+  if (typeof value === "number" && value >= 1000) return grouped.format(value);
   return String(value);
 }

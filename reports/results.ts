@@ -6,8 +6,8 @@ import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
 import { paperMethods } from "./paper_results.ts";
 
-/** Metrics with learning curves, the first that a suite has being its main one. */
-const curveMetrics = ["return", "success", "accuracy", "mse", "nll"] as const;
+/** Metrics of which a suite's report draws learning curves: those of which all records are read. */
+export const curveMetrics: readonly string[] = ["return", "accuracy", "mse"];
 
 /** Everything a suite's report is built from. */
 export interface SuiteResults {
@@ -19,6 +19,8 @@ export interface SuiteResults {
   readonly curves: readonly MetricRow[];
   /** Of runs that have one, by run id. */
   readonly codebooks: ReadonlyMap<string, CodebookArtifact>;
+  /** Methods of the whole suite, which decide colours, where these are the results of a part; else those of `runs`. */
+  readonly suiteMethods?: readonly string[];
 }
 
 /** Everything a run's report is built from. */
@@ -105,9 +107,11 @@ export function environmentsOf(runs: readonly Run[]): readonly string[] {
   return [...new Set(runs.map((run) => run.environment))].sort(compareNatural);
 }
 
-/** Styles of a suite's methods. */
-export function stylesOf(runs: readonly Run[]): ReadonlyMap<string, Style> {
-  return methodStyles(methodsOf(runs));
+/** Styles of a suite's methods, the same in each of its parts. */
+export function stylesOf(
+  { runs, suiteMethods }: Pick<SuiteResults, "runs" | "suiteMethods">,
+): ReadonlyMap<string, Style> {
+  return methodStyles(suiteMethods ?? methodsOf(runs));
 }
 
 /** Splits that have values of `metric`, training first. */

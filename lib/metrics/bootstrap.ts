@@ -45,7 +45,12 @@ export function bootstrapInterval(
     if (value !== null) values.push(value);
   }
   if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
+  return percentileInterval(Float64Array.from(values), confidence);
+}
+
+/** The central share `confidence` of values, which are sorted in place; at least one. */
+export function percentileInterval(values: Float64Array, confidence: number): Interval {
+  values.sort();
   const tail = (1 - confidence) / 2;
-  return { low: quantileOf(sorted, tail), high: quantileOf(sorted, 1 - tail) };
+  return { low: quantileOf(values, tail), high: quantileOf(values, 1 - tail) };
 }

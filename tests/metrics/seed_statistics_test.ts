@@ -112,6 +112,22 @@ Deno.test("performanceProfile is the share of seeds above each threshold", () =>
   assert.deepEqual(empty, [{ threshold: 0, share: null, interval: null }]);
 });
 
+Deno.test("performanceProfile's band is that of a bootstrap of each threshold by itself", () => {
+  const scores = [[1, 2.5, 3, 4, 2.5], [2, 7], [], [0.5]];
+  const thresholds = [3, 0, 2.5, 9, 1];
+  const points = performanceProfile(scores, { rng: new Rng(5), thresholds, resamples: 300, confidence: 0.9 });
+  for (const [index, threshold] of thresholds.entries()) {
+    const interval = bootstrapInterval(scores, {
+      rng: new Rng(5),
+      resamples: 300,
+      confidence: 0.9,
+      statistic: (strata) => meanOf(strata.map((task) => meanOf(task.map((score) => score > threshold ? 1 : 0)))),
+    });
+    assert.deepEqual(points[index]!.interval, interval);
+    assert.equal(points[index]!.threshold, threshold);
+  }
+});
+
 Deno.test("performanceProfile and its band never rise", () => {
   const thresholds = [0, 1, 2, 3, 4, 5];
   const points = performanceProfile([[1, 2, 3, 4, 5], [0, 2, 5]], { rng: new Rng(9), thresholds, resamples: 200 });

@@ -1,0 +1,124 @@
+import type { MetricRow, Run } from "../lib/store/store.ts";
+import { compareSplits } from "./metric_info.ts";
+import { methodsOf, type SuiteResults } from "./results.ts";
+
+/** A metric in a split. */
+export interface Series {
+  readonly metric: string;
+  readonly split: string;
+}
+
+/** The results of one environment by what reports ask for, so that no table cell looks at every row. */
+export interface ResultsIndex {
+  /** The environment's runs, in order. */
+  readonly runs: readonly Run[];
+  /** Its methods in order of display. */
+  readonly methods: readonly string[];
+  /** Series with a value in any run, in order of appearance. */
+  readonly series: readonly Series[];
+  /** Splits in which a metric has a value, training first; `finished`: in a finished run. */
+  splits(metric: string, of?: { readonly finished: boolean }): readonly string[];
+  /** Final values of a method's finished runs, in order; null where a run recorded it as missing. */
+  values(at: Series & { readonly method: string }): readonly (number | null)[];
+  /** Splits in which a metric has values over training, training first. */
+  curveSplits(metric: string): readonly string[];
+  /** Records of a series of one run over training, in order. */
+  curve(at: Series & { readonly runId: string }): readonly MetricRow[];
+}
+
+/** By the results that they are of: a page, its charts and tables share them. */
+const indexes = new WeakMap<SuiteResults, ReadonlyMap<string, ResultsIndex>>();
+
+const noValues: readonly never[] = [];
+
+/** The index of an environment; made for all environments in one pass when first asked for. */
+export function resultsIndex(results: SuiteResults, environment: string): ResultsIndex {
+  let known = indexes.get(results);
+  if (!known) indexes.set(results, known = indexAll(results));
+  return known.get(environment) ?? new EnvironmentIndex([]);
+}
+
+function indexAll({ runs, finals, curves }: SuiteResults): ReadonlyMap<string, ResultsIndex> {
+  const byEnvironment = new Map<string, EnvironmentIndex>();
+  for (const [environment, own] of Map.groupBy(runs, (run) => run.environment)) {
+    byEnvironment.set(environment, new EnvironmentIndex(own));
+  }
+  const byRun = new Map(runs.map((run) => [run.id, { run, index: byEnvironment.get(run.environment)! }]));
+  for (const row of finals) {
+    const at = byRun.get(row.runId);
+    at?.index.addFinal(at.run, row);
+  }
+  for (const row of curves) byRun.get(row.runId)?.index.addCurve(row);
+  return byEnvironment;
+}
+
+/** Values by metric, split and one more name. */
+type Tree<Value> = Map<string, Map<string, Map<string, Value[]>>>;
+
+class EnvironmentIndex implements ResultsIndex {
+  readonly runs: readonly Run[];
+  readonly methods: readonly string[];
+  readonly series: Series[] = [];
+  readonly #finished: Tree<number | null> = new Map();
+  readonly #curves: Tree<MetricRow> = new Map();
+  /** Splits with a value by metric: of any run, of finished runs, over training. */
+  readonly #splits = new Map<string, Set<string>>();
+  readonly #finishedSplits = new Map<string, Set<string>>();
+  readonly #curveSplits = new Map<string, Set<string>>();
+
+  constructor(runs: readonly Run[]) {
+    this.runs = runs;
+    this.methods = methodsOf(runs);
+  }
+
+  addFinal(run: Run, { metric, split, value }: MetricRow): void {
+    if (value !== null && addTo(this.#splits, { metric, split })) this.series.push({ metric, split });
+    if (run.status !== "done") return;
+    if (value !== null) addTo(this.#finishedSplits, { metric, split });
+    leaf(this.#finished, [metric, split, run.method]).push(value);
+  }
+
+  addCurve(row: MetricRow): void {
+    if (row.value !== null) addTo(this.#curveSplits, row);
+    leaf(this.#curves, [row.metric, row.split, row.runId]).push(row);
+  }
+
+  splits(metric: string, of = { finished: false }): readonly string[] {
+    return sorted((of.finished ? this.#finishedSplits : this.#splits).get(metric));
+  }
+
+  values({ metric, split, method }: Series & { readonly method: string }): readonly (number | null)[] {
+    return this.#finished.get(metric)?.get(split)?.get(method) ?? noValues;
+  }
+
+  curveSplits(metric: string): readonly string[] {
+    return sorted(this.#curveSplits.get(metric));
+  }
+
+  curve({ metric, split, runId }: Series & { readonly runId: string }): readonly MetricRow[] {
+    return this.#curves.get(metric)?.get(split)?.get(runId) ?? noValues;
+  }
+}
+
+/** Adds a split to its metric's; whether it is new there. */
+function addTo(splits: Map<string, Set<string>>, { metric, split }: Series): boolean {
+  let known = splits.get(metric);
+  if (!known) splits.set(metric, known = new Set());
+  if (known.has(split)) return false;
+  known.add(split);
+  return true;
+}
+
+function leaf<Value>(tree: Tree<Value>, [first, second, third]: readonly [string, string, string]): Value[] {
+  let branch = tree.get(first);
+  if (!branch) tree.set(first, branch = new Map());
+  let twig = branch.get(second);
+  if (!twig) branch.set(second, twig = new Map());
+  let values = twig.get(third);
+  if (!values) twig.set(third, values = []);
+  return values;
+}
+
+function sorted(splits: ReadonlySet<string> | undefined): readonly string[] {
+  return [...splits ?? []].sort(compareSplits);
+}
