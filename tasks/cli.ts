@@ -1,7 +1,7 @@
 import process from "node:process";
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { messageOf, unknownName } from "../lib/core/errors.ts";
-import { visible } from "../lib/core/visible.ts";
+import { complain } from "./terminal_text.ts";
 
 /**
  * Runs a command line's main function. What it throws becomes one sentence on standard error and exit code 2, never a
@@ -11,7 +11,7 @@ export async function runCli(main: () => Promise<void> | void): Promise<void> {
   try {
     await main();
   } catch (error) {
-    console.error(visible(messageOf(error).replace(/\s*\n\s*/g, " ")));
+    complain(messageOf(error));
     process.exitCode = 2;
   }
 }

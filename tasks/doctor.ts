@@ -2,6 +2,7 @@ import process from "node:process";
 import { maxOf } from "../lib/core/extremes.ts";
 import { provenanceOf } from "./bench/provenance.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { say } from "./terminal_text.ts";
 import { type Check, checkBackends, checkBlas, checkChromium, checkStore, defaultBackend } from "./doctor/checks.ts";
 import { defaultResultsFolder } from "./results_folder.ts";
 
@@ -98,6 +99,6 @@ if (import.meta.main) {
       chromium: Deno.env.get("FCDL_CHROMIUM"),
       path: Deno.env.get("PATH") ?? "",
     };
-    process.exitCode = await doctor(Deno.args, { environment, print: console.log });
+    process.exitCode = await doctor(Deno.args, { environment, print: say });
   });
 }

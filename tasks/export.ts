@@ -4,6 +4,7 @@ import { openStore } from "../lib/store/open_store.ts";
 import type { Store } from "../lib/store/store.ts";
 import { exportSuite } from "../reports/csv.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { say } from "./terminal_text.ts";
 
 const help = `Write metrics.csv and summary.csv of a suite from the store.
 
@@ -69,4 +70,4 @@ async function knownMetrics(
   return names;
 }
 
-if (import.meta.main) await runCli(() => main(Deno.args, { print: console.log }));
+if (import.meta.main) await runCli(() => main(Deno.args, { print: say }));

@@ -10,6 +10,7 @@ import { chooseBlas, openChosenBlas } from "./bench/blas_choice.ts";
 import { provenanceOf } from "./bench/provenance.ts";
 import { formatDuration } from "./bench/text.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { say } from "./terminal_text.ts";
 import { perfCases, type PerfPlanEntry } from "./perf/cases.ts";
 import { measureCase } from "./perf/measure_case.ts";
 import { appendPerfRecords, perfFile } from "./perf/perf_file.ts";
@@ -214,5 +215,5 @@ function recordsOf({ of, numbers }: PerfMeasurement): readonly PerfRecord[] {
 }
 
 if (import.meta.main) {
-  await runCli(() => perf(Deno.args, { defaultBlas: Deno.env.get("FCDL_BLAS"), print: console.log }));
+  await runCli(() => perf(Deno.args, { defaultBlas: Deno.env.get("FCDL_BLAS"), print: say }));
 }

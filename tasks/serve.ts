@@ -2,6 +2,7 @@ import denoConfig from "../deno.json" with { type: "json" };
 import { messageOf } from "../lib/core/errors.ts";
 import { createApp } from "../routes/app.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { say } from "./terminal_text.ts";
 import { perfFile, readPerfFile } from "./perf/perf_file.ts";
 import { defaultResultsFolder, storeFile } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
@@ -99,7 +100,7 @@ async function main(): Promise<void> {
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, stop);
   try {
-    await serve(options, { store: Deno.env.get("FCDL_STORE"), signal: stopping.signal, say: console.log });
+    await serve(options, { store: Deno.env.get("FCDL_STORE"), signal: stopping.signal, say });
   } finally {
     for (const signal of signals) Deno.removeSignalListener(signal, stop);
   }

@@ -9,14 +9,16 @@ import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
 import { defaultResultsFolder, storeFile } from "../results_folder.ts";
+import { complain, say, shellCommand } from "../terminal_text.ts";
 import type { BlasChoice } from "./blas_choice.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { describeRuns } from "./dry_run.ts";
 import { describePlan, forgetRuns, openRuns, type Plan, planRuns } from "./plan_runs.ts";
-import { ProgressDisplay, type Screen } from "./progress_display.ts";
+import { ProgressDisplay } from "./progress_display.ts";
 import { readSuite } from "./read_suite.ts";
 import { onStopSignal } from "./stop_signal.ts";
 import { summaryText } from "./summary.ts";
+import { screenOf } from "./terminal.ts";
 import { counted, titleOf } from "./text.ts";
 import { type PoolEvent, runPool } from "./worker_pool.ts";
 import { startWorkerProcess } from "./worker_process.ts";
@@ -38,7 +40,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   const named = Deno.env.get("FCDL_BLAS");
   const options = parseBenchOptions(args, named === undefined ? {} : { blas: named });
   if (options === "help") {
-    console.log(benchHelp());
+    say(benchHelp());
     return exitCodes.done;
   }
   const { suite, source } = await readSuite(options.suite, { resolve });
@@ -58,7 +60,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     if (options.fresh) await forgetRuns(plan, store);
     await store.addRuns(runs);
     const current = await planRuns(runs, store);
-    console.log(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
+    say(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
     return await train(current, { store, location, options, args, blas });
   } finally {
     await store.close();
@@ -80,9 +82,9 @@ async function dryRun(
   const store = existsSync(location) ? await openStore(location, { readOnly: true }) : null;
   try {
     const plan = await planRuns(runs, store);
-    console.log(`${suite.title} (${runs[0]!.suite}), ${describePlan(plan)}\n`);
-    console.log(await describeRuns(plan));
-    console.log("\nNothing was written.");
+    say(`${suite.title} (${runs[0]!.suite}), ${describePlan(plan)}\n`);
+    say(await describeRuns(plan));
+    say("\nNothing was written.");
     return exitCodes.done;
   } finally {
     await store?.close();
@@ -101,7 +103,8 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   const open = openRuns(plan);
   const total = plan.runs.length;
   const workers = Math.max(Math.min(options.workers, open.length), 1);
-  const display = new ProgressDisplay(terminal(), { total, finished: total - open.length, workers });
+  const screen = screenOf(process.stdout, { term: Deno.env.get("TERM"), clock: () => performance.now() });
+  const display = new ProgressDisplay(screen, { total, finished: total - open.length, workers });
   const stop = new AbortController();
   const kill = new AbortController();
   const forget = onStopSignal(() => {
@@ -136,9 +139,9 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   }
   const left = openRuns(await planRuns(plan.runs, store)).length;
   if (stop.signal.aborted && left > problems.length) {
-    console.log(
+    say(
       `Stopped: ${total - left} of ${counted(total, "run")} done. Go on with: ${
-        ["deno task bench", ...resumeArgs(args)].join(" ")
+        shellCommand(["deno", "task", "bench", ...resumeArgs(args)])
       }`,
     );
     return exitCodes.stopped;
@@ -146,7 +149,7 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   await report(plan, { store, out: options.out });
   problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
   for (const { run, error, kind } of problems) {
-    console.error(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
+    complain(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
   }
   if (problems.some((problem) => problem.kind === "refused")) return exitCodes.badInput;
   return problems.length > 0 ? exitCodes.failed : exitCodes.done;
@@ -154,7 +157,7 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
 
 /** The same command without `--fresh`, which would forget what is to be resumed. */
 function resumeArgs(args: readonly string[]): readonly string[] {
-  return args.filter((arg) => arg !== "--fresh").map((arg) => /^[\w./,=:@-]+$/.test(arg) ? arg : `'${arg}'`);
+  return args.filter((arg) => arg !== "--fresh");
 }
 
 async function report(
@@ -163,25 +166,15 @@ async function report(
 ): Promise<void> {
   const suite = plan.runs[0]!.suite;
   const summary = await summaryText(store, suite);
-  if (summary !== "") console.log(`\n${summary}`);
+  if (summary !== "") say(`\n${summary}`);
   const { metricsPath, summaryPath } = await exportSuite(store, suite, { outDir: out });
-  console.log(`\nCSV files: ${summaryPath}, ${metricsPath}`);
-  console.log(`Pages: deno task serve${out === defaultResultsFolder ? "" : ` --out ${out}`}`);
+  say(`\nCSV files: ${summaryPath}, ${metricsPath}`);
+  const options = out === defaultResultsFolder ? [] : ["--out", out];
+  say(`Pages: ${shellCommand(["deno", "task", "serve", ...options])}`);
 }
 
 /** Bound of a worker's JavaScript heap: its share of four fifths of the memory, at most 4 GiB. */
 function heapMiB(workers: number): number {
   const share = Math.floor(totalmem() * 0.8 / workers / 2 ** 20);
   return Math.max(Math.min(share, 4096), 256);
-}
-
-function terminal(): Screen {
-  const isLive = process.stdout.isTTY === true;
-  return {
-    write: (text) => void process.stdout.write(text),
-    get columns() {
-      return isLive ? process.stdout.columns ?? 80 : null;
-    },
-    clock: () => performance.now(),
-  };
 }

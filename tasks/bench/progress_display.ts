@@ -1,5 +1,6 @@
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { RunProgress } from "../../lib/experiment/records.ts";
+import { fitColumns, oneLine } from "../terminal_text.ts";
 import { formatDuration, titleOf } from "./text.ts";
 import type { PoolEvent } from "./worker_pool.ts";
 
@@ -11,6 +12,8 @@ export interface Screen {
   write(text: string): void;
   /** Columns of a terminal; null where lines cannot be redrawn. */
   readonly columns: number | null;
+  /** Rows of a terminal: lines that have left it cannot be redrawn. */
+  readonly rows: number;
   readonly clock: () => number;
 }
 
@@ -100,7 +103,7 @@ export class ProgressDisplay {
 
   #say(line: string): void {
     this.#erase();
-    this.#screen.write(`${line}\n`);
+    this.#screen.write(`${oneLine(line)}\n`);
     this.#draw();
   }
 
@@ -113,9 +116,11 @@ export class ProgressDisplay {
     const { columns } = this.#screen;
     if (columns === null || this.#active.size === 0) return;
     this.#erase();
-    const lines = [...this.#active.values()].map((shown) => this.#line(shown));
-    lines.push(this.#overall());
-    for (const line of lines) this.#screen.write(`${line.slice(0, Math.max(columns - 1, 1))}\n`);
+    const runs = [...this.#active.values()];
+    const shown = runs.slice(0, Math.max(this.#screen.rows - 3, 1)).map((each) => this.#line(each));
+    const hidden = runs.length - shown.length;
+    const lines = [...shown, `${hidden > 0 ? `${hidden} more; ` : ""}${this.#overall()}`];
+    for (const line of lines) this.#screen.write(`${fitColumns(line, Math.max(columns - 1, 1))}\n`);
     this.#drawnLines = lines.length;
   }
 

@@ -1,9 +1,11 @@
 import { maxOf } from "../../lib/core/extremes.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
+import { visible } from "../../lib/core/visible.ts";
+import { columnsOf, padColumns } from "../terminal_text.ts";
 
-/** What lines call a run. */
+/** What lines call a run, fit to be printed. */
 export function titleOf(run: Pick<PlannedRun, "method" | "environment" | "seed">): string {
-  return `${run.method} on ${run.environment}, seed ${run.seed}`;
+  return `${visible(run.method)} on ${visible(run.environment)}, seed ${run.seed}`;
 }
 
 /** A duration in the two units that matter: `4.2 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
@@ -22,15 +24,16 @@ export function counted(count: number, noun: string): string {
 }
 
 /**
- * A text table: first row is the heading; columns are padded, all but the first `left` to the right.
+ * A text table: first row is the heading; columns are padded, all but the first `left` to the right. Cells may hold any
+ * text.
  *
  * @param rows Rows of the same length.
  */
 export function textTable(rows: readonly (readonly string[])[], { left = 1 }: { readonly left?: number } = {}): string {
-  const widths = rows[0]!.map((_, column) => maxOf(rows.map((row) => row[column]!.length)));
+  const cells = rows.map((row) => row.map(visible));
+  const widths = cells[0]!.map((_, column) => maxOf(cells.map((row) => columnsOf(row[column]!))));
   const line = (row: readonly string[]) =>
-    row.map((cell, column) => column < left ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))
-      .join("  ").trimEnd();
+    row.map((cell, column) => padColumns(cell, widths[column]!, { start: column >= left })).join("  ").trimEnd();
   const rule = widths.map((width) => "-".repeat(width)).join("  ");
-  return [line(rows[0]!), rule, ...rows.slice(1).map(line)].join("\n");
+  return [line(cells[0]!), rule, ...cells.slice(1).map(line)].join("\n");
 }

@@ -3,7 +3,9 @@ import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { ProgressDisplay } from "../../tasks/bench/progress_display.ts";
 import { RunClock } from "../../tasks/bench/run_clock.ts";
-import { formatDuration, textTable } from "../../tasks/bench/text.ts";
+import { screenOf } from "../../tasks/bench/terminal.ts";
+import { formatDuration, textTable, titleOf } from "../../tasks/bench/text.ts";
+import { oddLabels } from "../reports/odd_labels.ts";
 
 function counts(loop: number, updates: number) {
   return { loop, loops: 300, envSteps: loop * 10, updates };
@@ -46,7 +48,7 @@ const progress = { loop: 30, loops: 300, envSteps: 300, updates: 10, updatesPerS
 function display(columns: number | null) {
   let written = "";
   const clock = { ms: 0 };
-  const screen = { write: (text: string) => void (written += text), columns, clock: () => clock.ms };
+  const screen = { write: (text: string) => void (written += text), columns, rows: 24, clock: () => clock.ms };
   return {
     display: new ProgressDisplay(screen, { total: 4, finished: 1, workers: 1 }),
     clock,
@@ -91,6 +93,75 @@ Deno.test("ProgressDisplay redraws live lines on a terminal and never wraps them
   equal(take(), "\x1b[2A\x1b[J");
 });
 
+/** What a terminal of a width shows of a text with cursor codes: wide characters take two columns, full lines wrap. */
+function shownOn(columns: number, text: string): string[] {
+  const lines = [""];
+  let row = 0;
+  const wide =
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+  const widthOf = (line: string) =>
+    [...line].reduce((sum, c) => sum + (wide.test(c) ? 2 : /\p{Mn}/u.test(c) ? 0 : 1), 0);
+  for (const [token] of text.matchAll(/\p{Cc}\[(\d*)([A-Z])|[^]/gu)) {
+    if (token === "\n") row++;
+    else if (token.endsWith("A") && token.length > 1) row -= Number(token.slice(2, -1));
+    else if (token === "\x1b[J") lines.length = row;
+    else if (widthOf((lines[row] ?? "") + token) > columns) lines[++row] = token;
+    else lines[row] = (lines[row] ?? "") + token;
+    while (lines.length <= row) lines.push("");
+  }
+  return lines;
+}
+
+Deno.test("ProgressDisplay leaves no stale line of wide, odd and very long labels on any terminal", () => {
+  for (const columns of [20, 40, 60, 61, 62, 63, 80]) {
+    const { display: shown, take } = display(columns);
+    const labels = [
+      "\u6f22\u5b57\u306e\u540d\u524d\u3092\u6301\u3064\u624b\u6cd5\u306e\u5b9f\u9a13\u305d\u306e\u4e00",
+      ...oddLabels,
+    ];
+    for (const method of labels) {
+      const each = { ...run(1), method };
+      shown.show({ kind: "started", run: each, resumed: false });
+      for (let k = 0; k < 3; k++) shown.show({ kind: "progress", run: each, progress, elapsedMs: 1000 });
+      shown.show({ kind: "failed", run: each, error: "Cannot go on:\n  \x1b[2J\u6f22 is not finite" });
+    }
+    shown.close();
+    const text = take();
+    // Nothing but the codes of the display itself: up, and clear to the end.
+    const raw = text.replaceAll(/\p{Cc}\[\d+A\p{Cc}\[J/gu, "");
+    ok(!/(?!\n)[\p{Cc}\u202a-\u202e]/u.test(raw), "no control character is printed raw");
+    // What stays, written where nothing is ever erased.
+    const lasting = labels.map((method) =>
+      [
+        `${titleOf({ ...run(1), method }).trim()}: starts\n`,
+        `${titleOf({ ...run(1), method }).trim()}: failed: Cannot go on: \\u{1b}[2J\u6f22 is not finite\n`,
+      ].join("")
+    ).join("");
+    equal(shownOn(columns, text).join("\n"), shownOn(columns, lasting).join("\n"));
+  }
+});
+
+Deno.test("ProgressDisplay draws no more lines than the terminal has", () => {
+  const { display: shown, take } = display(80);
+  for (let seed = 1; seed <= 40; seed++) shown.show({ kind: "started", run: run(seed), resumed: false });
+  take();
+  shown.show({ kind: "progress", run: run(40), progress, elapsedMs: 10_000 });
+  const lines = take().split("\n");
+  equal(lines.length - 1, 22);
+  ok(lines[21]!.startsWith("19 more; 1 of 4 runs"), lines[21]!);
+});
+
+Deno.test("screenOf: live lines on a terminal that takes cursor codes, of a known width", () => {
+  const terminal = { write: () => true, isTTY: true, columns: 100, rows: 30 };
+  const clock = () => 0;
+  equal(screenOf(terminal, { term: "xterm", clock }).columns, 100);
+  equal(screenOf(terminal, { term: undefined, clock }).columns, 100);
+  equal(screenOf(terminal, { term: "dumb", clock }).columns, null);
+  equal(screenOf({ ...terminal, isTTY: false }, { term: "xterm", clock }).columns, null);
+  const unknown = screenOf({ ...terminal, columns: 0, rows: 0 }, { term: "xterm", clock });
+  deepEqual([unknown.columns, unknown.rows], [80, 24]);
+});
+
 Deno.test("formatDuration shows the two units that matter", () => {
   deepEqual([0, 9_900, 59_400, 60_000, 3_599_000, 3_600_000, 93_600_000].map(formatDuration), [
     ...["0.0 s", "9.9 s", "59 s", "1 min 0 s", "59 min 59 s", "1 h 0 min", "26 h 0 min"],
@@ -99,4 +170,11 @@ Deno.test("formatDuration shows the two units that matter", () => {
 
 Deno.test("textTable aligns columns", () => {
   equal(textTable([["a", "n"], ["long", "1"], ["b", "22"]]), "a      n\n----  --\nlong   1\nb     22");
+});
+
+Deno.test("textTable aligns wide and odd cells", () => {
+  equal(
+    textTable([["a", "n"], ["\u6f22\u5b57", "1"], ["e\u0301", "22"], ["x\ny", "\x1b[31m"]]),
+    "a              n\n----  ----------\n\u6f22\u5b57           1\ne\u0301             22\nx\\ny  \\u{1b}[31m",
+  );
 });
