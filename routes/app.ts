@@ -57,6 +57,12 @@ export function createApp(options: AppOptions): Hono {
     onError: (context) =>
       problem(context, 413, `Cannot take the request: too large, expected at most ${largestBody} bytes`),
   }));
+  // Addresses from when ids had no letter, in bookmarks and reports.
+  app.get("*", async (context, next) => {
+    const { pathname, search } = new URL(context.req.url);
+    const moved = pathname.replace(/^(\/(?:api\/|charts\/)?runs\/)([0-9a-f]{16})(?=\/|$)/, "$1r$2");
+    return moved === pathname ? await next() : context.redirect(`${moved}${search}`, 301);
+  });
   app.use(compress());
   // Not for streams: a digest would need the whole file first.
   const replay = ["/runs/:id/replay.json", "/runs/:id/replay/*"];

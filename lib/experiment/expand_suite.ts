@@ -6,12 +6,12 @@ import { environments } from "../envs/registry.ts";
 import { methods as methodRegistry } from "../model/registry.ts";
 import { methodCalled } from "./method_names.ts";
 import { type RunSpec, runSpecSchema } from "./run_spec.ts";
-import { specHash } from "./spec_hash.ts";
+import { runId } from "./spec_hash.ts";
 import { seedsOf, type Suite } from "./suite.ts";
 
 /** A run of a suite: its spec, its identity and the names that tables show. */
 export interface PlannedRun {
-  /** Hash of the spec. */
+  /** A letter and the hash of the spec, see `runId`. */
   readonly id: string;
   readonly suite: string;
   /** The environment's task, such as `chemical-fork`, with the variant's label, such as `chemical-fork-hidden-20`. */
@@ -82,7 +82,7 @@ export async function expandSuite(
         };
         const spec = parseWith(runSpecSchema, value, `run of suite ${name}`);
         runs.push({
-          id: specHash(spec),
+          id: runId(spec),
           suite: name,
           environment: environment.name,
           method: method.name,

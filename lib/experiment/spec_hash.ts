@@ -1,8 +1,18 @@
 import { createHash } from "node:crypto";
 
 /**
- * The identity of a run: the first 16 hexadecimal characters of the SHA-256 of its spec as canonical JSON, so the
- * order of fields does not matter.
+ * The id of a run, r0123456789abcdef: {@link specHash} after a letter, since spreadsheets and data frames take a hash such
+ * as 04e1990152113312 for a number.
+ *
+ * @param spec A validated run spec with its defaults filled.
+ */
+export function runId(spec: unknown): string {
+  return `r${specHash(spec)}`;
+}
+
+/**
+ * The first 16 hexadecimal characters of the SHA-256 of a run's spec as canonical JSON, so the order of fields does not
+ * matter. Checkpoints keep it.
  *
  * @param spec A validated run spec with its defaults filled.
  */

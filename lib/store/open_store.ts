@@ -8,6 +8,8 @@ type Driver = (location: string, options: OpenOptions) => Promise<Store>;
 export interface OpenOptions {
   /** Reads only: the store must exist. */
   readonly readOnly?: boolean;
+  /** When all of the store is looked through for damage: after an unclean end (the default), always or never. */
+  readonly check?: "unclean" | "always" | "never";
 }
 
 const drivers: Readonly<Record<string, Driver>> = {

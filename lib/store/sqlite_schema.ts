@@ -13,6 +13,10 @@ export const applicationId = 0x4643444c;
  * it has of series, however often it was evaluated. `runs.revision` grows with every change of a run, of its metrics
  * (whose every recording touches the run) or of its artifacts; the largest one is the store's change counter. Triggers
  * too, so that no statement can forget either. `runs_overview` answers what lists of suites ask without reading specs.
+ *
+ * `checksum` columns say whether a row is what was written (see `checksums.ts`; null, from a program older than they
+ * are: not known). Ids of runs begin with a letter, for programs that take 04e1990152113312 for a number; older ones
+ * get theirs here. A step may use the functions `run_checksum`, `metric_checksum` and `bytes_checksum`.
  */
 export const migrations: readonly string[] = [
   `
@@ -127,7 +131,43 @@ export const migrations: readonly string[] = [
   ALTER TABLE runs ADD COLUMN lease_ms INTEGER;
   ALTER TABLE runs ADD COLUMN origins TEXT NOT NULL DEFAULT '[]';
   UPDATE runs SET origins = json_array(json_object('fromLoop', 0, 'provenance', json(provenance)))
-  WHERE provenance IS NOT NULL;
+  WHERE json_valid(provenance);
   ALTER TABLE runs DROP COLUMN provenance;
+  `,
+  `
+  UPDATE runs SET id = 'r' || id WHERE length(id) = 16 AND id NOT GLOB '*[^0-9a-f]*';
+  ALTER TABLE runs ADD COLUMN checksum INTEGER;
+  UPDATE runs SET checksum = run_checksum(id, suite, environment, method, seed, spec);
+
+  ALTER TABLE artifacts ADD COLUMN checksum INTEGER;
+  UPDATE artifacts SET checksum = bytes_checksum(bytes);
+
+  DROP TRIGGER metrics_added;
+  DROP TRIGGER metrics_replaced;
+  DROP TRIGGER metrics_removed;
+  ALTER TABLE metrics ADD COLUMN checksum INTEGER;
+  ALTER TABLE finals ADD COLUMN checksum INTEGER;
+  UPDATE metrics SET checksum = metric_checksum(run, split, metric, updates, env_steps, value, elapsed_ms);
+  UPDATE finals SET checksum = metric_checksum(run, split, metric, updates, env_steps, value, elapsed_ms);
+  CREATE TRIGGER metrics_added AFTER INSERT ON metrics BEGIN
+    INSERT INTO finals (run, split, metric, updates, env_steps, value, elapsed_ms, checksum)
+    VALUES (new.run, new.split, new.metric, new.updates, new.env_steps, new.value, new.elapsed_ms, new.checksum)
+    ON CONFLICT DO UPDATE SET updates = excluded.updates, env_steps = excluded.env_steps, value = excluded.value,
+      elapsed_ms = excluded.elapsed_ms, checksum = excluded.checksum
+    WHERE (excluded.updates, excluded.env_steps) >= (updates, env_steps);
+  END;
+  CREATE TRIGGER metrics_replaced AFTER UPDATE ON metrics BEGIN
+    UPDATE finals SET value = new.value, elapsed_ms = new.elapsed_ms, checksum = new.checksum
+    WHERE run = new.run AND split = new.split AND metric = new.metric
+      AND (updates, env_steps) = (new.updates, new.env_steps);
+  END;
+  CREATE TRIGGER metrics_removed AFTER DELETE ON metrics BEGIN
+    DELETE FROM finals WHERE run = old.run AND split = old.split AND metric = old.metric
+      AND (updates, env_steps) = (old.updates, old.env_steps);
+    INSERT INTO finals (run, split, metric, updates, env_steps, value, elapsed_ms, checksum)
+    SELECT run, split, metric, updates, env_steps, value, elapsed_ms, checksum FROM metrics
+    WHERE run = old.run AND split = old.split AND metric = old.metric ORDER BY updates DESC, env_steps DESC LIMIT 1
+    ON CONFLICT DO NOTHING;
+  END;
   `,
 ];

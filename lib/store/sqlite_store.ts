@@ -1,17 +1,32 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
 import type { Metric, Origin } from "../experiment/records.ts";
+import { messageOf } from "../core/errors.ts";
+import { visible } from "../core/visible.ts";
 import { checkMetrics } from "./check_metrics.ts";
-import { openDatabase, rollBackQuietly, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
-import type {
-  Artifact,
-  MetricQuery,
-  MetricRow,
-  NewRun,
-  Run,
-  RunFilter,
-  RunStatus,
-  Store,
-  SuiteSummary,
+import { bytesChecksum, metricChecksum, runChecksum } from "./checksums.ts";
+import { rollBackQuietly } from "./sqlite_migrate.ts";
+import { openDatabase, type OpenedDatabase, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
+import {
+  artifactOf,
+  conditions,
+  isSoundRun,
+  jsonOrAbsent,
+  jsonOrNull,
+  parsed,
+  type Row,
+  runOf,
+  text,
+} from "./sqlite_rows.ts";
+import {
+  type Artifact,
+  DamageError,
+  type MetricQuery,
+  type MetricRow,
+  type NewRun,
+  type Run,
+  type RunFilter,
+  type Store,
+  type SuiteSummary,
 } from "./store.ts";
 
 /**
@@ -22,7 +37,7 @@ import type {
  */
 // deno-lint-ignore require-await -- A caller handles one kind of failure, a rejection, whatever the driver.
 export async function openSqliteStore(path: string, options: SqliteOptions = {}): Promise<Store> {
-  return new SqliteStore(openDatabase(path, options));
+  return new SqliteStore(() => openDatabase(path, options));
 }
 
 /** Rows read at a time by a stream: no statement, and so no old snapshot, stays open between two of them. */
@@ -35,26 +50,32 @@ const isHeldNow = `(lease_until_ms IS NOT NULL AND lease_until_ms > ?3
 /** The store's own clock, for writes whose caller gives no time. */
 const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-type Row = Record<string, SQLOutputValue>;
-
 class SqliteStore implements Store {
-  readonly #database: DatabaseSync;
+  readonly #open: () => OpenedDatabase;
+  #opened: OpenedDatabase;
   readonly #statements = new Map<string, StatementSync>();
   readonly #names = new Map<string, string>();
   #isOpen = true;
 
-  constructor(database: DatabaseSync) {
-    this.#database = database;
+  /** @param open Opens the database; called again where it can no longer see what the file holds. */
+  constructor(open: () => OpenedDatabase) {
+    this.#open = open;
+    this.#opened = open();
+  }
+
+  get #database(): DatabaseSync {
+    return this.#opened.database;
   }
 
   addRuns(runs: readonly NewRun[]): Promise<readonly string[]> {
     return this.#write("add runs", () => {
       const added: string[] = [];
       for (const run of runs) {
+        const spec = JSON.stringify(run.spec);
         const { changes } = this.#execute(
-          `INSERT INTO runs (id, suite, environment, method, seed, spec, created_at_ms, updated_at_ms)
-           VALUES (?, ?, ?, ?, ?, ?, ${nowMs}, ${nowMs}) ON CONFLICT (id) DO NOTHING`,
-          [run.id, run.suite, run.environment, run.method, run.seed, JSON.stringify(run.spec)],
+          `INSERT INTO runs (id, suite, environment, method, seed, spec, checksum, created_at_ms, updated_at_ms)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ${nowMs}, ${nowMs}) ON CONFLICT (id) DO NOTHING`,
+          [run.id, run.suite, run.environment, run.method, run.seed, spec, runChecksum({ ...run, spec })],
         );
         if (changes > 0) added.push(run.id);
       }
@@ -174,6 +195,10 @@ class SqliteStore implements Store {
       for (const run of runs) {
         this.#execute("DELETE FROM metrics WHERE run = ?", [run]);
         this.#execute("DELETE FROM artifacts WHERE run = ?", [run]);
+        if (!isSoundRun(this.#rows("SELECT * FROM runs WHERE sequence = ?", [run])[0]!)) {
+          this.#execute("DELETE FROM runs WHERE sequence = ?", [run]);
+          continue;
+        }
         this.#execute(
           `UPDATE runs SET status = 'pending', error = NULL, progress = NULL, origins = '[]', elapsed_ms = 0,
              lease_worker = NULL, lease_until_ms = NULL, lease_ms = NULL, updated_at_ms = ?2 WHERE sequence = ?1`,
@@ -190,9 +215,13 @@ class SqliteStore implements Store {
       if (metrics.length === 0) return;
       for (const metric of metrics) {
         this.#execute(
-          `INSERT INTO metrics (run, split, metric, updates, env_steps, value, elapsed_ms) VALUES (?, ?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET value = excluded.value, elapsed_ms = excluded.elapsed_ms`,
-          [run, metric.split, metric.metric, metric.updates, metric.envSteps, metric.value, metric.elapsedMs],
+          `INSERT INTO metrics (run, split, metric, updates, env_steps, value, elapsed_ms, checksum)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value,
+             elapsed_ms = excluded.elapsed_ms, checksum = excluded.checksum`,
+          [
+            ...[run, metric.split, metric.metric, metric.updates, metric.envSteps, metric.value, metric.elapsedMs],
+            metricChecksum(run, metric),
+          ],
         );
       }
       this.#execute(`UPDATE runs SET updated_at_ms = ${nowMs} WHERE sequence = ?`, [run]);
@@ -204,7 +233,7 @@ class SqliteStore implements Store {
       const rows: MetricRow[] = [];
       for (const run of this.#matchingRuns(query)) {
         // One at a time: spreading a run of 100,000 rows would overflow the stack.
-        for (const row of this.#metricsPage(query, { run, limit: -1, after: null })) rows.push(row);
+        for (const row of this.#metricsPage(query, { run, limit: -1, after: null }).rows) rows.push(row);
       }
       return rows;
     });
@@ -212,14 +241,14 @@ class SqliteStore implements Store {
 
   async *streamMetrics(query: MetricQuery): AsyncIterable<MetricRow> {
     for (const run of await this.#read("read metrics", () => this.#matchingRuns(query))) {
-      let after: MetricRow | null = null;
+      let after: Metric | null = null;
       do {
-        const page: MetricRow[] = await this.#read(
+        const page: MetricsPage = await this.#read(
           "read metrics",
           () => this.#metricsPage(query, { run, limit: streamedPage, after }),
         );
-        yield* page;
-        after = page.length === streamedPage ? page[page.length - 1]! : null;
+        yield* page.rows;
+        after = page.next;
       } while (after);
     }
   }
@@ -230,10 +259,13 @@ class SqliteStore implements Store {
       { id: runId, worker: artifact.worker },
       (run) => {
         this.#execute(
-          `INSERT INTO artifacts (run, name, content_type, bytes, updated_at_ms) VALUES (?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET content_type = excluded.content_type, bytes = excluded.bytes,
-           updated_at_ms = excluded.updated_at_ms`,
-          [run, artifact.name, artifact.contentType, artifact.bytes, artifact.nowMs],
+          `INSERT INTO artifacts (run, name, content_type, bytes, updated_at_ms, checksum) VALUES (?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET content_type = excluded.content_type, bytes = excluded.bytes,
+             updated_at_ms = excluded.updated_at_ms, checksum = excluded.checksum`,
+          [
+            ...[run, artifact.name, artifact.contentType, artifact.bytes, artifact.nowMs],
+            bytesChecksum(artifact.bytes),
+          ],
         );
       },
     );
@@ -242,11 +274,19 @@ class SqliteStore implements Store {
   getArtifact(runId: string, name: string): Promise<Artifact | null> {
     return this.#read(`read ${name} of run ${runId}`, () => {
       const row = this.#rows(
-        `SELECT name, content_type, artifacts.updated_at_ms, bytes FROM artifacts
+        `SELECT name, content_type, artifacts.updated_at_ms, bytes, artifacts.checksum FROM artifacts
          JOIN runs ON sequence = run WHERE id = ? AND name = ?`,
         [runId, name],
       )[0];
-      return row ? { ...artifactOf(row), bytes: row.bytes as Uint8Array } : null;
+      if (!row) return null;
+      const bytes = row.bytes as Uint8Array;
+      if (row.checksum !== null && Number(row.checksum) !== bytesChecksum(bytes)) {
+        throw new DamageError(
+          `its ${bytes.length} bytes are damaged, expected those that were written, with checksum ${row.checksum}, ` +
+            `got ${bytesChecksum(bytes)}`,
+        );
+      }
+      return { ...artifactOf(row), bytes };
     });
   }
 
@@ -264,7 +304,7 @@ class SqliteStore implements Store {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#statements.clear();
-    this.#database.close();
+    this.#opened.close();
   }
 
   /** Runs of a query, in order of creation. */
@@ -283,10 +323,47 @@ class SqliteStore implements Store {
     page: {
       readonly run: { readonly id: string; readonly sequence: number };
       readonly limit: number;
-      readonly after: MetricRow | null;
+      readonly after: Metric | null;
     },
-  ): MetricRow[] {
-    const { run, limit, after } = page;
+  ): MetricsPage {
+    const { run, limit } = page;
+    const damaged: string[] = [];
+    const rows: MetricRow[] = [];
+    let last: MetricRow | null = null;
+    try {
+      const stored = this.#storedMetrics(query, page);
+      for (const row of stored) {
+        // By index: destructuring goes through iterators, which takes as long as reading the rows.
+        last = {
+          runId: run.id,
+          envSteps: row[3] as number,
+          updates: row[2] as number,
+          split: this.#name(row[0] as string),
+          metric: this.#name(row[1] as string),
+          value: row[4] as number | null,
+          elapsedMs: row[5] as number,
+        };
+        if (row[6] === null || row[6] === metricChecksum(run.sequence, last)) rows.push(last);
+        else damaged.push(`${last.metric} of split ${last.split} at update ${last.updates}`);
+      }
+      if (stored.length !== limit) last = null;
+    } catch (error) {
+      if (!/malformed|corrupt/.test(messageOf(error))) throw error;
+      damaged.push("a page of the file");
+      last = null;
+    }
+    if (damaged.length > 0) tellDamage(query, { runId: run.id, damaged });
+    return { rows, next: last };
+  }
+
+  #storedMetrics(
+    query: MetricQuery,
+    { run, limit, after }: {
+      readonly run: { readonly sequence: number };
+      readonly limit: number;
+      readonly after: Metric | null;
+    },
+  ): SQLOutputValue[][] {
     const where = conditions({
       "run = ?": run.sequence,
       "split IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.splits),
@@ -300,22 +377,14 @@ class SqliteStore implements Store {
       ? "finals AS series CROSS JOIN metrics AS records USING (run, split, metric)"
       : "metrics AS records";
     const paging = after ? [after.split, after.metric, after.updates, after.envSteps] : [];
-    const rows = this.#arrays(
-      `SELECT split, metric, records.updates, records.env_steps, records.value, records.elapsed_ms FROM ${from} ${where.sql}
+    // Integers as floating-point numbers: a damaged one need not be an integer that JavaScript has.
+    return this.#arrays(
+      `SELECT split, metric, CAST(records.updates AS REAL), CAST(records.env_steps AS REAL), records.value,
+         records.elapsed_ms, CAST(records.checksum AS REAL) FROM ${from} ${where.sql}
        ${after ? `AND (split, metric, records.updates, records.env_steps) > (?, ?, ?, ?)` : ""}
        ORDER BY split, metric, records.updates, records.env_steps LIMIT ?`,
       [...where.values, ...paging, limit],
     );
-    // By index: destructuring goes through iterators, which takes as long as reading the rows.
-    return rows.map((row): MetricRow => ({
-      runId: run.id,
-      envSteps: row[3] as number,
-      updates: row[2] as number,
-      split: this.#name(row[0] as string),
-      metric: this.#name(row[1] as string),
-      value: row[4] as number | null,
-      elapsedMs: row[5] as number,
-    }));
   }
 
   /** The same text as one string: rows by the hundred thousand share the few names of their metrics and splits. */
@@ -333,7 +402,10 @@ class SqliteStore implements Store {
   }
 
   #rows(sql: string, values: readonly SQLInputValue[] = []): Row[] {
-    return this.#prepared(sql).all(...values);
+    const statement = this.#prepared(sql);
+    // An integer that JavaScript's numbers lack, as damage may leave it, would keep all rows from being read.
+    statement.setReadBigInts(true);
+    return statement.all(...values);
   }
 
   /** Rows as arrays: a third of the time of objects, for reading many. */
@@ -358,8 +430,19 @@ class SqliteStore implements Store {
   }
 
   /** One consistent view: all that `work` reads is of one moment. */
-  #read<Value>(what: string, work: () => Value): Promise<Value> {
-    return this.#transaction(what, { begin: "BEGIN", work });
+  async #read<Value>(what: string, work: () => Value): Promise<Value> {
+    for (let tries = 1;; tries++) {
+      if (this.#isOpen && this.#opened.isStale()) this.#reopen();
+      const value = await this.#transaction(what, { begin: "BEGIN", work });
+      // What was read while somebody wrote is of no one moment where SQLite cannot see the writer.
+      if (tries === 3 || !this.#opened.isStale()) return value;
+    }
+  }
+
+  #reopen(): void {
+    this.#statements.clear();
+    this.#opened.close();
+    this.#opened = this.#open();
   }
 
   /** All or nothing, and on disk before the promise resolves. IMMEDIATE: what it reads cannot change before it writes. */
@@ -405,56 +488,19 @@ class SqliteStore implements Store {
   }
 }
 
-/** A WHERE clause of the conditions that have a value, in order, with the values. */
-function conditions(
-  values: Readonly<Record<string, SQLInputValue | undefined>>,
-): { readonly sql: string; readonly values: readonly SQLInputValue[] } {
-  const given = Object.entries(values).flatMap(([sql, value]) => value === undefined ? [] : [{ sql, value }]);
-  return {
-    sql: given.length === 0 ? "" : `WHERE ${given.map(({ sql }) => sql).join(" AND ")}`,
-    values: given.map(({ value }) => value),
-  };
+/** Some rows, and where to go on; null at the end. */
+interface MetricsPage {
+  readonly rows: readonly MetricRow[];
+  readonly next: Metric | null;
 }
 
-function jsonOrAbsent(value: unknown): string | undefined {
-  return value === undefined ? undefined : JSON.stringify(value);
-}
-
-function jsonOrNull(value: unknown): string | null {
-  return value === undefined ? null : JSON.stringify(value);
-}
-
-function text(value: SQLOutputValue | undefined): string {
-  return value as string;
-}
-
-function parsed<Value>(value: SQLOutputValue | undefined): Value | null {
-  return value === null ? null : JSON.parse(text(value));
-}
-
-function runOf(row: Row): Run {
-  const origins = parsed<readonly Origin[]>(row.origins) ?? [];
-  return {
-    id: text(row.id),
-    suite: text(row.suite),
-    environment: text(row.environment),
-    method: text(row.method),
-    seed: Number(row.seed),
-    spec: parsed<unknown>(row.spec),
-    status: text(row.status) as RunStatus,
-    error: row.error === null ? null : text(row.error),
-    progress: parsed(row.progress),
-    provenance: origins.at(-1)?.provenance ?? null,
-    origins,
-    leaseUntilMs: row.lease_until_ms === null ? null : Number(row.lease_until_ms),
-    leaseMs: row.lease_ms === null ? null : Number(row.lease_ms),
-    createdAtMs: Number(row.created_at_ms),
-    updatedAtMs: Number(row.updated_at_ms),
-    elapsedMs: Number(row.elapsed_ms),
-    revision: Number(row.revision),
-  };
-}
-
-function artifactOf(row: Row): Omit<Artifact, "bytes"> {
-  return { name: text(row.name), contentType: text(row.content_type), updatedAtMs: Number(row.updated_at_ms) };
+function tellDamage(
+  query: MetricQuery,
+  { runId, damaged }: { readonly runId: string; readonly damaged: readonly string[] },
+): void {
+  const more = damaged.length > 1 ? ` and ${damaged.length - 1} more` : "";
+  const reason = `records of run ${runId} are damaged, expected what was written, got other content in ` +
+    `${visible(damaged[0]!)}${more}`;
+  if (!query.onDamage) throw new DamageError(reason);
+  query.onDamage({ runId, sentence: `Cannot read metrics: ${reason}` });
 }

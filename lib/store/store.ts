@@ -5,7 +5,7 @@ export type RunStatus = "pending" | "running" | "interrupted" | "done" | "failed
 
 /** One run: a spec, its identity, and where it stands. */
 export interface Run {
-  /** Hash of the spec: the run's identity. */
+  /** A letter and the hash of the spec: the run's identity. */
   readonly id: string;
   readonly suite: string;
   /** Display ids: environment id with its task (`chemical-fork`), method id with its variant. */
@@ -31,6 +31,8 @@ export interface Run {
   readonly updatedAtMs: number;
   /** Training time so far, over all resumptions, ms. */
   readonly elapsedMs: number;
+  /** What of its record is not what was written, in a sentence; absent where it is sound. A damaged run has `failed`. */
+  readonly damage?: string;
   /** Greater after every change of the run, its metrics or its artifacts; see {@link Store.revision}. */
   readonly revision: number;
 }
@@ -59,7 +61,21 @@ export interface MetricQuery {
   readonly splits?: readonly string[];
   /** Only the rows of each run's last recorded (updates, envSteps) per metric and split. */
   readonly last?: boolean;
+  /**
+   * Told of each run whose records are not what was written; the damaged ones are left out. Absent: reading rejects with
+   * a {@link DamageError} that names the run.
+   */
+  onDamage?(damage: Damage): void;
 }
+
+/** Records of a run that are not what was written, as after bits flipped on a disk. */
+export interface Damage {
+  readonly runId: string;
+  readonly sentence: string;
+}
+
+/** What was read is not what was written. */
+export class DamageError extends Error {}
 
 /** A suite as the store knows it. */
 export interface SuiteSummary {
@@ -146,7 +162,7 @@ export interface Store {
   recordOrigin(id: string, origin: Origin & { readonly worker: string }): Promise<boolean>;
   /**
    * Removes metrics, artifacts and progress of runs and sets them to `pending` (bench --fresh): all of them, or none
-   * if somebody holds one.
+   * if somebody holds one. A damaged run is removed instead, for {@link Store.addRuns} to add it again.
    *
    * @returns The ids of those that are held; none where all were reset.
    */

@@ -54,7 +54,7 @@ export async function bench(args: readonly string[]): Promise<number> {
   const location = storeFile(options.out);
   if (options.dryRun) return await dryRun({ suite, runs, location });
   await refuseUnsupported(runs);
-  const store = await openStore(location);
+  const store = await openStore(location, { check: "always" });
   try {
     const plan = await planRuns(runs, store);
     if (options.fresh) await forgetRuns(plan, store);

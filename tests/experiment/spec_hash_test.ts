@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { canonicalJson, specHash } from "../../lib/experiment/spec_hash.ts";
+import { canonicalJson, runId, specHash } from "../../lib/experiment/spec_hash.ts";
 
 Deno.test("canonicalJson sorts fields at every depth and keeps the order of lists", () => {
   assert.equal(
@@ -13,4 +13,8 @@ Deno.test("specHash is the start of SHA-256 of the canonical text, whatever the 
   assert.equal(specHash({ b: 2, a: 1 }), "43258cff783fe703");
   assert.equal(specHash({ a: 1, b: 2 }), specHash({ b: 2, a: 1 }));
   assert.notEqual(specHash({ a: 1, b: 3 }), specHash({ a: 1, b: 2 }));
+});
+
+Deno.test("runId begins with a letter, so that no reader of tables takes it for a number", () => {
+  assert.equal(runId({ b: 2, a: 1 }), "r43258cff783fe703");
 });

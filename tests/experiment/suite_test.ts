@@ -2,7 +2,7 @@ import { deepEqual, equal, notEqual, rejects, throws } from "node:assert/strict"
 import { readFileSync } from "node:fs";
 import { expandSuite } from "../../lib/experiment/expand_suite.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { specHash } from "../../lib/experiment/spec_hash.ts";
+import { runId } from "../../lib/experiment/spec_hash.ts";
 import { parseSuite, seedsOf } from "../../lib/experiment/suite.ts";
 import { loadSuite, suites } from "../../lib/experiment/suite_registry.ts";
 import { suiteSchemaFile, suiteSchemaText } from "../../tasks/schema.ts";
@@ -31,7 +31,7 @@ for (const entry of suites) {
     equal(new Set(runs.map((run) => run.id)).size, runs.length);
     for (const run of runs) {
       deepEqual(runSpecSchema.parse(run.spec), run.spec);
-      equal(specHash(run.spec), run.id);
+      equal(runId(run.spec), run.id);
     }
   });
 }

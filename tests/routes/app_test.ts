@@ -43,6 +43,20 @@ Deno.test("GET /, suite and run pages show what the store holds", async () => {
   assert.match(run, /the loss at update 6342 is not finite/);
 });
 
+Deno.test("addresses of runs from when ids had no letter lead to the run", async () => {
+  await using demo = await demoStore([]);
+  const { store } = demo;
+  await store.addRuns([{ id: "r04e1990152113312", suite: "s", environment: "e", method: "mlp", seed: 1, spec: {} }]);
+  const app = appOf(store);
+  for (const path of ["/runs/", "/api/runs/", "/runs/04e1990152113312/metrics.csv?a=1"]) {
+    const old = path.includes("0") ? path : `${path}04e1990152113312`;
+    const response = await app.request(old, html);
+    assert.equal(response.status, 301);
+    assert.equal(response.headers.get("location"), old.replace("04e", "r04e"));
+    assert.equal((await app.request(response.headers.get("location")!, html)).status, 200);
+  }
+});
+
 Deno.test("a run whose worker's lease has ended is shown as interrupted", async () => {
   await using demo = await demoStore([]);
   const { store } = demo;

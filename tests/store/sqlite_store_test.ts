@@ -81,17 +81,12 @@ Deno.test("openSqliteStore refuses a database of a newer schema, for writing and
     await assert.rejects(openSqliteStore(path, { readOnly: true }), expected);
   }));
 
-Deno.test("openSqliteStore migrates an empty file and names an old schema it may only read", () =>
+Deno.test("openSqliteStore refuses an empty file: it is a store that lost all, and no new one", () =>
   inFolder(async (folder) => {
     const path = join(folder, "store.sqlite");
     await writeFile(path, "");
-    await assert.rejects(
-      openSqliteStore(path, { readOnly: true }),
-      new RegExp(`older schema .* expected version ${migrations.length}, got 0$`),
-    );
-    const store = await openSqliteStore(path);
-    assert.deepEqual(await store.addRuns([run]), ["a"]);
-    await store.close();
+    await assertRefused(path, { expected: /the file is empty, expected a store \(restore it .*\), got 0 bytes$/ });
+    await assert.rejects(openSqliteStore(path, { readOnly: true }), /the file is empty/);
   }));
 
 Deno.test("openSqliteStore says that another process keeps the database locked", () =>
