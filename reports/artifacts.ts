@@ -9,7 +9,6 @@ const codebookSchema = z.object({
   graphs: z.array(matrix),
   usage: z.record(z.string(), z.record(z.string(), z.array(z.number()))),
   truth: z.record(z.string(), matrix),
-  findings: z.array(z.string()).default([]),
 });
 
 const graphsSchema = z.object({

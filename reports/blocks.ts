@@ -23,6 +23,8 @@ export interface Column {
   /** Columns that follow each other with the same group share a heading. */
   readonly group?: string;
   readonly numeric?: boolean;
+  /** Holds sentences, whose lines break. */
+  readonly prose?: boolean;
 }
 
 /** Rows and columns; the first column names the row. */

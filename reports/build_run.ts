@@ -1,15 +1,7 @@
 import type { MetricRow } from "../lib/store/store.ts";
 import { type GraphsArtifact, parseGraphs } from "./artifacts.ts";
-import type {
-  Block,
-  ChartBlock,
-  GraphBlock,
-  GraphPicture,
-  LineSeries,
-  NoteBlock,
-  Section,
-  TableBlock,
-} from "./blocks.ts";
+import type { Block, ChartBlock, GraphBlock, GraphPicture, LineSeries, Section, TableBlock } from "./blocks.ts";
+import { runVerdicts } from "./build_verdicts.ts";
 import { wrongEdges } from "./graph_svg.ts";
 import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
 import { methodStyles, plainStyle } from "./method_styles.ts";
@@ -28,10 +20,11 @@ const chartedMetrics = [
   "loss/gradient_norm",
 ] as const;
 
-/** A run's report: curves, causal graphs, codebook, all final numbers. */
+/** A run's report: what was learned, curves, causal graphs, codebook, all final numbers. */
 export function buildRun(results: RunResults): readonly Section[] {
   const graphs = parseGraphs(results.graphs);
   return [
+    { id: "learned", title: "What was learned", blocks: runVerdicts(results) },
     { id: "curves", title: "Curves", blocks: curves(results) },
     { id: "replay", title: "Replay", blocks: results.replay ? buildReplay(results.replay) : [] },
     { id: "graphs", title: "Local causal graphs", blocks: graphs ? graphBlocks(graphs) : [] },
@@ -122,7 +115,8 @@ function graphBlocks(graphs: GraphsArtifact): readonly Block[] {
     id: `graphs-${split}`,
     title: `Inferred beside the truth, ${splitLabel(split)}`,
     caption: "Mean edge probability over the samples of a context: row = next value of a variable, column = state or " +
-      "action variable; stronger shade = more probable; ring = edge of the truth in most of these samples.",
+      "action variable; stronger shade = more probable; ring = edge of the context's true graph, which is the union of its " +
+      "steps' graphs. The truth is shaded by how often an edge acts.",
     rows,
     columns,
     pictures: Object.keys(graphs.inferred[split]!).sort(compareNatural).flatMap((context): GraphPicture[] => {
@@ -130,7 +124,7 @@ function graphBlocks(graphs: GraphsArtifact): readonly Block[] {
       const inferred: GraphPicture = {
         caption: `${contextLabel(context)}: inferred`,
         probabilities: graphs.inferred[split]![context]!,
-        truth,
+        truth: contextGraph(truth),
       };
       return truth
         ? [inferred, { caption: `${contextLabel(context)}: truth`, probabilities: truth, truth: null }]
@@ -149,21 +143,11 @@ function codebookBlocks({ codebook }: RunResults): readonly Block[] {
   const all = totals.reduce((sum, total) => sum + total, 0);
   const contexts = Object.keys(codebook.truth).sort(compareNatural);
   const blocks: Block[] = [];
-  if (codebook.findings.length > 0) {
-    const note: NoteBlock = {
-      kind: "note",
-      id: "findings",
-      tone: "warning",
-      title: "Findings",
-      lines: codebook.findings,
-    };
-    blocks.push(note);
-  }
   blocks.push({
     kind: "graphs",
     id: "codebook-truth",
     title: "The truth, by context",
-    caption: "Mean true local causal graph of each context.",
+    caption: "How often an edge acts in the steps of a context.",
     rows,
     columns,
     pictures: contexts.map((context) => ({
@@ -176,7 +160,8 @@ function codebookBlocks({ codebook }: RunResults): readonly Block[] {
     kind: "graphs",
     id: "codebook-graphs",
     title: `Graph of each code in use (${used.length} of ${codebook.codes})`,
-    caption: "Most used first; rings: the true graph of the context the code serves most.",
+    caption: "Most used first; rings: the graph of the context the code serves most, the union of its steps' graphs. " +
+      "Edges missing and too many are counted against it.",
     rows,
     columns,
     pictures: used.map(({ total, code }): GraphPicture => {
@@ -185,13 +170,15 @@ function codebookBlocks({ codebook }: RunResults): readonly Block[] {
       const picture: GraphPicture = {
         caption: "",
         probabilities: codebook.graphs[code] ?? [],
-        truth: context === null ? null : codebook.truth[context] ?? null,
+        truth: context === null ? null : contextGraph(codebook.truth[context] ?? null),
       };
       const wrong = wrongEdges(picture);
       return {
         ...picture,
         caption: `Code ${code}: ${share < 1 ? "under 1" : share} % of samples` +
-          (context === null ? "" : `, mostly ${contextLabel(context)}; SHD ${wrong.missing + wrong.extra}`),
+          (context === null
+            ? ""
+            : `, mostly ${contextLabel(context)}; ${wrong.missing} missing, ${wrong.extra} too many`),
       };
     }),
   });
@@ -287,6 +274,11 @@ function mainContext(
     }
   }
   return best;
+}
+
+/** The graph of a context as a whole, from how often each edge acts in its steps. */
+function contextGraph(frequencies: readonly (readonly number[])[] | null): number[][] | null {
+  return frequencies?.map((row) => row.map((frequency) => frequency > 0 ? 1 : 0)) ?? null;
 }
 
 function contextLabel(context: string): string {

@@ -9,12 +9,10 @@ import {
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
+import { suiteVerdicts } from "./build_verdicts.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
-import { curveMetrics, environmentsOf, methodLabel, type SuiteResults } from "./results.ts";
+import { curveMetrics, environmentsOf, type SuiteResults } from "./results.ts";
 import { resultsIndex } from "./results_index.ts";
-
-/** How many findings a page lists before it says how many more there are. */
-const shownFindings = 12;
 
 /** A suite's report: one group of sections an environment, from results to method details. */
 export function buildSuite(results: SuiteResults): readonly Section[] {
@@ -25,13 +23,13 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
     const suffix = `-${environment}`;
     const leaderboard: Block[] = metrics.length === 0
       ? [noResults(environment)]
-      : [buildLeaderboard(results, environment)];
+      : [...suiteVerdicts(results, environment), buildLeaderboard(results, environment)];
     const finalsBlocks = present([
       ...metrics.map((metric) => buildFinalChart(results, { environment, metric })),
       buildPerformanceProfile(results, environment),
     ]);
     const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
-    const graphs = [...buildDetailTables(results, environment), ...findings(results, environment)];
+    const graphs = buildDetailTables(results, environment);
     const title = (text: string) => environments.length === 1 ? text : `${text}: ${environment}`;
     return [
       { id: `methods${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
@@ -96,21 +94,4 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
       buildPaperCodebookBlock(reference),
     ]),
   ];
-}
-
-function findings(results: SuiteResults, environment: string): readonly NoteBlock[] {
-  const lines = resultsIndex(results, environment).runs.flatMap((run) =>
-    (results.codebooks.get(run.id)?.findings ?? []).map((finding) =>
-      `${methodLabel(run.method)}, seed ${run.seed}: ${finding}`
-    )
-  );
-  if (lines.length === 0) return [];
-  const more = lines.length - shownFindings;
-  return [{
-    kind: "note",
-    id: `findings-${environment}`,
-    tone: "warning",
-    title: "Findings in codebooks",
-    lines: more > 0 ? [...lines.slice(0, shownFindings), `and ${more} more, on the pages of the runs.`] : lines,
-  }];
 }

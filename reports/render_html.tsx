@@ -113,7 +113,8 @@ function TableBody({ block }: { block: TableBlock }) {
 function columnClass(block: TableBlock, index: number): string {
   const column = block.columns[index];
   const isFirstOfGroup = column?.group !== undefined && column.group !== block.columns[index - 1]?.group;
-  return `${column?.numeric ? "number" : ""}${isFirstOfGroup ? " group-start" : ""}`.trim();
+  return [column?.numeric ? "number" : "", column?.prose ? "prose" : "", isFirstOfGroup ? "group-start" : ""]
+    .filter(Boolean).join(" ");
 }
 
 function GroupRow({ block }: { block: TableBlock }) {

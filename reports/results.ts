@@ -2,6 +2,7 @@ import { methods as methodRegistry } from "../lib/model/registry.ts";
 import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
 import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
+import { leavesEdgesOut } from "./control_comparison.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
 import { paperMethods } from "./paper_results.ts";
@@ -17,8 +18,6 @@ export interface SuiteResults {
   readonly finals: readonly MetricRow[];
   /** All evaluations of the metrics that have learning curves. */
   readonly curves: readonly MetricRow[];
-  /** Of runs that have one, by run id. */
-  readonly codebooks: ReadonlyMap<string, CodebookArtifact>;
   /** Methods of the whole suite, which decide colours, where these are the results of a part; else those of `runs`. */
   readonly suiteMethods?: readonly string[];
 }
@@ -34,6 +33,8 @@ export interface RunResults {
   readonly artifacts: readonly { readonly name: string; readonly contentType: string }[];
   /** Methods of the run's suite, which decide its colour. */
   readonly suiteMethods: readonly string[];
+  /** Last records of the control without learnable edges, with the run's suite, environment and seed; null without it. */
+  readonly control: readonly MetricRow[] | null;
 }
 
 /** Reads a suite; null when the store does not know it. */
@@ -42,14 +43,7 @@ export async function loadSuiteResults(store: StoreReader, suite: string): Promi
   if (runs.length === 0) return null;
   const finals = await store.queryMetrics({ suite, last: true });
   const curves = await store.queryMetrics({ suite, metrics: curveMetrics });
-  const codebooks = new Map<string, CodebookArtifact>();
-  const quantized = new Set(finals.filter((row) => row.metric === "perplexity").map((row) => row.runId));
-  for (const run of runs) {
-    if (!quantized.has(run.id)) continue;
-    const codebook = parseCodebook(await readJson(store, { runId: run.id, name: "codebook" }));
-    if (codebook) codebooks.set(run.id, codebook);
-  }
-  return { suite, runs, finals, curves, codebooks };
+  return { suite, runs, finals, curves };
 }
 
 /** Reads a run; null when the store does not know it. */
@@ -61,6 +55,9 @@ export async function loadRunResults(store: StoreReader, id: string): Promise<Ru
   const artifacts = await store.listArtifacts(id);
   const names = new Set(artifacts.map((artifact) => artifact.name));
   const siblings = await store.listRuns({ suite: run.suite });
+  const control = siblings.find((other) =>
+    other.environment === run.environment && other.seed === run.seed && other.status === "done" && leavesEdgesOut(other)
+  );
   return {
     run,
     finals,
@@ -70,6 +67,7 @@ export async function loadRunResults(store: StoreReader, id: string): Promise<Ru
     graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs" }) : null,
     replay: names.has("replay") ? parseReplay(await readJson(store, { runId: id, name: "replay" })) : null,
     suiteMethods: methodsOf(siblings),
+    control: control ? await store.queryMetrics({ runIds: [control.id], last: true }) : null,
   };
 }
 

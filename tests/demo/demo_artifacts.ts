@@ -44,11 +44,6 @@ export function demoArtifacts(
         graphs: serves.map((context) => blur(truth[context], { rng, by: 0.08 })),
         usage,
         truth,
-        findings: rng.uniform() < 0.4
-          ? [
-            'Inference is inconsistent: out of distribution only 41.3 % of the samples of context "local" get a code used for it in distribution (below 50 %).',
-          ]
-          : [],
       },
     },
     {

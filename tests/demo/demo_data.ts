@@ -11,7 +11,7 @@ export interface DemoOptions {
   readonly environment: string;
   /** Options of the environment in the run spec. */
   readonly environmentOptions: Readonly<Record<string, unknown>>;
-  readonly methods: readonly { readonly id: string; readonly label?: string }[];
+  readonly methods: readonly { readonly id: string; readonly label?: string; readonly graph?: string }[];
   readonly seeds: number;
   readonly loops: number;
   /** Status by position in the list of runs; `done` where absent. */
@@ -165,10 +165,14 @@ export function demoMetrics(
           put(end.split, `edge_auc/${context}`, Math.min(1, 1 - wrong / 110 + 0.01 * rng.normal()));
         }
       }
+      if (hasGraph) {
+        for (const { metric, value } of demoLearnable(options, { isFine, learned })) put(end.split, metric, value);
+      }
       if (isFine) {
         put(end.split, "perplexity", 1 + 4.2 * learned + 0.3 * rng.normal());
         put(end.split, "dead_codes", Math.round(14 - 8 * learned));
-        put(end.split, "ami", Math.min(1, 0.75 * learned + 0.03 * rng.normal()));
+        if (end.split === "train") put(end.split, "ami", Math.min(1, 0.75 * learned + 0.03 * rng.normal()));
+        put(end.split, end.split === "train" ? "code_information" : "code_agreement", 0.8 * learned);
       }
     }
     put("train", "episode_return", 6 + 12 * learned + rng.normal());
@@ -180,6 +184,33 @@ export function demoMetrics(
     }
   }
   return metrics;
+}
+
+/** Scores of learnable edges: all are found, and what a sharp method has too many in the local context falls. */
+function demoLearnable(
+  options: DemoOptions,
+  { isFine, learned }: { readonly isFine: boolean; readonly learned: number },
+): readonly { readonly metric: string; readonly value: number }[] {
+  const count = Number(options.environmentOptions.variables);
+  const entries = count * (count - 1) / 2;
+  const extra = (entries - count + 1) * (isFine ? 1 - 0.8 * learned : 1);
+  const scores = (qualifier: string, { wrong, truth }: { readonly wrong: number; readonly truth: number }) => [
+    { metric: `learnable_shd${qualifier}`, value: wrong },
+    { metric: `learnable_true_density${qualifier}`, value: truth },
+    { metric: `learnable_density${qualifier}`, value: truth + wrong / entries },
+  ];
+  const local = { wrong: extra, truth: (count - 1) / entries };
+  const whole = { wrong: 0.2 * extra, truth: 0.8 + 0.2 * local.truth };
+  return [
+    ...scores("", whole),
+    ...scores("/global", { wrong: 0, truth: 1 }),
+    ...scores("/local", local),
+    { metric: "learnable_step_true_density", value: 0.6 * whole.truth },
+    { metric: "learnable_step_shd", value: whole.wrong + 0.4 * whole.truth * entries },
+    { metric: "learnable_entries", value: entries },
+    { metric: "given_shd", value: 0 },
+    { metric: "graph_perplexity", value: isFine ? 1 + learned : 1 },
+  ];
 }
 
 function finalValues(

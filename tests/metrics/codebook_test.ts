@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { codeConsistency } from "../../lib/metrics/code_consistency.ts";
 import { codeUsage } from "../../lib/metrics/code_usage.ts";
-import { findFailures } from "../../lib/metrics/failure_signatures.ts";
 import {
   adjustedMutualInformation,
   expectedMutualInformation,
@@ -81,45 +80,6 @@ Deno.test("codeConsistency takes a stray sample for no use of a code", () => {
   const contexts = codes.map(() => 0);
   const shares = codeConsistency({ codes, contexts }, { codes: [5, 1], contexts: [0, 0] }, { contextCount: 1 });
   assert.deepEqual(shares, [0.5]);
-});
-
-Deno.test("findFailures is silent on a sound model and on one of which nothing is known", () => {
-  assert.deepEqual(findFailures({}), []);
-  assert.deepEqual(
-    findFailures({
-      codebook: { histogram: [5, 5], perplexity: 2, graphs: [1, 0, 1, 1] },
-      consistency: { contextNames: ["local", "global"], shares: [0.5, null] },
-      density: { density: 0.3, trueDensity: 0.25 },
-    }),
-    [],
-  );
-  // One code for all is a choice.
-  assert.deepEqual(findFailures({ codebook: { histogram: [5], perplexity: 1, graphs: [1, 0] } }), []);
-});
-
-Deno.test("findFailures names each failure with its numbers", () => {
-  const findings = (diagnosis: Parameters<typeof findFailures>[0]) =>
-    findFailures(diagnosis).map((finding) => `${finding.signature}: ${finding.sentence}`);
-  assert.deepEqual(findings({ codebook: { histogram: [99, 1, 0], perplexity: 1.06, graphs: [1, 0, 1] } }), [
-    "few-codes: The codebook has collapsed: its 3 codes are used as if there were 1.1 (perplexity, below 1.5).",
-  ]);
-  // The graph of a code without samples does not count, nor a difference on one side of 0.5.
-  assert.deepEqual(
-    findings({ codebook: { histogram: [5, 5, 0], perplexity: 2, graphs: [0.9, 0.1, 0.6, 0.4, 0, 1] } }),
-    ["one-graph: All 2 codes in use decode to one and the same graph: contexts are not told apart."],
-  );
-  assert.deepEqual(findings({ consistency: { contextNames: ["local", "global"], shares: [0.9, 0.125] } }), [
-    "inconsistent-inference: Inference is inconsistent: out of distribution only 12.5 % of the samples of context " +
-    '"global" get a code used for it in distribution (below 50 %).',
-  ]);
-  assert.deepEqual(findings({ density: { density: 0.9, trueDensity: 0.3 } }), [
-    "too-dense: The graphs are too dense: 90 % of the possible edges are inferred, 30 % are true " +
-    "(above 1.5 times the truth).",
-  ]);
-  assert.deepEqual(findings({ density: { density: 0.1, trueDensity: 0.3 } }), [
-    "too-sparse: The graphs are too sparse: 10 % of the possible edges are inferred, 30 % are true " +
-    "(below 0.5 times the truth).",
-  ]);
 });
 
 function permutationsOf(items: readonly number[]): number[][] {

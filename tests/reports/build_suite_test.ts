@@ -77,12 +77,12 @@ Deno.test("loadSuiteResults is null for a suite the store does not know", async 
 Deno.test("buildRun: curves, graphs beside the truth, codes in use, usage by context", async () => {
   await using demo = await demoStore([demoQuickSuite]);
   const sections = buildRun((await loadRunResults(demo.store, "quick-fcdl-1"))!);
-  assert.deepEqual(sections.map((section) => section.id), ["curves", "graphs", "codebook", "numbers"]);
-  const graphs = sections[1]!.blocks[0]!;
+  assert.deepEqual(sections.map((section) => section.id), ["learned", "curves", "graphs", "codebook", "numbers"]);
+  const graphs = sections[2]!.blocks[0]!;
   assert.ok(graphs.kind === "graphs" && graphs.pictures.length === 4);
   assert.ok(findChart(sections, "usage-train"));
   const mlp = buildRun((await loadRunResults(demo.store, "quick-mlp-1"))!);
-  assert.deepEqual(mlp.map((section) => section.id), ["curves", "numbers"]);
+  assert.deepEqual(mlp.map((section) => section.id), ["learned", "curves", "numbers"]);
 });
 
 Deno.test("buildRun: artifacts that do not fit their format are left out", async () => {
@@ -91,7 +91,7 @@ Deno.test("buildRun: artifacts that do not fit their format are left out", async
     await putLate(demo, { runId: "quick-fcdl-1", name, text });
   }
   const sections = buildRun((await loadRunResults(demo.store, "quick-fcdl-1"))!);
-  assert.deepEqual(sections.map((section) => section.id), ["curves", "numbers"]);
+  assert.deepEqual(sections.map((section) => section.id), ["learned", "curves", "numbers"]);
 });
 
 Deno.test("blockCsv holds the numbers of a chart, empty where missing", () => {

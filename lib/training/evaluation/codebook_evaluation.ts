@@ -1,10 +1,9 @@
 import type { EnvironmentSpec } from "../../envs/environment.ts";
 import { codeConsistency } from "../../metrics/code_consistency.ts";
 import { codeUsage } from "../../metrics/code_usage.ts";
-import { findFailures } from "../../metrics/failure_signatures.ts";
 import { contextAgreement } from "../../metrics/mutual_information.ts";
 import type { CodebookModel } from "../../model/dynamics_model.ts";
-import { inputTensors, meanGraphs, type SampleGraphs, scoreSample, variableNames } from "./graph_evaluation.ts";
+import { inputTensors, meanGraphs, type SampleGraphs, variableNames } from "./graph_evaluation.ts";
 import { labelMetrics } from "./label_evaluation.ts";
 import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf } from "./score.ts";
 
@@ -67,7 +66,7 @@ export function codebookMetrics(
 
 /**
  * The artifact `codebook`: edge probabilities of each code [K][N][N + M], use of each code by split and context, mean
- * true graph of each context, names of the variables, and the failure signatures that the numbers show.
+ * true graph of each context, and names of the variables.
  */
 export async function codebookArtifact(
   model: CodebookModel,
@@ -99,37 +98,20 @@ export async function codebookArtifact(
       ),
       usage,
       truth,
-      findings: findings(all, { spec, codeCount: model.codeCount, graphs }),
     },
   };
 }
 
-function findings(
-  all: readonly SampleCodes[],
-  options: { readonly spec: EnvironmentSpec; readonly codeCount: number; readonly graphs: Float32Array },
-): string[] {
-  const { spec, codeCount, graphs } = options;
-  const known = all.find((each) => each.graphs.sample.split.inDistribution);
-  if (known === undefined) return [];
-  return findFailures({
-    codebook: { ...codeUsage(known.codes, codeCount), graphs },
-    consistency: { contextNames: spec.contextNames, shares: consistency(all, { spec }) },
-    density: scoreSample(known.graphs, spec),
-  }).map((finding) => finding.sentence);
-}
-
-/** By context, for one split out of distribution or for all of them together. */
+/** By context, for one split out of distribution. */
 function consistency(
   all: readonly SampleCodes[],
-  options: { readonly spec: EnvironmentSpec; readonly split?: string },
+  options: { readonly spec: EnvironmentSpec; readonly split: string },
 ): (number | null)[] {
   const coded = (samples: readonly SampleCodes[]) => ({
     codes: samples.flatMap(({ codes }) => [...codes]),
     contexts: samples.flatMap(({ graphs }) => [...graphs.sample.contexts]),
   });
   const isKnown = (each: SampleCodes) => each.graphs.sample.split.inDistribution;
-  const met = all.filter((each) =>
-    !isKnown(each) && (options.split === undefined || each.graphs.sample.split.id === options.split)
-  );
+  const met = all.filter((each) => !isKnown(each) && each.graphs.sample.split.id === options.split);
   return codeConsistency(coded(all.filter(isKnown)), coded(met), { contextCount: options.spec.contextNames.length });
 }
