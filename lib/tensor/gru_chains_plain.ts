@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { pick } from "./equal_blocks.ts";
 import type { ChainSource, GruChainsInput, LearnedInputs } from "./gru_chains.ts";
+import { oneHots } from "./one_hots.ts";
 import { gruCell } from "./ops/gru_cell.ts";
 import { linear } from "./ops/linear.ts";
 
@@ -117,6 +118,6 @@ function oneHotGradient(
     return gradients.reshape(oneHot.shape);
   }
   // A product, as several units may read one variable.
-  const isRead = tf.oneHot(tf.tensor1d(variables, "int32"), count, 1, 0, "int32").cast("float32") as tf.Tensor2D;
+  const isRead = oneHots(tf.tensor1d(variables, "int32"), count) as tf.Tensor2D;
   return tf.matMul(isRead, gradients.reshape<tf.Tensor2D>([readers.length, -1]), true).reshape(oneHot.shape);
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { oneHots } from "./one_hots.ts";
 
 /**
  * Hard Gumbel-sigmoid: `sigmoid((logits + log u - log(1 - u)) / τ) > 0.5` with the gradient of the soft value.
@@ -53,8 +54,7 @@ export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options 
  * @returns float32 [..., c]; the caller disposes it.
  */
 export function argmaxOneHot(scores: tf.Tensor): tf.Tensor {
-  // The wasm backend writes integer bits into a float32 oneHot, hence int32 and a cast.
-  return tf.tidy(() => tf.oneHot(scores.argMax(-1), scores.shape.at(-1)!, 1, 0, "int32").cast("float32"));
+  return tf.tidy(() => oneHots(scores.argMax(-1), scores.shape.at(-1)!));
 }
 
 /** Smallest probability that a log is taken of: float32's machine epsilon, as in the published programs. */

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { runsOwnKernels } from "./kernels/own_kernels.ts";
 import { tableMaxKernels } from "./kernels/table_max.ts";
+import { oneHots } from "./one_hots.ts";
 
 /** Which row of a table each input takes in each sample. */
 export interface TableMaxRows {
@@ -138,11 +139,6 @@ function rowsOfPairs({ rows, ownRows }: TableMaxRows): tf.Tensor {
   const isOwn = tf.eye(ownRows.shape[0], rows.shape[0]).expandDims(2);
   const all = rows.cast("float32").expandDims(0);
   return all.add(isOwn.mul(ownRows.cast("float32").expandDims(1).sub(all)));
-}
-
-/** One-hots of whole numbers below `depth`, float32 [..., depth]. */
-function oneHots(indices: tf.Tensor, depth: number): tf.Tensor {
-  return tf.oneHot(indices.cast("int32"), depth, 1, 0, "int32").cast("float32");
 }
 
 /** `dy` where each of some inputs won and zero elsewhere, [J, count, B, H]. */

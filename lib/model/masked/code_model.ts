@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { CodebookModel, MethodModule } from "../dynamics_model.ts";
 import { CodeSource, type Quantizer } from "./code_source.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "./masked_model.ts";
+import { OneGraphSource } from "./one_graph_source.ts";
 
 const width = z.int().positive();
 
@@ -28,9 +29,9 @@ const codeSchema = z.object(codeOptions);
 export type CodeOptions = z.output<typeof codeSchema>;
 
 /** One local causal graph a code. */
-export class CodeModel extends MaskedModel<CodeSource> implements CodebookModel {
+export class CodeModel extends MaskedModel<CodeSource | OneGraphSource> implements CodebookModel {
   get codeCount(): number {
-    return this.network.source.codebook.codeCount;
+    return this.network.source.codeCount;
   }
 
   codes(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor1D {
@@ -42,7 +43,7 @@ export class CodeModel extends MaskedModel<CodeSource> implements CodebookModel 
   }
 }
 
-/** Makes a model that differs from FCDL in its quantizer at most. */
+/** Makes a model that differs from FCDL in its quantizer at most; one code needs none. */
 export function createCodeModel(
   context: Parameters<MethodModule["create"]>[0],
   options: {
@@ -55,7 +56,10 @@ export function createCodeModel(
   const network = createMaskedNetwork(context, {
     ...code,
     create,
-    createSource: (parameters, runs) => new CodeSource(parameters, { ...code, runs, quantizer }),
+    createSource: (parameters, runs) =>
+      code.codes === 1
+        ? new OneGraphSource(parameters, { ...code, runs })
+        : new CodeSource(parameters, { ...code, runs, quantizer }),
   });
   return new CodeModel(network, { context, training: create.training });
 }

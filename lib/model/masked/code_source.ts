@@ -66,6 +66,11 @@ export class CodeSource implements MaskSource {
     this.labelWidth = options.codeLabels ? this.codebook.codeCount : 0;
   }
 
+  /** K. */
+  get codeCount(): number {
+    return this.codebook.codeCount;
+  }
+
   get needed(): Needed | null {
     return this.#logits.needed;
   }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
 import type { NoiseSource } from "../../tensor/noise.ts";
+import { oneHots } from "../../tensor/one_hots.ts";
 import { ParameterSet } from "../../tensor/parameters.ts";
 import { CdlNetwork } from "../cdl/cdl_network.ts";
 import { logProbability, modeState, sampleState } from "../distribution.ts";
@@ -79,7 +80,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
       const inputs = stateCount + actionCount;
       const full = this.#evaluationPass(batch, { mask: tf.ones([1, stateCount, inputs]), others: null });
       const columns = Array.from({ length: inputs }, (_, i) => {
-        const isKept = tf.sub(1, tf.oneHot(tf.tensor1d([i], "int32"), inputs).cast("float32"));
+        const isKept = tf.sub(1, oneHots(tf.tensor1d([i], "int32"), inputs));
         const mask = isKept.expandDims(1).tile([1, stateCount, 1]) as tf.Tensor3D;
         return this.#evaluationPass(batch, { mask, others: full.states }).nll.sub(full.nll).expandDims(1);
       });
@@ -132,7 +133,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     const { stateCount, actionCount } = this.runs;
     const inputs = stateCount + actionCount;
     const dropped = noise.integer([size, stateCount], stateCount);
-    const masked = tf.sub(1, tf.oneHot(dropped as tf.Tensor2D, inputs, 1, 0, "int32").cast("float32"));
+    const masked = tf.sub(1, oneHots(dropped, inputs));
     const causal = this.network.graph.mask().tile([size, 1, 1]);
     return tf.concat([tf.ones([size, stateCount, inputs]), masked, causal], 0) as tf.Tensor3D;
   }

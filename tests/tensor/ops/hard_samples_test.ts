@@ -5,8 +5,7 @@ import { argmaxOneHot, hardGumbelSigmoid, hardGumbelSoftmax } from "../../../lib
 import { assertClose, assertGradients, normals } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 
-// At least two categories: tf.oneHot refuses one.
-const shapes = [[7, 5], [2], [4], [3, 2, 3], [10, 20, 5], [6, 50], [2, 3, 17], [5, 8]];
+const shapes = [[7, 5], [6, 1], [1], [2], [4], [3, 2, 3], [10, 20, 5], [6, 50], [2, 3, 17], [5, 8]];
 
 function random(shape: number[], seed: number) {
   return { shape, values: normals(seed, tf.util.sizeFromShape(shape)) };
