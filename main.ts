@@ -2,6 +2,8 @@ import denoConfig from "./deno.json" with { type: "json" };
 import { createApp } from "./routes/app.ts";
 import { perfFile, readPerfFile } from "./tasks/perf/perf_file.ts";
 import { defaultResultsFolder, storeFile } from "./tasks/results_folder.ts";
+import { hostList } from "./tasks/host_list.ts";
+import { complainOnce } from "./tasks/terminal_text.ts";
 import { storeWhenThere } from "./tasks/store_when_there.ts";
 
 // Composition root of the service: `deno serve main.ts` and any host that calls `fetch` run this. FCDL_STORE names the
@@ -13,6 +15,9 @@ const app = createApp({
   now: Date.now,
   version: denoConfig.version,
   perfCsv: () => readPerfFile(perfFile(defaultResultsFolder)),
+  // Who serves this says where; names must be listed, or be * where something in front checks them.
+  allowedHosts: { names: hostList(Deno.env.get("FCDL_ALLOWED_HOSTS") ?? ""), anyAddress: true },
+  report: complainOnce(),
 });
 
 export default { fetch: (request: Request): Response | Promise<Response> => app.fetch(request) };

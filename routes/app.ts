@@ -6,11 +6,13 @@ import { secureHeaders } from "hono/secure-headers";
 import { messageOf } from "../lib/core/errors.ts";
 import type { StoreReader } from "../lib/store/store.ts";
 import { ImageCache } from "../reports/image_cache.ts";
+import { allowedHosts } from "./allowed_hosts.ts";
 import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";
 import { chartRoutes } from "./charts.ts";
 import { downloadRoutes } from "./downloads.ts";
 import { eventRoutes } from "./events.ts";
+import { headAnswers } from "./head_answers.ts";
 import { healthRoutes } from "./health.ts";
 import { homeRoutes } from "./home_page.tsx";
 import { perfRoutes } from "./perf_page.tsx";
@@ -21,6 +23,7 @@ import { runRoutes } from "./run_page.tsx";
 import { seenStore } from "./seen_store.ts";
 import type { AppOptions, Services } from "./services.ts";
 import { suiteRoutes } from "./suite_page.tsx";
+import { trailingSlashes } from "./trailing_slashes.ts";
 
 /** Largest request body; no page takes one. */
 const largestBody = 64 * 1024;
@@ -52,6 +55,9 @@ export function createApp(options: AppOptions): Hono {
     // Whoever puts TLS in front decides on this one; on plain HTTP it means nothing.
     strictTransportSecurity: false,
   }));
+  app.use(allowedHosts(options.allowedHosts));
+  app.use(headAnswers);
+  app.use(trailingSlashes);
   app.use(bodyLimit({
     maxSize: largestBody,
     onError: (context) =>
@@ -87,7 +93,15 @@ export function createApp(options: AppOptions): Hono {
       `Cannot find the page: no such address, expected / or a link from it, got ${context.req.path}`,
     )
   );
-  app.onError((error, context) => problem(context, 500, messageOf(error)));
+  app.onError((error, context) => {
+    // Its words may tell where things lie on this machine: they are for who runs the service, not for who looks.
+    options.report?.(messageOf(error));
+    return problem(
+      context,
+      500,
+      "Cannot show this: something failed on the server, expected no error, got one that its terminal or log names",
+    );
+  });
   return app;
 }
 

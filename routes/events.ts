@@ -16,6 +16,10 @@ export function eventRoutes({ store: openStore, closing }: Services): Hono {
   const app = new Hono();
   let audience = 0;
   app.get("/events", (context) => {
+    // HEAD asks for headers: a stream that nobody reads would stay open.
+    if (context.req.method === "HEAD") {
+      return context.body(null, 200, { "content-type": "text/event-stream", "cache-control": "no-cache" });
+    }
     if (audience >= largestAudience) {
       return problem(context, 503, "Cannot send events: too many open pages, expected fewer, got " + largestAudience);
     }

@@ -3,7 +3,7 @@ import { messageOf } from "../lib/core/errors.ts";
 import type { Services } from "./services.ts";
 
 /** `/healthz`: whether the service answers and reaches its store; 503 where it does not. */
-export function healthRoutes({ store: openStore, version }: Services): Hono {
+export function healthRoutes({ store: openStore, version, report }: Services): Hono {
   const app = new Hono();
   app.get("/healthz", async (context) => {
     try {
@@ -11,7 +11,8 @@ export function healthRoutes({ store: openStore, version }: Services): Hono {
       await store?.listSuites();
       return context.json({ ok: true, store: store ? "reachable" : "none yet", version });
     } catch (error) {
-      return context.json({ ok: false, store: "unreachable", error: messageOf(error), version }, 503);
+      report?.(messageOf(error));
+      return context.json({ ok: false, store: "unreachable", version }, 503);
     }
   });
   return app;

@@ -6,6 +6,7 @@ const titles: Readonly<Record<number, string>> = {
   400: "That address does not work",
   404: "Nothing here",
   413: "Too large",
+  421: "Not this host",
   500: "Something failed",
   503: "Not now",
 };

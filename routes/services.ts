@@ -1,5 +1,6 @@
 import type { StoreReader } from "../lib/store/store.ts";
 import type { ImageCache } from "../reports/image_cache.ts";
+import type { AllowedHosts } from "./allowed_hosts.ts";
 import type { RunResults, SuiteResults } from "../reports/results.ts";
 
 /** What the service is given by its composition root. */
@@ -11,6 +12,10 @@ export interface AppOptions {
   readonly version: string;
   /** What `deno task perf` measured; null while there is nothing. Absent: never anything. */
   perfCsv?(): Promise<string | null>;
+  /** Hosts to answer for, besides this machine's own names. */
+  readonly allowedHosts?: AllowedHosts;
+  /** Takes a sentence of what failed while a request was answered. */
+  report?(sentence: string): void;
   /** Ends open streams when the service stops. */
   readonly closing?: AbortSignal;
 }

@@ -2,7 +2,9 @@ import denoConfig from "../deno.json" with { type: "json" };
 import { messageOf } from "../lib/core/errors.ts";
 import { createApp } from "../routes/app.ts";
 import { parseFlags, runCli } from "./cli.ts";
-import { say } from "./terminal_text.ts";
+import { hostList } from "./host_list.ts";
+import { listenHttp } from "./http_server.ts";
+import { complainOnce, say } from "./terminal_text.ts";
 import { perfFile, readPerfFile } from "./perf/perf_file.ts";
 import { defaultResultsFolder, storeFile } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
@@ -13,6 +15,9 @@ Usage: deno task serve [options]
 
   --port <number>   Port, 0 for any free one (default 8000)
   --host <address>  Address to listen on (default 127.0.0.1: this machine only)
+  --allowed-hosts <names>
+                    Names under which browsers may reach it, besides localhost and --host, by commas; * for any.
+                    FCDL_ALLOWED_HOSTS does the same
   --out <folder>    Folder of the results (default ${defaultResultsFolder}); FCDL_STORE names another store
   --help            Show this text`;
 
@@ -20,6 +25,7 @@ Usage: deno task serve [options]
 export interface ServeOptions {
   readonly port: number;
   readonly host: string;
+  readonly allowedHosts: readonly string[];
   readonly out: string;
   readonly help: boolean;
 }
@@ -33,6 +39,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
   const values = parseFlags(args, {
     port: { type: "string", default: "8000" },
     host: { type: "string", default: "127.0.0.1" },
+    "allowed-hosts": { type: "string", default: "" },
     out: { type: "string", default: defaultResultsFolder },
     help: { type: "boolean", default: false },
   });
@@ -40,7 +47,13 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new RangeError(`Cannot serve: not a port, expected a number from 0 to 65535, got ${values.port}`);
   }
-  return { port, host: values.host, out: values.out, help: values.help };
+  return {
+    port,
+    host: values.host,
+    allowedHosts: hostList(values["allowed-hosts"]),
+    out: values.out,
+    help: values.help,
+  };
 }
 
 /** Serves until `signal` aborts; resolves when everything is closed. */
@@ -60,41 +73,46 @@ export async function serve(
     now: Date.now,
     version: denoConfig.version,
     perfCsv: () => readPerfFile(perfFile(options.out)),
+    allowedHosts: {
+      names: [options.host, ...options.allowedHosts],
+      anyAddress: options.host === "0.0.0.0" || options.host === "::",
+    },
+    report: complainOnce(),
     closing: signal,
   });
   let server;
   try {
-    server = Deno.serve({
-      port: options.port,
-      hostname: options.host,
-      onListen: ({ port, hostname }) => {
-        const name = hostname === "127.0.0.1" || hostname === "0.0.0.0" || hostname === "::1" ? "localhost" : hostname;
-        say(`Result pages on http://${name}:${port} (store ${location}); stop with Ctrl+C`);
-      },
-    }, (request) => app.fetch(request));
+    server = await listenHttp((request) => app.fetch(request), options);
   } catch (error) {
     throw new RangeError(`Cannot serve: ${listenReason(error, options)}`);
   }
-  const stop = () => server.shutdown();
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop);
-  await server.finished;
+  const name = ["127.0.0.1", "0.0.0.0", "::1", "::"].includes(options.host) ? "localhost" : options.host;
+  const address = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}`;
+  say(`Result pages on ${address} (store ${location}); stop with Ctrl+C`);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+  await server.stop();
   await source.close();
 }
 
 function listenReason(error: unknown, { port, host }: ServeOptions): string {
-  if (error instanceof Deno.errors.AddrInUse) {
+  const { code } = error as { readonly code?: unknown };
+  if (code === "EADDRINUSE") {
     return `port ${port} is in use, expected a free one such as --port ${port + 1}, got ${port}`;
   }
-  if (error instanceof Deno.errors.PermissionDenied) {
+  if (code === "EACCES") {
     return `not allowed to listen, expected a port above 1023, got ${port}`;
   }
   return `cannot listen on ${host}, expected an address of this machine, got ${messageOf(error)}`;
 }
 
 async function main(): Promise<void> {
-  const options = parseServeOptions(Deno.args);
-  if (options.help) return console.log(help);
+  const parsed = parseServeOptions(Deno.args);
+  const named = hostList(Deno.env.get("FCDL_ALLOWED_HOSTS") ?? "");
+  const options = { ...parsed, allowedHosts: [...parsed.allowedHosts, ...named] };
+  if (options.help) return say(help);
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

@@ -16,6 +16,15 @@ export function complain(message: string): void {
   console.error(oneLine(message));
 }
 
+/** Complains once where the same sentence comes again and again. */
+export function complainOnce(): (message: string) => void {
+  let last = "";
+  return (message) => {
+    if (message !== last) complain(message);
+    last = message;
+  };
+}
+
 /** Columns that a terminal takes for a printable text: 2 for each CJK character and most emoji, 0 for accents. */
 export function columnsOf(text: string): number {
   return stringWidth(text);

@@ -219,10 +219,10 @@ Deno.test("/healthz tells a reachable store from a missing and a broken one", as
   });
   const response = await broken.request("/healthz");
   assert.equal(response.status, 503);
-  assert.equal((await response.json()).error, "Cannot open the store x: it is damaged");
+  assert.equal((await response.json()).store, "unreachable");
   const page = await broken.request("/", html);
   assert.equal(page.status, 500);
-  assert.match(await page.text(), /Cannot open the store x: it is damaged/);
+  assert.match(await page.text(), /Cannot show this: something failed on the server/);
 });
 
 Deno.test("a body that is too large is refused", async () => {

@@ -10,7 +10,10 @@ const script = fileURLToPath(new URL("../../tasks/serve.ts", import.meta.url));
 const allowed = ["run", "--allow-read", "--allow-write", "--allow-env", "--allow-net", "--allow-sys", "--allow-ffi"];
 
 Deno.test("parseServeOptions: defaults and refusals in one sentence", () => {
-  assert.deepEqual(parseServeOptions([]), { port: 8000, host: "127.0.0.1", out: "results", help: false });
+  assert.deepEqual(parseServeOptions([]), {
+    ...{ port: 8000, host: "127.0.0.1", allowedHosts: [], out: "results", help: false },
+  });
+  assert.deepEqual(parseServeOptions(["--allowed-hosts", "a.lab, b.lab"]).allowedHosts, ["a.lab", "b.lab"]);
   assert.equal(parseServeOptions(["--port", "0"]).port, 0);
   for (const port of ["x", "70000", "-1", "8000.5"]) {
     assert.throws(() => parseServeOptions([`--port=${port}`]), { name: "RangeError", message: /expected a number/ });
@@ -22,7 +25,7 @@ Deno.test("serve: a port in use is one sentence", async () => {
   const taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = taken.addr;
   await assert.rejects(
-    serve({ port, host: "127.0.0.1", out: "/nowhere", help: false }, {
+    serve({ port, host: "127.0.0.1", allowedHosts: [], out: "/nowhere", help: false }, {
       store: undefined,
       signal: new AbortController().signal,
       say: () => {},
