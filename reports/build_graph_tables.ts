@@ -20,18 +20,32 @@ interface Family {
 const families: readonly Family[] = [
   {
     id: "graphs",
-    title: "Local causal graphs against the truth",
-    caption: "Edges at probability above 0.5, by context; mean ± standard deviation over finished seeds. " +
+    title: "Whole graphs against the truth",
+    collapsed: true,
+    caption:
+      "Given edges included. Edges at probability above 0.5, by context; mean ± standard deviation over finished seeds. " +
       "SHD: missing plus extra edges, lower is better; F1 and ROC area: higher is better. A step's true graph depends " +
       "on its action; the whole context's has each edge that acts in any of its steps.",
     metrics: ["shd", "edge_f1", "context_f1", "edge_auc"],
   },
   {
     id: "codebook",
-    title: "Codebooks",
-    caption: "Perplexity: effective number of codes; dead: codes no sample uses; AMI: agreement of code and true " +
-      "context beyond chance.",
-    metrics: ["perplexity", "dead_codes", "ami", "code_consistency"],
+    title: "Codes, graphs and contexts",
+    caption:
+      "Perplexity: effective number of codes or of different graphs; dead: codes no sample uses. AMI and what is " +
+      "known of the context from code or graph: 0 is chance, 1 or 100 % the best. Kept: the same code or graph as for " +
+      "the same state before the shift.",
+    metrics: [
+      "perplexity",
+      "dead_codes",
+      "graph_perplexity",
+      "ami",
+      "code_information",
+      "graph_information",
+      "code_agreement",
+      "graph_agreement",
+      "code_consistency",
+    ],
   },
   {
     id: "prediction",

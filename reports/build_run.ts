@@ -1,6 +1,7 @@
 import type { MetricRow } from "../lib/store/store.ts";
 import { type GraphsArtifact, parseGraphs } from "./artifacts.ts";
 import type { Block, ChartBlock, GraphBlock, GraphPicture, LineSeries, Section, TableBlock } from "./blocks.ts";
+import { buildLearnableTables } from "./build_learnable_table.ts";
 import { runVerdicts } from "./build_verdicts.ts";
 import { wrongEdges } from "./graph_svg.ts";
 import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
@@ -23,11 +24,12 @@ const chartedMetrics = [
 /** A run's report: what was learned, curves, causal graphs, codebook, all final numbers. */
 export function buildRun(results: RunResults): readonly Section[] {
   const graphs = parseGraphs(results.graphs);
+  const learnable = buildLearnableTables([{ name: "this run", runs: [results.finals] }], { suffix: "" });
   return [
     { id: "learned", title: "What was learned", blocks: runVerdicts(results) },
     { id: "curves", title: "Curves", blocks: curves(results) },
     { id: "replay", title: "Replay", blocks: results.replay ? buildReplay(results.replay) : [] },
-    { id: "graphs", title: "Local causal graphs", blocks: graphs ? graphBlocks(graphs) : [] },
+    { id: "graphs", title: "Local causal graphs", blocks: [...learnable, ...(graphs ? graphBlocks(graphs) : [])] },
     { id: "codebook", title: "Codebook", blocks: codebookBlocks(results) },
     { id: "numbers", title: "Final numbers", blocks: finalTable(results.finals) },
   ].filter((section) => section.blocks.length > 0);

@@ -9,9 +9,11 @@ import {
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
+import { buildLearnableTables } from "./build_learnable_table.ts";
 import { suiteVerdicts } from "./build_verdicts.ts";
+import { finalsByRun } from "./finals_by_run.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
-import { curveMetrics, environmentsOf, type SuiteResults } from "./results.ts";
+import { curveMetrics, environmentsOf, methodLabel, stylesOf, type SuiteResults } from "./results.ts";
 import { resultsIndex } from "./results_index.ts";
 
 /** A suite's report: one group of sections an environment, from results to method details. */
@@ -29,7 +31,7 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
       buildPerformanceProfile(results, environment),
     ]);
     const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
-    const graphs = buildDetailTables(results, environment);
+    const graphs = [...learnableTables(results, environment), ...buildDetailTables(results, environment)];
     const title = (text: string) => environments.length === 1 ? text : `${text}: ${environment}`;
     return [
       { id: `methods${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
@@ -43,6 +45,24 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
 
 function present<T>(values: readonly (T | null)[]): T[] {
   return values.filter((value): value is T => value !== null);
+}
+
+function learnableTables(results: SuiteResults, environment: string): readonly Block[] {
+  const { runs, methods } = resultsIndex(results, environment);
+  const finals = finalsByRun(results);
+  const styles = stylesOf(results);
+  return buildLearnableTables(
+    methods.map((method) => {
+      const color = styles.get(method)?.color;
+      return {
+        name: methodLabel(method),
+        ...(color ? { color } : {}),
+        runs: runs.filter((run) => run.method === method && run.status === "done")
+          .map((run) => finals.get(run.id) ?? []),
+      };
+    }),
+    { suffix: `-${environment}` },
+  );
 }
 
 function noResults(environment: string): NoteBlock {

@@ -3,6 +3,7 @@ import { fixed, type Outcome, type Verdict } from "../lib/metrics/verdicts/verdi
 import type { MetricRow, Run } from "../lib/store/store.ts";
 import type { Block, NoteBlock } from "./blocks.ts";
 import { controlVerdict, leavesEdgesOut } from "./control_comparison.ts";
+import { finalsByRun } from "./finals_by_run.ts";
 import { measureRun } from "./measure_run.ts";
 import { methodLabel, methodsOf, type SuiteResults } from "./results.ts";
 
@@ -155,13 +156,4 @@ function lowered(text: string): string {
 
 function toneOf(verdicts: readonly Verdict[]): NoteBlock["tone"] {
   return verdicts.some(({ outcome }) => outcome === "fault") ? "warning" : "info";
-}
-
-/** By the results that they are of: a page's environments share them. */
-const known = new WeakMap<SuiteResults, ReadonlyMap<string, readonly MetricRow[]>>();
-
-function finalsByRun(results: SuiteResults): ReadonlyMap<string, readonly MetricRow[]> {
-  let byRun = known.get(results);
-  if (!byRun) known.set(results, byRun = Map.groupBy(results.finals, ({ runId }) => runId));
-  return byRun;
 }

@@ -5,13 +5,18 @@ import { compareSplits, splitLabel } from "./metric_info.ts";
 /** The split whose states training shows. */
 const inDistribution = "train";
 
+/** Metrics that verdicts are made from. */
+const aboutGraphs = /^(?:shd(?:\/|$)|learnable_|given_|code_|graph_|perplexity$|dead_codes$|ami$)/;
+
 /**
  * What a run's last records say of what it learned. Numbers that a run lacks, for its method or for the version that
  * recorded it, stay missing.
  *
- * @param finals Last records of one run.
+ * @param records Last records of one run.
  */
-export function measureRun(finals: readonly MetricRow[]): RunMeasures {
+export function measureRun(records: readonly MetricRow[]): RunMeasures {
+  // Suites have thousands of runs: most of a run's records are about something else.
+  const finals = records.filter(({ metric }) => aboutGraphs.test(metric));
   const values = new Map(finals.map(({ split, metric, value }) => [`${split} ${metric}`, value]));
   const trained = (metric: string) => values.get(`${inDistribution} ${metric}`) ?? null;
   const has = (metric: string) => finals.some((row) => row.metric === metric);

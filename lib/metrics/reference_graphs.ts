@@ -10,8 +10,8 @@ export interface ReferenceScores {
   /** Against each step's own graph. */
   readonly stepShd: number;
   readonly stepF1: number | null;
-  /** Area under the ROC against the context's graph: one half where all probabilities are equal. */
-  readonly auc: number;
+  /** Area under the ROC against the context's graph, one half where all probabilities are equal; null without edges or gaps. */
+  readonly auc: number | null;
 }
 
 /**
@@ -41,7 +41,7 @@ export function referenceScores(
     density,
     stepShd: entries * Math.abs(density - stepDensity),
     stepF1: f1(density, stepDensity),
-    auc,
+    auc: trueDensity > 0 && trueDensity < 1 ? auc : null,
   });
   return { none: scores(0, 0.5), all: scores(1, 0.5), perfect: scores(trueDensity, 1) };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { blockCsv } from "../../reports/block_csv.ts";
-import { findChart, findTable } from "../../reports/blocks.ts";
+import { findChart, findGraphs, findTable } from "../../reports/blocks.ts";
 import { buildRun } from "../../reports/build_run.ts";
 import { buildSuite } from "../../reports/build_suite.ts";
 import { methodStyles } from "../../reports/method_styles.ts";
@@ -78,8 +78,7 @@ Deno.test("buildRun: curves, graphs beside the truth, codes in use, usage by con
   await using demo = await demoStore([demoQuickSuite]);
   const sections = buildRun((await loadRunResults(demo.store, "quick-fcdl-1"))!);
   assert.deepEqual(sections.map((section) => section.id), ["learned", "curves", "graphs", "codebook", "numbers"]);
-  const graphs = sections[2]!.blocks[0]!;
-  assert.ok(graphs.kind === "graphs" && graphs.pictures.length === 4);
+  assert.equal(findGraphs(sections, "graphs-train")!.pictures.length, 4);
   assert.ok(findChart(sections, "usage-train"));
   const mlp = buildRun((await loadRunResults(demo.store, "quick-mlp-1"))!);
   assert.deepEqual(mlp.map((section) => section.id), ["learned", "curves", "numbers"]);
@@ -91,7 +90,8 @@ Deno.test("buildRun: artifacts that do not fit their format are left out", async
     await putLate(demo, { runId: "quick-fcdl-1", name, text });
   }
   const sections = buildRun((await loadRunResults(demo.store, "quick-fcdl-1"))!);
-  assert.deepEqual(sections.map((section) => section.id), ["learned", "curves", "numbers"]);
+  assert.deepEqual(sections.map((section) => section.id), ["learned", "curves", "graphs", "numbers"]);
+  assert.equal(findGraphs(sections, "graphs-train"), null);
 });
 
 Deno.test("blockCsv holds the numbers of a chart, empty where missing", () => {
