@@ -56,7 +56,10 @@ Deno.test("controlVerdict: below the control in all is worse, and one seed is he
     controlVerdict([seed(under(24.3, 0.96), under(24.1, 0.955))]).title,
     "no better than leaving edges out",
   );
-  assert.equal(controlVerdict([seed(under(24, 0.96), under(20, 0.92))]).outcome, "sound");
+  // One seed can be above, but shows no more than that.
+  const above = controlVerdict([seed(under(24, 0.96), under(20, 0.92))]);
+  assert.equal(above.outcome, "unchecked");
+  assert.match(above.sentence, /^Above leaving edges out under the shift, though so few seeds do not show .* 24\.00/);
 });
 
 Deno.test("controlVerdict: squared errors are compared as ratios, lower being better, in place of easy accuracies", () => {
