@@ -4,7 +4,8 @@ import { provenanceOf } from "./bench/provenance.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { say } from "./terminal_text.ts";
 import { type Check, checkBackends, checkBlas, checkChromium, checkStore, defaultBackend } from "./doctor/checks.ts";
-import { defaultResultsFolder } from "./results_folder.ts";
+import { defaultResultsFolder, resultsFolder } from "./results_folder.ts";
+import { userLibrary } from "./user_paths.ts";
 
 const help = `Say which backends, kernels and stores work on this machine, and what would make the others work.
 
@@ -45,7 +46,7 @@ export async function doctor(
   options: { readonly environment: DoctorEnvironment; print(text: string): void },
 ): Promise<number> {
   const flags = parseFlags(args, {
-    out: { type: "string", default: defaultResultsFolder },
+    out: { type: "string" },
     blas: { type: "string" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
@@ -58,8 +59,8 @@ export async function doctor(
   const { codeVersion, versions, machine } = provenanceOf(defaultBackend);
   const checks = [
     ...await checkBackends(),
-    await checkBlas(flags.blas || environment.blas || "auto"),
-    await checkStore(flags.out),
+    await checkBlas(userLibrary(flags.blas || environment.blas || "auto")),
+    await checkStore(resultsFolder(flags.out)),
     checkChromium({ named: environment.chromium, path: environment.path }),
   ];
   const diagnosis: Diagnosis = { codeVersion, versions, machine, checks };

@@ -1,9 +1,10 @@
-import { join } from "node:path";
 import { unknownName } from "../lib/core/errors.ts";
 import { openStore } from "../lib/store/open_store.ts";
 import type { Store } from "../lib/store/store.ts";
 import { exportSuite } from "../reports/csv.ts";
 import { parseFlags, runCli } from "./cli.ts";
+import { resultsFolder, storeFile } from "./results_folder.ts";
+import { shownPath } from "./user_paths.ts";
 import { say } from "./terminal_text.ts";
 
 const help = `Write metrics.csv and summary.csv of a suite from the store.
@@ -26,11 +27,12 @@ export async function main(args: readonly string[], options: { print(line: strin
   const flags = parseFlags(args, {
     suite: { type: "string", multiple: true },
     metric: { type: "string", multiple: true },
-    out: { type: "string", default: "results" },
+    out: { type: "string" },
     help: { type: "boolean", default: false },
   });
   if (flags.help) return options.print(help);
-  const store = await openStore(join(flags.out, "store.sqlite"), { readOnly: true });
+  const folder = resultsFolder(flags.out);
+  const store = await openStore(storeFile(folder), { readOnly: true });
   try {
     const known = (await store.listSuites()).map((summary) => summary.suite);
     const suites = flags.suite ?? known;
@@ -40,14 +42,14 @@ export async function main(args: readonly string[], options: { print(line: strin
       throw unknownName("suite", { name: unknown, choices: known.length > 0 ? known : ["none: the store is empty"] });
     }
     const metrics = flags.metric && await knownMetrics(store, { suites, names: flags.metric });
-    if (suites.length === 0) options.print(`The store in ${flags.out} has no suite yet: nothing to export.`);
+    if (suites.length === 0) options.print(`The store in ${shownPath(folder)} has no suite yet: nothing to export.`);
     for (const suite of suites) {
       const { metricsPath, summaryPath } = await exportSuite(store, suite, {
-        outDir: flags.out,
+        outDir: folder,
         ...(metrics ? { metrics } : {}),
       });
-      options.print(metricsPath);
-      options.print(summaryPath);
+      options.print(shownPath(metricsPath));
+      options.print(shownPath(summaryPath));
     }
   } finally {
     await store.close();

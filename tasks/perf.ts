@@ -15,7 +15,8 @@ import { perfCases, type PerfPlanEntry } from "./perf/cases.ts";
 import { measureCase } from "./perf/measure_case.ts";
 import { appendPerfRecords, perfFile } from "./perf/perf_file.ts";
 import { headingLine, kernelText, measurementLine } from "./perf/perf_text.ts";
-import { defaultResultsFolder } from "./results_folder.ts";
+import { defaultResultsFolder, resultsFolder } from "./results_folder.ts";
+import { shownPath, userLibrary } from "./user_paths.ts";
 
 const help = `Measure how fast this machine trains: updates, plans and whole loops a second, by method and size.
 
@@ -60,7 +61,7 @@ export async function perf(
     blas: { type: "string" },
     trained: { type: "string", default: "0" },
     rounds: { type: "string" },
-    out: { type: "string", default: defaultResultsFolder },
+    out: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   });
   const { print } = options;
@@ -74,9 +75,9 @@ export async function perf(
   const trained = wholeNumber("--trained", { text: flags.trained, low: 0, high: 1_000_000 });
   const methods = methodsOf(flags.methods);
   await useBackend(flags.backend as BackendName);
-  const blas = openChosenBlas(chooseBlas(flags.blas || options.defaultBlas || "auto"));
+  const blas = openChosenBlas(chooseBlas(userLibrary(flags.blas || options.defaultBlas || "auto")));
   try {
-    const path = perfFile(flags.out);
+    const path = perfFile(resultsFolder(flags.out));
     const session = sessionOf(flags.backend);
     const peaks = runsOwnKernels() ? measurePeaks(blas) : null;
     await appendPerfRecords(path, machineRecords(session, { blas, peaks }));
@@ -105,7 +106,7 @@ export async function perf(
       print(measurementLine(measurement));
     }
     print(kernelText(done));
-    print(`\nAdded to ${path}; shown on /perf of deno task serve.`);
+    print(`\nAdded to ${shownPath(path)}; shown on /perf of deno task serve.`);
   } finally {
     blas?.close();
   }

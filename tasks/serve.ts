@@ -6,8 +6,9 @@ import { hostList } from "./host_list.ts";
 import { listenHttp } from "./http_server.ts";
 import { complainOnce, say } from "./terminal_text.ts";
 import { perfFile, readPerfFile } from "./perf/perf_file.ts";
-import { defaultResultsFolder, storeFile } from "./results_folder.ts";
+import { defaultResultsFolder, resultsFolder, storeLocation } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
+import { shownPath } from "./user_paths.ts";
 
 const help = `Serve the result pages.
 
@@ -26,6 +27,7 @@ export interface ServeOptions {
   readonly port: number;
   readonly host: string;
   readonly allowedHosts: readonly string[];
+  /** The results folder, absolute. */
   readonly out: string;
   readonly help: boolean;
 }
@@ -40,7 +42,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
     port: { type: "string", default: "8000" },
     host: { type: "string", default: "127.0.0.1" },
     "allowed-hosts": { type: "string", default: "" },
-    out: { type: "string", default: defaultResultsFolder },
+    out: { type: "string" },
     help: { type: "boolean", default: false },
   });
   const port = Number(values.port);
@@ -51,7 +53,7 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
     port,
     host: values.host,
     allowedHosts: hostList(values["allowed-hosts"]),
-    out: values.out,
+    out: resultsFolder(values.out),
     help: values.help,
   };
 }
@@ -66,7 +68,7 @@ export async function serve(
     readonly say: (line: string) => void;
   },
 ): Promise<void> {
-  const location = store ?? storeFile(options.out);
+  const location = storeLocation(store, options.out);
   const source = storeWhenThere(location);
   const app = createApp({
     store: source.get,
@@ -88,7 +90,7 @@ export async function serve(
   }
   const name = ["127.0.0.1", "0.0.0.0", "::1", "::"].includes(options.host) ? "localhost" : options.host;
   const address = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}`;
-  say(`Result pages on ${address} (store ${location}); stop with Ctrl+C`);
+  say(`Result pages on ${address} (store ${shownPath(location)}); stop with Ctrl+C`);
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());

@@ -15,22 +15,32 @@ export interface OpenOptions {
 const drivers: Readonly<Record<string, Driver>> = {
   sqlite: async (location, options) => {
     const { openSqliteStore } = await import("./sqlite_store.ts");
-    return openSqliteStore(location.replace(/^sqlite:(\/\/)?/, ""), options);
+    return openSqliteStore(storePath(location) ?? location, options);
   },
   postgres: notYet,
   postgresql: notYet,
 };
 
+/** Scheme of an address. A colon alone makes none: runs-2026-11-25T10:00 and C:\\results are paths. */
+function schemeOf(location: string): string {
+  return /^(sqlite(?=:)|[a-z][a-z0-9+.-]+(?=:\/\/))/i.exec(location)?.[1]?.toLowerCase() ?? "sqlite";
+}
+
+/** The path of a location that is a file; null for a server's address. */
+export function storePath(location: string): string | null {
+  return schemeOf(location) === "sqlite" ? location.replace(/^sqlite:(\/\/)?/i, "") : null;
+}
+
 /**
- * Opens the store at a location: a path or `sqlite:<path>` is an SQLite file, `postgres://...` a server.
+ * Opens the store at a location: a path or `sqlite:<path>` is an SQLite file, `postgres://...` a server. An absolute
+ * path is always a path.
  *
  * @throws {RangeError} If no driver knows the location's scheme.
  * @throws {Error} One sentence, if the store cannot be opened.
  */
 export async function openStore(location: string, options: OpenOptions = {}): Promise<Store> {
-  // Two letters at least: C:\results is a path.
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(location)?.[1]?.toLowerCase() ?? "sqlite";
-  const driver = drivers[scheme];
+  const scheme = schemeOf(location);
+  const driver = Object.hasOwn(drivers, scheme) ? drivers[scheme] : undefined;
   if (!driver) throw unknownName("store driver", { name: scheme, choices: Object.keys(drivers) });
   return await driver(location, options);
 }

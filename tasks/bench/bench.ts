@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
-import { resolve } from "node:path";
 import process from "node:process";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { Suite } from "../../lib/experiment/suite.ts";
@@ -8,8 +7,9 @@ import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
-import { defaultResultsFolder, storeFile } from "../results_folder.ts";
+import { realFile, resultsFolder, storeFile } from "../results_folder.ts";
 import { complain, say, shellCommand } from "../terminal_text.ts";
+import { shownPath, userPath } from "../user_paths.ts";
 import type { BlasChoice } from "./blas_choice.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { describeRuns } from "./dry_run.ts";
@@ -43,7 +43,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     say(benchHelp());
     return exitCodes.done;
   }
-  const { suite, source } = await readSuite(options.suite, { resolve });
+  const { suite, source } = await readSuite(options.suite, { resolve: (path) => userPath(path, { flag: "--suite" }) });
   const runs = await expandSuite(suite, {
     source,
     ...(options.methods ? { methods: options.methods } : {}),
@@ -116,8 +116,8 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   try {
     await runPool({
       store,
-      location,
-      writableFolder: options.out,
+      location: realFile(location).path,
+      writableFolder: realFile(location).folder,
       runs: open,
       workers,
       backend: options.backend,
@@ -168,8 +168,8 @@ async function report(
   const summary = await summaryText(store, suite);
   if (summary !== "") say(`\n${summary}`);
   const { metricsPath, summaryPath } = await exportSuite(store, suite, { outDir: out });
-  say(`\nCSV files: ${summaryPath}, ${metricsPath}`);
-  const options = out === defaultResultsFolder ? [] : ["--out", out];
+  say(`\nCSV files: ${shownPath(summaryPath)}, ${shownPath(metricsPath)}`);
+  const options = out === resultsFolder(undefined) ? [] : ["--out", shownPath(out)];
   say(`Pages: ${shellCommand(["deno", "task", "serve", ...options])}`);
 }
 

@@ -3,7 +3,8 @@ import { maxOf } from "../../lib/core/extremes.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { parseSeeds } from "../../lib/experiment/seeds.ts";
 import { parseFlags } from "../cli.ts";
-import { defaultResultsFolder } from "../results_folder.ts";
+import { defaultResultsFolder, resultsFolder } from "../results_folder.ts";
+import { userLibrary } from "../user_paths.ts";
 
 /** What `deno task bench` was asked to do. */
 export interface BenchOptions {
@@ -13,6 +14,7 @@ export interface BenchOptions {
   readonly seeds: readonly number[] | null;
   readonly steps: number | null;
   readonly workers: number;
+  /** The results folder, absolute. */
   readonly out: string;
   readonly fresh: boolean;
   readonly dryRun: boolean;
@@ -52,7 +54,7 @@ Usage: deno task bench [options]
   --steps <n>               Loops with gradient updates (training.loops) instead of the suite's;
                             results go to a suite of their own, <suite>-<n>-steps
   --workers <n>             Worker processes at a time (default: one a core, here ${availableParallelism()})
-  --out <folder>            Results folder (default: ${defaultResultsFolder})
+  --out <folder>            Results folder (default: ${defaultResultsFolder} in the project's folder)
   --resume                  Keep what is done, go on with what is not (the default)
   --fresh                   Forget the results of exactly these runs and train them anew
   --dry-run                 Show the runs, their sizes and what is already done; write nothing
@@ -100,11 +102,11 @@ export function parseBenchOptions(
     seeds: seeds === undefined ? null : parseSeeds(seeds),
     steps: steps === undefined ? null : wholeNumber("steps", { text: steps, most: 1e9 }),
     workers: workers === undefined ? availableParallelism() : wholeNumber("workers", { text: workers, most: 1024 }),
-    out: out ?? defaultResultsFolder,
+    out: resultsFolder(out),
     fresh: values.fresh === true,
     dryRun: values["dry-run"] === true,
     backend: backend ?? "wasm",
-    blas: values.blas || defaults.blas || "auto",
+    blas: userLibrary(values.blas || defaults.blas || "auto"),
     checkpointEveryMs: 1000 *
       (checkpointSeconds === undefined
         ? 30

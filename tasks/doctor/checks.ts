@@ -11,6 +11,7 @@ import { kernelsInUse } from "../../lib/tensor/kernels/install.ts";
 import { findSystemBlas, openSystemBlas, type SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
 import { LEAST_GAIN } from "../bench/blas_choice.ts";
 import { storeFile } from "../results_folder.ts";
+import { shownPath } from "../user_paths.ts";
 
 /** What was found of one part. */
 export interface Check {
@@ -124,7 +125,7 @@ function blasRemedy(): string {
 
 /** Whether a results folder can be written and a store in it opens; leaves nothing behind. */
 export async function checkStore(folder: string): Promise<Check> {
-  const part = `store in ${folder}`;
+  const part = `store in ${shownPath(folder)}`;
   const path = storeFile(folder);
   const remedy = "a folder that can be written, with --out";
   let place = resolve(folder);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { openStore } from "../../lib/store/open_store.ts";
+import { openStore, storePath } from "../../lib/store/open_store.ts";
 import { migrations } from "../../lib/store/sqlite_schema.ts";
 import { openSqliteStore } from "../../lib/store/sqlite_store.ts";
 import { testStoreContract } from "../contracts/store_contract.ts";
@@ -144,11 +144,16 @@ Deno.test({
 
 Deno.test("openStore picks a driver by scheme and names the choices", () =>
   inFolder(async (folder) => {
-    for (const location of [join(folder, "a.sqlite"), `sqlite:${join(folder, "b.sqlite")}`]) {
+    // A colon makes no address.
+    const named = ["a.sqlite", "runs-2026-11-25T10:00.sqlite", "sqlite:x", "C:y", "50 %, [é]?#.sqlite"];
+    for (const location of [...named.map((name) => join(folder, name)), `sqlite:${join(folder, "b.sqlite")}`]) {
       const store = await openStore(location);
       assert.deepEqual(await store.listRuns(), []);
       await store.close();
     }
+    assert.deepEqual((await readdir(folder)).sort(), [...named, "b.sqlite"].sort());
+    assert.equal(storePath("runs-2026-11-25T10:00/store.sqlite"), "runs-2026-11-25T10:00/store.sqlite");
+    assert.equal(storePath("postgres://me:secret@host/db"), null);
     await assert.rejects(openStore("postgres://me:secret@host/db"), (error: Error) => {
       assert.match(error.message, /no PostgreSQL driver yet, expected a path to an SQLite file, got postgres:/);
       assert.doesNotMatch(error.message, /secret/);

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "node:assert/strict";
+import { resolve } from "node:path";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "../../tasks/bench/bench_options.ts";
+import { resultsFolder } from "../../tasks/results_folder.ts";
 
 function parsed(...args: string[]): BenchOptions {
   const options = parseBenchOptions(args);
@@ -10,7 +12,7 @@ function parsed(...args: string[]): BenchOptions {
 Deno.test("parseBenchOptions without flags runs suite quick on all cores and resumes", () => {
   const options = parsed();
   equal(options.suite, "quick");
-  equal(options.out, "results");
+  equal(options.out, resolve("results"));
   equal(options.backend, "wasm");
   equal(options.blas, "auto");
   equal(options.fresh, false);
@@ -29,7 +31,7 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
     seeds: [1, 2, 3],
     steps: 20,
     workers: 4,
-    out: "o",
+    out: resultsFolder("o"),
     fresh: true,
     dryRun: true,
     backend: "cpu",
@@ -61,6 +63,12 @@ Deno.test("parseBenchOptions names the flags when one is unknown, and the rule o
   );
   throws(() => parseBenchOptions(["smoke"]), /^RangeError: Cannot read the command line: .* got smoke$/);
   throws(() => parseBenchOptions(["--methods", "fcdl,"]), /--methods is not allowed, .* got "fcdl,"$/);
+  for (const out of ["", " "]) {
+    throws(
+      () => parseBenchOptions(["--out", out]),
+      new RegExp(`--out is not allowed, expected a path \\(\\. for this folder\\), got "${out}"$`),
+    );
+  }
   throws(() => parseBenchOptions(["--resume", "--fresh"]), /exclude each other/);
   for (const text of ["0", "-1", "1.5", "x", "1e3"]) {
     throws(

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseServeOptions, serve } from "../../tasks/serve.ts";
 import { storeWhenThere } from "../../tasks/store_when_there.ts";
-import { demoQuickSuite } from "../demo/demo_data.ts";
+import { demoPaperSuite, demoQuickSuite } from "../demo/demo_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
 
 const script = fileURLToPath(new URL("../../tasks/serve.ts", import.meta.url));
@@ -11,9 +11,10 @@ const allowed = ["run", "--allow-read", "--allow-write", "--allow-env", "--allow
 
 Deno.test("parseServeOptions: defaults and refusals in one sentence", () => {
   assert.deepEqual(parseServeOptions([]), {
-    ...{ port: 8000, host: "127.0.0.1", allowedHosts: [], out: "results", help: false },
+    ...{ port: 8000, host: "127.0.0.1", allowedHosts: [], out: resolve("results"), help: false },
   });
   assert.deepEqual(parseServeOptions(["--allowed-hosts", "a.lab, b.lab"]).allowedHosts, ["a.lab", "b.lab"]);
+  assert.throws(() => parseServeOptions(["--out="]), /--out is not allowed, expected a path/);
   assert.equal(parseServeOptions(["--port", "0"]).port, 0);
   for (const port of ["x", "70000", "-1", "8000.5"]) {
     assert.throws(() => parseServeOptions([`--port=${port}`]), { name: "RangeError", message: /expected a number/ });
@@ -75,6 +76,49 @@ Deno.test("storeWhenThere: null while the file is missing, the store when it app
   assert.equal(await source.get(), store);
   await source.close();
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("storeWhenThere: results that are removed and made anew are seen, and those who read go on", async () => {
+  await using quick = await demoStore([demoQuickSuite]);
+  await using paper = await demoStore([demoPaperSuite]);
+  await quick.store.close();
+  await paper.store.close();
+  const folder = await Deno.makeTempDir();
+  const results = join(folder, "results");
+  const path = join(results, "store.sqlite");
+  const put = async (from: string) => {
+    await Deno.mkdir(results);
+    await Deno.copyFile(from, path);
+  };
+  const source = storeWhenThere(path);
+  const suite = async () => (await (await source.get())?.listSuites())?.[0]?.suite;
+  try {
+    await put(quick.path);
+    const first = await source.get();
+    assert.equal(await suite(), "quick");
+    await Deno.remove(results, { recursive: true });
+    await put(paper.path);
+    assert.equal(await suite(), "chemical-fork");
+    assert.equal(await source.get(), await source.get());
+    // A request that began before still reads what it began with.
+    assert.equal((await first!.listSuites())[0]!.suite, "quick");
+    await Deno.remove(results, { recursive: true });
+    assert.equal(await source.get(), null);
+    await put(quick.path);
+    assert.equal(await suite(), "quick");
+    // Another file under the same name, without a moment in which there was none.
+    await Deno.copyFile(paper.path, join(results, "new"));
+    await Deno.rename(join(results, "new"), path);
+    assert.equal(await suite(), "chemical-fork");
+    // The folder's name leads elsewhere.
+    await Deno.rename(results, join(folder, "elsewhere"));
+    await put(quick.path);
+    assert.equal(await suite(), "quick");
+    await Deno.writeFile(path, new Uint8Array(0));
+  } finally {
+    await source.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("main.ts: a default export with fetch, for deno serve and any host", async () => {
