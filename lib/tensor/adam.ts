@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { adamStep } from "./ops/adam_step.ts";
 import type { NamedArray, ParameterSet } from "./parameters.ts";
+import { newVariable } from "./shapes_only.ts";
 
 /** Adam on all parameters of a set, gradients scaled down to a global norm first; see {@link adamStep}. */
 export class Adam {
@@ -71,5 +72,5 @@ export class Adam {
 }
 
 function zeros(count: number): tf.Variable {
-  return tf.tidy(() => tf.variable(tf.zeros([count]), false));
+  return newVariable([count], { trainable: false, values: () => new Float32Array(count) });
 }

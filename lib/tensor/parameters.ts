@@ -1,5 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Rng } from "../core/rng.ts";
+import { newVariable } from "./shapes_only.ts";
 
 /** Host copy of a named tensor. */
 export interface NamedArray {
@@ -112,9 +113,10 @@ export class ParameterSet {
     if (this.#parameters.has(name) || this.#statistics.has(name)) {
       throw new RangeError(`Cannot add tensor ${name}: the name is taken, expected a new name, got ${name}`);
     }
-    const start = tf.tensor(this.#initial(options.shape, options.init), options.shape, "float32");
-    const variable = tf.variable(start, options.trainable);
-    start.dispose();
+    const variable = newVariable(options.shape, {
+      trainable: options.trainable,
+      values: () => this.#initial(options.shape, options.init),
+    });
     into.set(name, variable);
     return variable;
   }

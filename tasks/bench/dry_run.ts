@@ -3,6 +3,7 @@ import { environments } from "../../lib/envs/registry.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { modelContext } from "../../lib/experiment/model_context.ts";
 import { methods } from "../../lib/model/registry.ts";
+import { withShapesOnly } from "../../lib/tensor/shapes_only.ts";
 import type { Plan } from "./plan_runs.ts";
 import { textTable } from "./text.ts";
 
@@ -44,14 +45,13 @@ async function parametersOf({ spec }: PlannedRun): Promise<string> {
     const method = methodModule.parseOptions(methodOptions);
     const reason = methodModule.unsupported?.(context, method);
     if (reason) return `cannot run: ${reason}`;
-    const model = methodModule.create(context, {
-      method,
-      training: spec.training,
-      rng: new Rng(spec.seed),
-    });
-    const count = model.parameterCount;
-    model.dispose();
-    return grouped(count);
+    const options = { method, training: spec.training, rng: new Rng(spec.seed) };
+    return grouped(withShapesOnly(() => {
+      const model = methodModule.create(context, options);
+      const count = model.parameterCount;
+      model.dispose();
+      return count;
+    }));
   } finally {
     environment.dispose();
   }
