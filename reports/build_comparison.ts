@@ -190,7 +190,7 @@ export function buildPaperTable(
       { label: "Method" },
       ...splits.map((split) => ({ label: splitLabel(split), numeric: true })),
     ],
-    rows: Object.entries(paperMethods).map(([method, label]) => [
+    rows: [...paperMethods].map(([method, label]) => [
       { text: label },
       ...splits.map((split) => {
         const value = paperValue(method, { environment, split, metric });
@@ -221,7 +221,7 @@ export function buildPaperCodebookBlock(environment: string): TableBlock | NoteB
       ]),
     };
   }
-  const statement = paperCodebookStatements[environment];
+  const statement = paperCodebookStatements.get(environment);
   if (statement === undefined) return null;
   return {
     kind: "note",

@@ -80,7 +80,7 @@ function paperBlocks(results: SuiteResults, environment: string): readonly Block
   const differences = protocolDifferences(resultsIndex(results, environment).runs, environment);
   if (reference === null || differences === null) return [];
   const isSameTask = reference === environment;
-  const remarks = [paperRemarks[reference] ?? []].flat();
+  const remarks = [paperRemarks.get(reference) ?? []].flat();
   const note: NoteBlock = differences.rows.length === 0
     ? {
       kind: "note",

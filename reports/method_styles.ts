@@ -15,7 +15,7 @@ const colors = {
 } as const satisfies Record<string, Color>;
 
 /** Styles of the methods the project names; others take a free one by their name. */
-const known: Readonly<Record<string, Style>> = {
+const known: ReadonlyMap<string, Style> = new Map(Object.entries<Style>({
   fcdl: { color: colors.blue, marker: "circle", dash: [] },
   ncd: { color: colors.vermilion, marker: "rect", dash: [] },
   oracle: { color: colors.grey, marker: "rectRot", dash: [6, 3] },
@@ -27,7 +27,7 @@ const known: Readonly<Record<string, Style>> = {
   nps: { color: colors.brown, marker: "triangle", dash: [6, 3] },
   "fcdl-kmeans": { color: colors.olive, marker: "circle", dash: [6, 3] },
   "fcdl-gumbel": { color: colors.brown, marker: "star", dash: [2, 3] },
-};
+}));
 
 const palette = Object.values(colors);
 const markers = ["circle", "rect", "triangle", "rectRot", "star", "crossRot"] as const;
@@ -40,7 +40,7 @@ export function methodStyles(methods: readonly string[]): ReadonlyMap<string, St
   const styles = new Map<string, Style>();
   const taken = new Set<Color>();
   for (const method of methods) {
-    const style = known[method];
+    const style = known.get(method);
     if (!style) continue;
     styles.set(method, style);
     taken.add(style.color);

@@ -35,8 +35,10 @@ function percent(label: string) {
   return { label, axis: `${label.toLowerCase()} (%)`, scale: 100, digits: 1, min: 0, max: 100 };
 }
 
+type DescribedMetric = Partial<MetricInfo> & Pick<MetricInfo, "label" | "axis">;
+
 /** Metrics by the part of their name before the slash. */
-const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
+const infos: ReadonlyMap<string, DescribedMetric> = new Map(Object.entries<DescribedMetric>({
   return: { label: "Episode return", axis: "episode return (sum of rewards)", better: "higher", min: 0 },
   success: {
     label: "Success rate",
@@ -140,32 +142,32 @@ const infos: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis
     min: 0,
     max: 100,
   },
-};
+}));
 
 /** Metrics whose whole name has a meaning of its own. */
-const named: Readonly<Record<string, Partial<MetricInfo> & { label: string; axis: string }>> = {
+const named: ReadonlyMap<string, DescribedMetric> = new Map(Object.entries<DescribedMetric>({
   "loss/gradient_norm": { label: "Gradient norm", axis: "global norm of the gradient", digits: 3, min: 0 },
-  "return/best": { ...infos.return!, label: "Return, best evaluation" },
-  "return/last_3": { ...infos.return!, label: "Return, mean of the last three" },
-  "success/best": { ...infos.success!, label: "Success rate, best evaluation" },
-  "success/last_3": { ...infos.success!, label: "Success rate, mean of the last three" },
+  "return/best": { ...infos.get("return")!, label: "Return, best evaluation" },
+  "return/last_3": { ...infos.get("return")!, label: "Return, mean of the last three" },
+  "success/best": { ...infos.get("success")!, label: "Success rate, best evaluation" },
+  "success/last_3": { ...infos.get("success")!, label: "Success rate, mean of the last three" },
   "cost/updates_per_second": { label: "Updates a second", axis: "updates a second", digits: 1 },
   "cost/update_ms": { label: "One update (ms)", axis: "ms an update", digits: 1 },
   "cost/act_ms": { label: "Acting in all environments (ms)", axis: "ms to plan and step", digits: 1 },
   "cost/env_steps_per_second": { label: "Environment steps a second", axis: "steps a second", digits: 0 },
   "cost/peak_memory_bytes": { label: "Peak memory (MiB)", axis: "peak memory (MiB)", scale: 2 ** -20, digits: 0 },
   "cost/wall_time_ms": { label: "Wall time (min)", axis: "wall time (min)", scale: 1 / 60_000, digits: 1 },
-};
+}));
 
 /** How `metric` is shown; a metric nobody described keeps its own name. */
 export function metricInfo(metric: string): MetricInfo {
   const slash = metric.indexOf("/");
   const name = slash < 0 ? metric : metric.slice(0, slash);
-  const whole = named[metric];
+  const whole = named.get(metric);
   if (whole) return { ...base, ...whole };
   // accuracy_t3 is accuracy after three predicted steps.
   const [, stem = name, steps] = /^(.+)_t(\d+)$/.exec(name) ?? [];
-  const info = infos[stem];
+  const info = infos.get(stem);
   if (!info) return { ...base, label: metric, axis: metric };
   if (steps) return { ...base, ...info, label: `${info.label.replace(", one step", "")}, ${steps} steps` };
   const qualifier = slash < 0 ? "" : metric.slice(slash + 1).replaceAll("_", " ");

@@ -14,11 +14,13 @@ interface Setting {
 }
 
 /** Environments of the paper, the longest-named first, and their settings (appendix of Hwang et al. 2024). */
-const protocols: Readonly<Record<string, { readonly seeds: number; readonly settings: readonly Setting[] }>> = {
-  "chemical-fork": { seeds: 8, settings: chemicalSettings() },
-  "chemical-chain": { seeds: 8, settings: chemicalSettings() },
-  magnetic: { seeds: 8, settings: magneticSettings() },
-};
+const protocols: ReadonlyMap<string, { readonly seeds: number; readonly settings: readonly Setting[] }> = new Map(
+  Object.entries({
+    "chemical-fork": { seeds: 8, settings: chemicalSettings() },
+    "chemical-chain": { seeds: 8, settings: chemicalSettings() },
+    magnetic: { seeds: 8, settings: magneticSettings() },
+  }),
+);
 
 function chemicalSettings(): readonly Setting[] {
   return [
@@ -139,15 +141,15 @@ function methodSettings(sizes: {
  * for environments the paper does not have.
  */
 export function paperEnvironment(environment: string): string | null {
-  return Object.keys(protocols).find((known) => environment === known || environment.startsWith(`${known}-`)) ?? null;
+  return [...protocols.keys()].find((known) => environment === known || environment.startsWith(`${known}-`)) ?? null;
 }
 
 /** What to keep in mind beside the paper's numbers, by its environment. */
-export const paperRemarks: Readonly<Record<string, string>> = {
+export const paperRemarks: ReadonlyMap<string, string> = new Map(Object.entries({
   magnetic:
     "The paper's environment is not public; this is Magnetic as rebuilt in this benchmark, where larger returns " +
     "are possible. Compare methods, and the share of the training return that is left on the test, not returns.",
-};
+}));
 
 /** Settings of an environment's runs that differ from the paper's. */
 export interface ProtocolDifferences {
@@ -159,7 +161,7 @@ export interface ProtocolDifferences {
 export function protocolDifferences(runs: readonly Run[], environment: string): ProtocolDifferences | null {
   const reference = paperEnvironment(environment);
   if (reference === null) return null;
-  const { seeds, settings } = protocols[reference]!;
+  const { seeds, settings } = protocols.get(reference)!;
   const own = runs.filter((run) => run.environment === environment);
   const rows = settings.flatMap(({ label, path, paper, method }) => {
     const texts = new Set<string>();
@@ -199,7 +201,7 @@ export function protocolTable({ environment, rows }: ProtocolDifferences): Table
 function fieldOf(value: unknown, path: readonly string[]): unknown {
   let current = value;
   for (const name of path) {
-    if (typeof current !== "object" || current === null) return undefined;
+    if (typeof current !== "object" || current === null || !Object.hasOwn(current, name)) return undefined;
     current = (current as Readonly<Record<string, unknown>>)[name];
   }
   return current;

@@ -13,7 +13,7 @@ export const paperSource = {
 } as const;
 
 /** Display names of the paper's methods, by our method id. */
-export const paperMethods: Readonly<Record<string, string>> = {
+export const paperMethods: ReadonlyMap<string, string> = new Map(Object.entries({
   mlp: "MLP",
   modular: "Modular",
   gnn: "GNN",
@@ -23,7 +23,7 @@ export const paperMethods: Readonly<Record<string, string>> = {
   oracle: "Oracle",
   ncd: "NCD",
   fcdl: "FCDL",
-};
+}));
 
 // Columns: fork train, n2, n4, n6; chain train, n2, n4, n6; magnetic train, ood.
 const returns: Readonly<Record<string, string>> = {
@@ -109,10 +109,10 @@ export const paperCodebookStudy = {
 } as const;
 
 /** What the paper says of codebook size in words, by environment. */
-export const paperCodebookStatements: Readonly<Record<string, string>> = {
+export const paperCodebookStatements: ReadonlyMap<string, string> = new Map(Object.entries({
   magnetic: "FCDL has a lower SHD than NCD for every codebook size but 1; with one code it recovers the global graph " +
     "(SHD 6 on samples that are not magnetic).",
-};
+}));
 
 /** The paper's number as metrics are stored here (accuracy in [0, 1]), by [environment, split, method, metric]. */
 const byKey = index();

@@ -97,7 +97,7 @@ export function methodsOf(runs: readonly Run[]): readonly string[] {
 
 /** What pages call a method: its label in the registry or the paper, else the label the suite gave. */
 export function methodLabel(method: string): string {
-  return methodRegistry.find((entry) => entry.id === method)?.label ?? paperMethods[method] ?? method;
+  return methodRegistry.find((entry) => entry.id === method)?.label ?? paperMethods.get(method) ?? method;
 }
 
 /** Environments of `runs` by name. */

@@ -5,7 +5,9 @@ import { buildRun } from "../../reports/build_run.ts";
 import { buildSuite } from "../../reports/build_suite.ts";
 import { methodStyles } from "../../reports/method_styles.ts";
 import { paperEnvironment, protocolDifferences } from "../../reports/paper_protocol.ts";
+import { renderChart } from "../../reports/render_chart.ts";
 import { loadRunResults, loadSuiteResults, type SuiteResults } from "../../reports/results.ts";
+import { createApp } from "../../routes/app.ts";
 import { demoPaperSuite, demoQuickSuite } from "../demo/demo_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
 import { putLate } from "../demo/put_late.ts";
@@ -47,6 +49,26 @@ Deno.test("buildSuite: a reduced suite says what differs from the paper and mixe
   assert.deepEqual(sizes.rows[3]!.map((cell) => cell.text), ["16", "15.27", "14.73", "13.62"]);
   const board = findTable(sections, "leaderboard-chemical-fork-5x3")!;
   assert.ok(board.rows.every((row) => row.slice(2).every((cell) => cell.sub === undefined)));
+});
+
+Deno.test("buildSuite: methods called like inherited properties have rows, charts and colours of their own", async () => {
+  const labels = ["toString", "constructor", "__proto__", "hasOwnProperty"];
+  const methods = labels.map((label) => ({ id: "mlp", label }));
+  await using demo = await demoStore([{ ...demoQuickSuite, suite: "constructor", methods }]);
+  const results = (await loadSuiteResults(demo.store, "constructor"))!;
+  const sections = buildSuite(results);
+  const board = findTable(sections, "leaderboard-chemical-fork-5x3")!;
+  assert.deepEqual(board.rows.map((row) => row[0]!.text).sort(), [...labels].sort());
+  assert.equal(new Set(board.rows.map((row) => row[0]!.swatch!.light)).size, labels.length);
+  const charts = sections.flatMap(({ blocks }) => blocks).filter((block) => block.kind === "chart");
+  assert.ok(charts.length > 3);
+  for (const chart of charts) {
+    assert.ok(blockCsv(chart).length > 0);
+    assert.ok(renderChart(chart, { format: "svg", theme: "light", size: "wide", titled: true }).bytes.length > 0);
+  }
+  for (const { id } of results.runs) buildRun((await loadRunResults(demo.store, id))!);
+  const app = createApp({ store: () => Promise.resolve(demo.store), now: () => 0, version: "test" });
+  assert.equal((await app.request("/suites/constructor")).status, 200);
 });
 
 Deno.test("buildSuite: a suite without metrics says so and draws nothing", async () => {

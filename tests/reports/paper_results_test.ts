@@ -30,7 +30,7 @@ Deno.test("the paper's tables are complete: 88 returns and 72 accuracies", () =>
   const count = (metric: string) =>
     ["chemical-fork", "chemical-chain", "magnetic"].flatMap((environment) =>
       paperSplits(environment, metric).flatMap((split) =>
-        Object.keys(paperMethods).filter((method) => paperValue(method, { environment, split, metric }) !== null)
+        [...paperMethods.keys()].filter((method) => paperValue(method, { environment, split, metric }) !== null)
       )
     ).length;
   assert.equal(count("return"), 88);
