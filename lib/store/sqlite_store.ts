@@ -67,8 +67,13 @@ class SqliteStore implements Store {
     return this.#opened.database;
   }
 
-  addRuns(runs: readonly NewRun[]): Promise<readonly string[]> {
+  addRuns(runs: readonly NewRun[], options: Parameters<Store["addRuns"]>[1] = {}): Promise<readonly string[]> {
     return this.#write("add runs", () => {
+      if (options.check) {
+        const suites = JSON.stringify([...new Set(runs.map((run) => run.suite))]);
+        const sql = "SELECT * FROM runs WHERE suite IN (SELECT value FROM json_each(?)) ORDER BY sequence";
+        options.check(this.#rows(sql, [suites]).map(runOf));
+      }
       const added: string[] = [];
       for (const run of runs) {
         const spec = JSON.stringify(run.spec);

@@ -113,8 +113,16 @@ export function isHeld({ leaseUntilMs, leaseMs }: Pick<Run, "leaseUntilMs" | "le
  * (its machine slept, its clock was set) cannot touch what the next one does.
  */
 export interface Store {
-  /** Adds runs that are not there yet; leaves those that are. Returns the ids added. */
-  addRuns(runs: readonly NewRun[]): Promise<readonly string[]>;
+  /**
+   * Adds runs that are not there yet; leaves those that are. Returns the ids added.
+   *
+   * @param options.check Is given all runs that there are of the same suites, in the moment in which the others are
+   * added; what it throws keeps them from being added.
+   */
+  addRuns(
+    runs: readonly NewRun[],
+    options?: { readonly check?: (stored: readonly Run[]) => void },
+  ): Promise<readonly string[]>;
   getRun(id: string): Promise<Run | null>;
   /** Runs in order of creation. */
   listRuns(filter?: RunFilter): Promise<readonly Run[]>;

@@ -13,7 +13,7 @@ import { shownPath, userPath } from "../user_paths.ts";
 import type { BlasChoice } from "./blas_choice.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { describeRuns } from "./dry_run.ts";
-import { describePlan, forgetRuns, openRuns, type Plan, planRuns } from "./plan_runs.ts";
+import { addPlanned, describePlan, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { readSuite } from "./read_suite.ts";
 import { onStopSignal } from "./stop_signal.ts";
@@ -58,7 +58,8 @@ export async function bench(args: readonly string[]): Promise<number> {
   try {
     const plan = await planRuns(runs, store);
     if (options.fresh) await forgetRuns(plan, store);
-    await store.addRuns(runs);
+    else refuseDamaged(plan);
+    await addPlanned(runs, store);
     const current = await planRuns(runs, store);
     say(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
     return await train(current, { store, location, options, args, blas });

@@ -10,7 +10,7 @@ import { textTable } from "./text.ts";
 /**
  * The runs of a plan as a text table: sizes, trainable numbers, and what is already done. A backend must be in use.
  */
-export async function describeRuns({ runs, status }: Plan): Promise<string> {
+export async function describeRuns({ runs, status }: Pick<Plan, "runs" | "status">): Promise<string> {
   const parameters = new Map<string, string>();
   for (const run of runs) {
     const key = `${run.environment} ${run.method}`;

@@ -1,3 +1,5 @@
+import { firstDifference } from "../../lib/core/difference.ts";
+import { settingsParts } from "../../lib/core/settings.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { canonicalJson } from "../../lib/experiment/spec_hash.ts";
 import type { Run, RunStatus, Store } from "../../lib/store/store.ts";
@@ -8,6 +10,8 @@ export interface Plan {
   readonly runs: readonly PlannedRun[];
   /** Status of each planned run by id; `missing` when the store does not know it. */
   readonly status: ReadonlyMap<string, RunStatus | "missing">;
+  /** A sentence for each planned run whose record in the store is damaged. */
+  readonly damage: readonly string[];
 }
 
 /** Looks planned runs up; `store` is null when there is none yet. */
@@ -19,7 +23,45 @@ export async function planRuns(runs: readonly PlannedRun[], store: Store | null)
     refuseOtherSettings(runs, stored);
     for (const run of stored) known.set(run.id, run);
   }
-  return { runs, status: new Map(runs.map((run) => [run.id, known.get(run.id)?.status ?? "missing"])) };
+  return {
+    runs,
+    status: new Map(runs.map((run) => [run.id, known.get(run.id)?.status ?? "missing"])),
+    damage: runs.flatMap((run) => known.get(run.id)?.damage ?? []),
+  };
+}
+
+/**
+ * Adds planned runs to the store, unless it has others of their suite with different settings: looked up in the same
+ * moment, whoever adds runs beside this process.
+ *
+ * @throws {RangeError} If it has; nothing is added then.
+ */
+export async function addPlanned(runs: readonly PlannedRun[], store: Store): Promise<void> {
+  let refusal: unknown;
+  const check = (stored: readonly Run[]) => {
+    try {
+      refuseOtherSettings(runs, stored);
+    } catch (error) {
+      refusal = error;
+      throw error;
+    }
+  };
+  try {
+    await store.addRuns(runs, { check });
+  } catch (error) {
+    throw refusal ?? error;
+  }
+}
+
+/**
+ * Refuses to go on with runs whose records in the store are damaged: what they were and did is not known.
+ *
+ * @throws {RangeError} For the first of them.
+ */
+export function refuseDamaged({ damage }: Plan): void {
+  const [first] = damage;
+  if (first === undefined) return;
+  throw new RangeError(`${first}; --fresh forgets it and trains it anew`);
 }
 
 /** The planned runs that are not done. */
@@ -28,7 +70,7 @@ export function openRuns({ runs, status }: Plan): readonly PlannedRun[] {
 }
 
 /** What there is to do, in a sentence: "6 runs: 2 done, 1 interrupted, 3 missing". */
-export function describePlan({ runs, status }: Plan): string {
+export function describePlan({ runs, status }: Pick<Plan, "runs" | "status">): string {
   const words = { done: "done", interrupted: "interrupted", running: "running", failed: "failed, to be tried again" };
   const parts: string[] = [];
   for (const [key, word] of Object.entries(words)) {
@@ -56,44 +98,29 @@ export async function forgetRuns({ runs, status }: Plan, store: Store): Promise<
   );
 }
 
-/** Runs of one method on one task with different settings would be averaged as if they were seeds of one. */
+/**
+ * Runs with different settings under one suite's name would stand in one table, and those of one method on one task be
+ * averaged, as if they were of one experiment.
+ */
 function refuseOtherSettings(runs: readonly PlannedRun[], stored: readonly Run[]): void {
-  const planned = new Map(runs.map((run) => [`${run.environment} ${run.method}`, run]));
+  const planned = new Map<string, unknown>();
+  for (const run of runs) {
+    for (const { key, settings } of settingsParts(run)) if (!planned.has(key)) planned.set(key, settings);
+  }
   for (const run of stored) {
-    const match = planned.get(`${run.environment} ${run.method}`);
-    if (!match) continue;
-    const difference = firstDifference(withoutSeed(match.spec), withoutSeed(run.spec));
-    if (difference === null) continue;
-    throw new RangeError(
-      `Cannot add to suite ${run.suite}: the results folder has runs of ${run.method} on ${run.environment} with ` +
-        `another ${difference.path}, expected ${difference.there} as there (or another suite name or --out), ` +
-        `got ${difference.here}`,
-    );
-  }
-}
-
-function withoutSeed(spec: unknown): unknown {
-  return { ...(spec as Record<string, unknown>), seed: null };
-}
-
-function firstDifference(
-  here: unknown,
-  there: unknown,
-  path: readonly string[] = [],
-): { readonly path: string; readonly here: string; readonly there: string } | null {
-  if (isRecord(here) && isRecord(there)) {
-    for (const key of new Set([...Object.keys(here), ...Object.keys(there)])) {
-      const difference = firstDifference(here[key], there[key], [...path, key]);
-      if (difference) return difference;
+    // Nothing is known of a damaged run's settings.
+    if (run.damage !== undefined) continue;
+    for (const { key, settings } of settingsParts(run)) {
+      const difference = planned.has(key) ? firstDifference(planned.get(key), settings) : null;
+      if (difference === null) continue;
+      const { path, here, there } = difference;
+      throw new RangeError(
+        `Cannot add to suite ${run.suite}: the results folder has runs of ${run.method} on ${run.environment} with ` +
+          `another ${path.join(".")}, expected ${textOf(there)} as there (or another suite name or --out), ` +
+          `got ${textOf(here)}`,
+      );
     }
-    return null;
   }
-  const texts = { here: textOf(here), there: textOf(there) };
-  return texts.here === texts.there ? null : { path: path.join("."), ...texts };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {
