@@ -83,6 +83,16 @@ export const suites: readonly SuiteEntry[] = [
     load: () => import("./suites/partial-observability-short.json", { with: { type: "json" } }),
   },
   {
+    id: "indirect",
+    summary: "Chemical with goals behind the mechanisms, where edges matter, 8 seeds",
+    load: () => import("./suites/indirect.json", { with: { type: "json" } }),
+  },
+  {
+    id: "indirect-short",
+    summary: "the same, small; an estimated 10 minutes on two cores",
+    load: () => import("./suites/indirect-short.json", { with: { type: "json" } }),
+  },
+  {
     id: "magnetic",
     summary: "the paper's methods but GRADER on Magnetic, 8 seeds",
     load: () => import("./suites/magnetic.json", { with: { type: "json" } }),

@@ -4,6 +4,7 @@ import { encodeValues } from "../../lib/core/variable.ts";
 import { bestAccuracy } from "../../lib/envs/chemical/best_prediction.ts";
 import { dynamicsOf, parseOptions } from "../../lib/envs/chemical/chemical.ts";
 import { chemicalEnvironment } from "../../lib/envs/chemical/chemical_environment.ts";
+import { directEpisodes } from "../../lib/envs/chemical/episodes.ts";
 import { contextUnions } from "../../lib/metrics/context_unions.ts";
 import { scoreGraphs } from "../../lib/metrics/graph_scores.ts";
 import { isGraphModel } from "../../lib/model/dynamics_model.ts";
@@ -43,7 +44,10 @@ export async function learnFork(
 ): Promise<Learned> {
   const options = parseOptions({ rule: "fork", variables: 5, colors: 3, noisyNodes: [2] });
   const dynamics = dynamicsOf(options, seed);
-  const environment = chemicalEnvironment(dynamics, options);
+  const environment = chemicalEnvironment(dynamics, {
+    ...options,
+    episodes: directEpisodes(dynamics, { interventions: options.targetInterventions }),
+  });
   const { spec } = environment;
   const module = await methods.find((entry) => entry.id === id)!.load();
   const root = new Rng(seed);

@@ -4,8 +4,11 @@ import { Rng } from "../../core/rng.ts";
 import type { Environment } from "../environment.ts";
 import { chemicalEnvironment } from "./chemical_environment.ts";
 import { type ChemicalDynamics, chemicalDynamics } from "./dynamics.ts";
+import { directEpisodes } from "./episodes.ts";
 import { parseGraph } from "./graph_language.ts";
-import { MechanismBank, randomMechanisms } from "./mechanisms.ts";
+import { indirectEpisodes } from "./indirect_episodes.ts";
+import { type IndirectNodes, indirectNodes, steerableMechanisms } from "./indirect_nodes.ts";
+import { MechanismBank, randomMechanism, randomMechanisms } from "./mechanisms.ts";
 import { graphNames, namedGraphSize } from "./named_graphs.ts";
 
 const { smallest, largest } = namedGraphSize;
@@ -44,6 +47,11 @@ const optionsSchema = z.strictObject({
   episodeLength: integer(1, 10000).default(25),
   /** Random interventions between the start and the target of a training episode. */
   targetInterventions: integer(0, 10000).default(10),
+  /**
+   * The task whose scored nodes are reached through mechanisms only; the paper's task where it is left out. One spelling
+   * for that, so that one setting has one identity.
+   */
+  goals: z.literal("indirect", { error: 'expected "indirect" or no such field' }).optional(),
 }).superRefine(({ variables, noisyNodes = [] }, context) => {
   for (const [index, noisy] of noisyNodes.entries()) {
     const path = ["noisyNodes", index];
@@ -57,9 +65,10 @@ const optionsSchema = z.strictObject({
 });
 
 /** Checked options of Chemical. */
-export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes" | "mechanismWidth"> & {
+export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes" | "mechanismWidth" | "goals"> & {
   readonly noisyNodes: readonly number[];
   readonly mechanismWidth: number;
+  readonly goals?: "indirect";
 };
 
 /**
@@ -70,18 +79,31 @@ export type ChemicalOptions = Omit<z.output<typeof optionsSchema>, "noisyNodes" 
 export function parseOptions(options: unknown): ChemicalOptions {
   const parsed = parseWith(optionsSchema, options, "environment");
   checkGraph(parsed.graph, parsed.variables);
-  const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= parsed.variables - 2);
-  return { ...parsed, noisyNodes, mechanismWidth: parsed.mechanismWidth ?? 4 * parsed.variables };
+  const { goals, ...rest } = parsed;
+  // The indirect task needs two clean nodes beside the root, its lever and a target.
+  const largestNoisy = parsed.variables - (goals === "indirect" ? 3 : 2);
+  const noisyNodes = parsed.noisyNodes ?? [2, 4, 6].filter((noisy) => noisy <= largestNoisy);
+  const complete = { ...rest, noisyNodes, mechanismWidth: parsed.mechanismWidth ?? 4 * parsed.variables };
+  if (goals === undefined) return complete;
+  const indirect = { ...complete, goals };
+  // Refuses what could not be steered.
+  nodesOf(indirect);
+  return indirect;
+}
+
+/** Lever and scored nodes of the indirect task. */
+export function nodesOf(options: ChemicalOptions): IndirectNodes {
+  return indirectNodes(parseGraph(options.graph, options.variables), options);
 }
 
 /**
- * Name of the task: `chemical-<rule>`, then `-on-<graph>` if the graph is not full, then `-<N>x<c>` if that is not
+ * Name of the task: `chemical-<rule>` or `chemical-indirect-<rule>`, then `-on-<graph>` if the graph is not full, then `-<N>x<c>` if that is not
  * 10x5. A graph in the mini-language is named by a hash of its edges. Other options do not show.
  */
 export function taskName(options: Record<string, unknown>): string {
-  const { rule, graph, variables, colors } = parseOptions(options);
+  const { rule, graph, variables, colors, goals } = parseOptions(options);
   const name = graphName(graph, variables);
-  return `chemical-${rule}${name === "full" ? "" : `-on-${name}`}` +
+  return `chemical-${goals === undefined ? "" : `${goals}-`}${rule}${name === "full" ? "" : `-on-${name}`}` +
     (variables === 10 && colors === 5 ? "" : `-${variables}x${colors}`);
 }
 
@@ -93,14 +115,25 @@ export function taskName(options: Record<string, unknown>): string {
  */
 export function create(options: Record<string, unknown>, seed: number): Promise<Environment> {
   const parsed = parseOptions(options);
-  return Promise.resolve(chemicalEnvironment(dynamicsOf(parsed, seed), parsed));
+  const dynamics = dynamicsOf(parsed, seed);
+  const episodes = parsed.goals === "indirect"
+    ? indirectEpisodes(dynamics, nodesOf(parsed))
+    : directEpisodes(dynamics, { interventions: parsed.targetInterventions });
+  return Promise.resolve(chemicalEnvironment(dynamics, { ...parsed, episodes }));
 }
 
 /** The world of the environment that {@link create} makes. */
 export function dynamicsOf(parsed: ChemicalOptions, seed: number): ChemicalDynamics {
   const sizes = { variables: parsed.variables, colors: parsed.colors, width: parsed.mechanismWidth };
   const rng = new Rng(seed).fork("mechanisms");
-  const mechanisms = randomMechanisms(sizes, { gain: parsed.mechanismGain, bias: parsed.mechanismBias, rng });
+  const { mechanismGain: gain, mechanismBias: bias } = parsed;
+  const drawn = randomMechanisms(sizes, { gain, bias, rng });
+  const further = new Rng(seed).fork("steerable mechanisms");
+  const mechanisms = parsed.goals === undefined ? drawn : steerableMechanisms(drawn, {
+    sizes,
+    nodes: nodesOf(parsed),
+    draw: () => randomMechanism(sizes, { gain, bias, rng: further }),
+  });
   return chemicalDynamics(new MechanismBank(mechanisms, sizes), {
     adjacency: parseGraph(parsed.graph, parsed.variables),
     rule: parsed.rule,

@@ -2,17 +2,17 @@ import { unknownName } from "../../core/errors.ts";
 import { localGraphRule } from "../../core/local_graph_rule.ts";
 import type { CategoricalVariable } from "../../core/variable.ts";
 import type { Environment, EnvironmentState, StepResult, Transitions } from "../environment.ts";
-import { type ChemicalDynamics, contextNamesOf, contextOf, intervene } from "./dynamics.ts";
-import { notScored, resetTest, resetTraining } from "./resets.ts";
+import { type ChemicalDynamics, contextNamesOf, contextOf } from "./dynamics.ts";
+import type { ChemicalEpisodes } from "./episodes.ts";
+import { notScored } from "./resets.ts";
 import { chemicalSplits, trainSplit } from "./splits.ts";
-import { globalGraphOf, trueGraphs } from "./true_graphs.ts";
 
 /** What a Chemical environment is made of, apart from its dynamics. */
 export interface ChemicalTask {
   /** Steps of an episode. */
   readonly episodeLength: number;
-  /** Random interventions between the start and the target of a training episode. */
-  readonly targetInterventions: number;
+  /** How they start and go on. */
+  readonly episodes: ChemicalEpisodes;
   /** One test split for each n: nodes 1..n are noisy. */
   readonly noisyNodes: readonly number[];
   /** Standard deviation of the factors on noisy nodes' one-hots. */
@@ -20,7 +20,7 @@ export interface ChemicalTask {
 }
 
 /**
- * Chemical as an environment: N nodes of c colours; action a sets node a div c to colour a mod c. The goal is the
+ * Chemical as an environment: N nodes of c colours. What actions do is the task's. The goal is the
  * target colour of each node, -1 where a node is not scored; the reward is the share of scored nodes with their target
  * colour, success that all have it. The observation is the whole state.
  *
@@ -31,18 +31,18 @@ export interface ChemicalTask {
 export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTask): Environment {
   const { variables: count, colors: colorCount } = dynamics.bank.sizes;
   const { rule } = dynamics;
-  const actionCount = count * colorCount;
+  const { episodes: play } = task;
+  const actionCount = play.action.categories;
   const stateVariables = Array.from({ length: count }, (_, node): CategoricalVariable => (
     { kind: "categorical", name: `node ${node}`, categories: colorCount }
   ));
   const splits = chemicalSplits(stateVariables, { noisyNodes: task.noisyNodes, scale: task.shiftScale });
-  const graphs = trueGraphs(dynamics);
 
   return {
     spec: {
       id: "chemical",
       stateVariables,
-      actionVariables: [{ kind: "categorical", name: "intervention", categories: actionCount }],
+      actionVariables: [play.action],
       episodeLength: task.episodeLength,
       goalWidth: count,
       hiddenWidth: 0,
@@ -61,8 +61,8 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
       const goal = new Float32Array(episodes * count);
       for (let row = 0; row < values.length; row += count) {
         const start = { colors: values.subarray(row, row + count), target: goal.subarray(row, row + count) };
-        if (noisy === 0) resetTraining(start, { dynamics, interventions: task.targetInterventions, rng });
-        else resetTest(start, { dynamics, noisy, rng });
+        if (noisy === 0) play.startTraining(start, rng);
+        else play.startTest(start, { noisy, rng });
       }
       return { values, goal, hidden: new Float32Array(0) };
     },
@@ -70,13 +70,7 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
     step(state, { actions, rng }): StepResult {
       const values = state.values.slice();
       for (let row = 0; row < values.length; row += count) {
-        const action = checkedAction(actions[row / count]);
-        intervene(dynamics, {
-          colors: values.subarray(row, row + count),
-          node: Math.floor(action / colorCount),
-          color: action % colorCount,
-          rng,
-        });
+        play.step(values.subarray(row, row + count), { action: checkedAction(actions[row / count]), rng });
       }
       const reward = shareReached(values, state.goal);
       return { state: { ...state, values }, reward, success: Uint8Array.from(reward, (share) => share === 1 ? 1 : 0) };
@@ -89,24 +83,20 @@ export function chemicalEnvironment(dynamics: ChemicalDynamics, task: ChemicalTa
       const rows = values.length / count;
       const out = new Uint8Array(rows * size);
       for (let row = 0; row < rows; row++) {
-        const node = Math.floor(checkedAction(actions[row]) / colorCount);
-        out.set(graphs[contextOf(rule, nextValues[row * count]!)][node]!, row * size);
+        const context = contextOf(rule, nextValues[row * count]!);
+        out.set(play.localGraph(context, checkedAction(actions[row])), row * size);
       }
       return out;
     },
 
     localGraphRule: () =>
       localGraphRule({
-        // The root has no parents, so its colour after the step is known before it.
         reads: [0, count],
         categories: [colorCount, actionCount],
-        graphAt: ([root = 0, action = 0]) => {
-          const node = Math.floor(action / colorCount);
-          return graphs[contextOf(rule, node === 0 ? action % colorCount : root)][node]!;
-        },
+        graphAt: ([root = 0, action = 0]) => play.localGraph(contextOf(rule, play.rootAfter(root, action)), action),
       }),
 
-    globalGraph: () => globalGraphOf(dynamics),
+    globalGraph: play.globalGraph,
 
     contexts({ nextValues }: Transitions): Uint8Array {
       return Uint8Array.from({ length: nextValues.length / count }, (_, row) => (

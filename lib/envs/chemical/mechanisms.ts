@@ -36,15 +36,22 @@ export function randomMechanisms(
   sizes: MechanismSizes,
   options: { readonly gain: number; readonly bias: number; readonly rng: Rng },
 ): Mechanism[] {
-  const { variables, colors, width } = sizes;
+  return Array.from({ length: sizes.variables }, () => randomMechanism(sizes, options));
+}
+
+/** Draws one node's mechanism, see {@link randomMechanisms}. */
+export function randomMechanism(
+  { variables, colors, width }: MechanismSizes,
+  options: { readonly gain: number; readonly bias: number; readonly rng: Rng },
+): Mechanism {
   const { gain, rng } = options;
   const biases = (count: number) => Float32Array.from({ length: count }, () => (2 * rng.uniform() - 1) * options.bias);
-  return Array.from({ length: variables }, () => ({
+  return {
     hiddenWeights: orthogonalMatrix({ rows: variables * colors, columns: width, gain, rng }),
     hiddenBias: biases(width),
     outputWeights: orthogonalMatrix({ rows: width, columns: colors, gain, rng }),
     outputBias: biases(colors),
-  }));
+  };
 }
 
 /**

@@ -25,15 +25,29 @@ export function resetTraining(
   const { dynamics, rng } = options;
   const { colors, target } = start;
   const sizes = dynamics.bank.sizes;
-  colors[0] = rng.integer(sizes.colors);
-  const context = contextOf(dynamics.rule, colors[0]!);
-  for (let node = 1; node < sizes.variables; node++) {
-    colors[node] = rng.categorical(nodeProbabilities(dynamics, { node, context, colors }));
-  }
+  drawColors(colors, { dynamics, rng });
   target.set(colors);
   for (let k = 0; k < options.interventions; k++) {
     const node = 1 + rng.integer(sizes.variables - 1);
     intervene(dynamics, { colors: target, node, color: rng.integer(sizes.colors), rng });
+  }
+}
+
+/**
+ * Draws colours as an episode of training starts: the root's uniform, the others' from their mechanisms in order, in the
+ * graph in force.
+ *
+ * @param colors [N], overwritten.
+ */
+export function drawColors(
+  colors: Float32Array,
+  { dynamics, rng }: { readonly dynamics: ChemicalDynamics; readonly rng: Rng },
+): void {
+  const sizes = dynamics.bank.sizes;
+  colors[0] = rng.integer(sizes.colors);
+  const context = contextOf(dynamics.rule, colors[0]!);
+  for (let node = 1; node < sizes.variables; node++) {
+    colors[node] = rng.categorical(nodeProbabilities(dynamics, { node, context, colors }));
   }
 }
 

@@ -33,7 +33,7 @@ Deno.test("parseOptions refuses what is not allowed in one sentence", () => {
     [
       { size: 3 },
       "size is not a field, expected one of rule, graph, variables, colors, noisyNodes, " +
-      'mechanismWidth, mechanismGain, mechanismBias, shiftScale, episodeLength, targetInterventions, got "size"',
+      'mechanismWidth, mechanismGain, mechanismBias, shiftScale, episodeLength, targetInterventions, goals, got "size"',
     ],
     [{ noisyNodes: [2, 9] }, "noisyNodes.1 is not allowed, expected at most variables - 2 = 8, got 9"],
     [{ noisyNodes: [2, 2] }, "noisyNodes.1 is not allowed, expected each number once, got 2"],

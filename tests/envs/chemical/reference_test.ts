@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { chemicalEnvironment } from "../../../lib/envs/chemical/chemical_environment.ts";
+import { directEpisodes } from "../../../lib/envs/chemical/episodes.ts";
 import { contextOf, nodeProbabilities } from "../../../lib/envs/chemical/dynamics.ts";
 import { readReference } from "./chemical_fixtures.ts";
 
-const task = { episodeLength: 25, targetInterventions: 10, noisyNodes: [], shiftScale: 100 };
+const task = { episodeLength: 25, noisyNodes: [], shiftScale: 100 };
 
 // Every file of the folder that is about Chemical; sizes come from the file.
 const folder = Deno.env.get("REFERENCE_DIR") ?? fileURLToPath(new URL("../../reference", import.meta.url));
@@ -14,7 +15,10 @@ for (const name of names) {
   const world = readReference(`${folder}/${name}`);
   if (!world) continue;
   const { rule, reference, dynamics } = world;
-  const environment = chemicalEnvironment(dynamics, task);
+  const environment = chemicalEnvironment(dynamics, {
+    ...task,
+    episodes: directEpisodes(dynamics, { interventions: 10 }),
+  });
 
   Deno.test(`localAdjacency is the published program's in ${name}`, () => {
     assert.deepEqual([...dynamics.adjacency[1]], reference.local_adjacency.data);

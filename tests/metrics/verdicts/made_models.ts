@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
-import { dynamicsOf, parseOptions } from "../../../lib/envs/chemical/chemical.ts";
-import { chemicalEnvironment } from "../../../lib/envs/chemical/chemical_environment.ts";
+import { create, parseOptions } from "../../../lib/envs/chemical/chemical.ts";
 import type { CodebookModel, DynamicsModel, GraphModel } from "../../../lib/model/dynamics_model.ts";
 import type { MetricRow } from "../../../lib/store/store.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
@@ -17,7 +16,7 @@ await useBackend("cpu");
 const nodes = 5;
 const colors = 3;
 const options = parseOptions({ rule: "fork", variables: nodes, colors, noisyNodes: [2] });
-const environment = chemicalEnvironment(dynamicsOf(options, 1), options);
+const environment = await create({ ...options }, 1);
 
 /** What a model may look at to choose a sample's code: the colours that it sees, the raw one-hots, and the action. */
 export interface Seen {
