@@ -1,6 +1,6 @@
 import type { Chart, Plugin } from "chart.js";
-import type { LineSeries } from "./blocks.ts";
-import { chartFont } from "./chart_font.ts";
+import type { LineSeries, RangePoint } from "./blocks.ts";
+import { fontOf } from "./chart_font.ts";
 
 /** Colours of a chart's paper. */
 export interface Theme {
@@ -30,20 +30,6 @@ export function platePlugin(theme: Theme): Plugin {
   };
 }
 
-/** Leaves room between the legend and the data, which Chart.js does not. */
-export const legendGapPlugin: Plugin = {
-  id: "legendGap",
-  beforeInit(chart) {
-    const legend = chart.legend as unknown as { fit(): void; height: number } | undefined;
-    if (!legend) return;
-    const fit = legend.fit.bind(legend);
-    legend.fit = () => {
-      fit();
-      legend.height += 8;
-    };
-  },
-};
-
 /** Draws each line's band and thin seed lines under the lines. */
 export function bandPlugin(
   series: readonly (Pick<LineSeries, "points" | "seeds"> & { readonly color: string })[],
@@ -58,8 +44,10 @@ export function bandPlugin(
       ctx.rect(chartArea.left, chartArea.top, chartArea.width, chartArea.height);
       ctx.clip();
       for (const { points, seeds, color } of series) {
-        const banded = points.filter((point) => point.low !== null && point.high !== null);
-        if (banded.length > 1) {
+        ctx.globalAlpha = 0.14;
+        ctx.fillStyle = color;
+        const hasBand = (point: RangePoint) => point.low !== null && point.high !== null && !Number.isNaN(point.y);
+        for (const banded of unbroken(points, hasBand)) {
           ctx.beginPath();
           for (const [index, point] of banded.entries()) {
             ctx[index === 0 ? "moveTo" : "lineTo"](x.getPixelForValue(point.x), y.getPixelForValue(point.high!));
@@ -68,16 +56,14 @@ export function bandPlugin(
             ctx.lineTo(x.getPixelForValue(point.x), y.getPixelForValue(point.low!));
           }
           ctx.closePath();
-          ctx.globalAlpha = 0.14;
-          ctx.fillStyle = color;
           ctx.fill();
         }
         ctx.globalAlpha = 0.4;
         ctx.strokeStyle = color;
         ctx.lineWidth = 0.8;
-        for (const seed of seeds) {
+        for (const piece of seeds.flatMap((seed) => unbroken(seed, (point) => !Number.isNaN(point.y)))) {
           ctx.beginPath();
-          for (const [index, point] of seed.entries()) {
+          for (const [index, point] of piece.entries()) {
             ctx[index === 0 ? "moveTo" : "lineTo"](x.getPixelForValue(point.x), y.getPixelForValue(point.y));
           }
           ctx.stroke();
@@ -89,26 +75,77 @@ export function bandPlugin(
   };
 }
 
+/** The stretches of neighbours that all hold, in order. */
+function unbroken<Item>(items: readonly Item[], holds: (item: Item) => boolean): readonly (readonly Item[])[] {
+  const stretches: Item[][] = [];
+  let open: Item[] | null = null;
+  for (const item of items) {
+    if (!holds(item)) open = null;
+    else if (open) open.push(item);
+    else stretches.push(open = [item]);
+  }
+  return stretches;
+}
+
+/** Marks values that a logarithmic axis has no place for with an open triangle at its foot. */
+export function zeroMarkPlugin(colors: readonly string[], theme: Theme): Plugin {
+  return {
+    id: "zeroMarks",
+    afterDatasetsDraw(chart) {
+      const { ctx, chartArea } = chart;
+      ctx.save();
+      ctx.lineWidth = 1.5;
+      // Marks of several series at one place stand on each other.
+      const taken = new Map<number, number>();
+      for (const [index, dataset] of chart.data.datasets.entries()) {
+        const { zeros } = dataset as unknown as { readonly zeros: readonly boolean[] };
+        for (const [at, element] of chart.getDatasetMeta(index).data.entries()) {
+          if (!zeros[at]) continue;
+          ctx.strokeStyle = colors[index]!;
+          ctx.fillStyle = theme.surface;
+          const below = taken.get(Math.round(element.x)) ?? 0;
+          taken.set(Math.round(element.x), below + 1);
+          drawZeroMark(ctx, { x: element.x, foot: chartArea.bottom - 2 - 11 * below });
+        }
+      }
+      ctx.restore();
+    },
+  };
+}
+
+function drawZeroMark(ctx: Chart["ctx"], { x, foot }: { readonly x: number; readonly foot: number }): void {
+  ctx.beginPath();
+  ctx.moveTo(x - 5, foot - 9);
+  ctx.lineTo(x + 5, foot - 9);
+  ctx.lineTo(x, foot);
+  ctx.closePath();
+  ctx.fill();
+  ctx.stroke();
+}
+
 /** Names each line at its right end, moved apart where ends are close, so that no legend is needed. */
 export function endLabelPlugin(
   labels: readonly { readonly name: string; readonly color: string }[],
-  fontSize: number,
+  { fontSize, surface }: { readonly fontSize: number; readonly surface: string },
 ): Plugin {
   return {
     id: "endLabels",
     afterDatasetsDraw(chart) {
       const { ctx, chartArea } = chart;
       const gap = fontSize + 3;
+      const left = chartArea.right + 10;
       const ends = labels.flatMap((label, index) => {
-        const last = chart.getDatasetMeta(index).data.at(-1);
+        const last = chart.getDatasetMeta(index).data.findLast((element) => !Number.isNaN(element.y));
         return last ? [{ ...label, x: last.x, at: last.y, y: last.y }] : [];
       }).sort((a, b) => a.at - b.at);
-      spread(ends, { gap, top: chartArea.top, bottom: chartArea.bottom });
+      // A leader across the plot would look like data: a line that ends early is named beside its end.
+      const early = ends.filter(({ x }) => left - x > farthestLeader);
+      const late = ends.filter(({ x }) => left - x <= farthestLeader);
+      spread(late, { gap, top: chartArea.top, bottom: chartArea.bottom });
       ctx.save();
       ctx.font = endLabelFont(fontSize);
       ctx.textBaseline = "middle";
-      const left = chartArea.right + 10;
-      for (const end of ends) {
+      for (const end of late) {
         ctx.strokeStyle = end.color;
         ctx.globalAlpha = 0.5;
         ctx.lineWidth = 1;
@@ -120,14 +157,25 @@ export function endLabelPlugin(
         ctx.fillStyle = end.color;
         ctx.fillText(end.name, left, end.y);
       }
+      ctx.lineJoin = "round";
+      ctx.lineWidth = 4;
+      ctx.strokeStyle = surface;
+      for (const { name, color, x, y } of early) {
+        ctx.strokeText(name, x + 9, y);
+        ctx.fillStyle = color;
+        ctx.fillText(name, x + 9, y);
+      }
       ctx.restore();
     },
   };
 }
 
+/** The longest line from the end of a series to its name, px. */
+const farthestLeader = 40;
+
 /** The font of {@link endLabelPlugin}, to measure with. */
 export function endLabelFont(fontSize: number): string {
-  return `bold ${fontSize}px "${chartFont}"`;
+  return fontOf(fontSize, "bold");
 }
 
 /** Moves labels, sorted by height, apart to at least `gap`, inside [top, bottom]. */

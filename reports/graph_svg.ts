@@ -1,4 +1,6 @@
+import { maxOf } from "../lib/core/extremes.ts";
 import type { GraphPicture } from "./blocks.ts";
+import { shortNames } from "./chart_text.ts";
 
 /** The variables of a picture, in words short enough for a label. */
 export interface GraphLabels {
@@ -7,8 +9,10 @@ export interface GraphLabels {
 }
 
 const cell = 18;
-const labelLeft = 40;
-const labelTop = 36;
+const letter = 5.6;
+
+/** Characters of a label, at most; the middle of a longer one gives way, and its title says it whole. */
+const longestLabel = 14;
 
 /**
  * An adjacency heat map as SVG: row = next-state variable, column = state or action variable, shade = probability of
@@ -21,15 +25,20 @@ const labelTop = 36;
 export function graphSvg(picture: GraphPicture, labels: GraphLabels): string {
   const rowCount = picture.probabilities.length;
   const columnCount = picture.probabilities[0]?.length ?? 0;
-  // The last label leans over the right edge.
-  const width = labelLeft + columnCount * cell + 16;
+  const rowNames = shortNames(labels.rows, textSize);
+  const columnNames = shortNames(labels.columns, textSize);
+  const labelLeft = 12 + letter * Math.max(5, maxOf(rowNames.map(textSize.measure)));
+  // Labels of columns lean over by 55 degrees, the last ones over the right edge.
+  const leaning = letter * Math.max(5, maxOf(columnNames.map(textSize.measure)));
+  const labelTop = Math.round(8 + leaning * 0.82 + 4);
+  const width = Math.round(labelLeft + columnCount * cell + leaning * 0.58);
   const height = labelTop + rowCount * cell + 4;
   const parts: string[] = [];
   for (let column = 0; column < columnCount; column++) {
     const x = labelLeft + column * cell + cell / 2;
     parts.push(
       `<text class="g-label" x="${x}" y="${labelTop - 5}" transform="rotate(-55 ${x} ${labelTop - 5})" fill="#5b626c">${
-        escapeXml(short(labels.columns[column] ?? ""))
+        nameOf(labels.columns[column] ?? "", columnNames[column] ?? "")
       }</text>`,
     );
   }
@@ -44,7 +53,7 @@ export function graphSvg(picture: GraphPicture, labels: GraphLabels): string {
     const y = labelTop + row * cell;
     parts.push(
       `<text class="g-label" x="${labelLeft - 5}" y="${y + cell / 2 + 3.5}" text-anchor="end" fill="#5b626c">${
-        escapeXml(short(labels.rows[row] ?? ""))
+        nameOf(labels.rows[row] ?? "", rowNames[row] ?? "")
       }</text>`,
     );
     for (let column = 0; column < columnCount; column++) {
@@ -110,8 +119,11 @@ export function escapeXml(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
 
-function short(label: string): string {
-  return label.length > 8 ? `${label.slice(0, 7)}\u2026` : label;
+/** Sizes of labels in letters: a page's font is not known here. */
+const textSize = { width: longestLabel, measure: (text: string) => [...text].length };
+
+function nameOf(whole: string, shown: string): string {
+  return `${shown === whole ? "" : `<title>${escapeXml(whole)}</title>`}${escapeXml(shown)}`;
 }
 
 function clamp(value: number): number {

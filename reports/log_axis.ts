@@ -6,36 +6,46 @@ export interface LogChart<Chart> {
   readonly chart: Chart;
   readonly min: number;
   readonly max: number;
+  /** Whether a point's value is not positive. */
+  readonly hasZeros: boolean;
 }
 
 /** Room between the axis' ends and the data, as a factor. */
 const ROOM = 1.6;
 
 /**
- * Makes a chart fit for a logarithmic axis: values that are not positive are left out, intervals that reach zero or
- * below end at the axis.
+ * Makes a chart fit for a logarithmic axis. A value that is not positive has no place on it: it becomes NaN, where lines
+ * break, and is marked at the axis. Intervals that reach zero or below end at the axis.
  *
  * @returns Null where no value is positive.
  */
 export function onLogAxis<Chart extends LineChart | CategoryChart>(chart: Chart): LogChart<Chart> | null {
-  const values = numbersOf(chart).filter((value) => value > 0);
+  const numbers = numbersOf(chart);
+  const values = numbers.filter((value) => value > 0);
   if (values.length === 0) return null;
   const min = minOf(values) / ROOM;
-  const clipped = <Range extends { readonly y: number; readonly low: number | null }>(range: Range): Range => ({
+  let hasZeros = false;
+  const placed = (y: number) => {
+    if (y > 0) return y;
+    hasZeros = true;
+    return NaN;
+  };
+  const clipped = <Range extends { readonly y: number; readonly low: number | null; readonly high: number | null }>(
+    range: Range,
+  ): Range => ({
     ...range,
-    low: range.low === null ? null : Math.max(range.low, min),
+    y: placed(range.y),
+    low: range.low === null || range.y <= 0 ? null : Math.max(range.low, min),
+    high: range.y <= 0 ? null : range.high,
   });
   const series = chart.kind === "line"
     ? chart.series.map((line) => ({
       ...line,
-      points: line.points.filter(({ y }) => y > 0).map(clipped),
-      seeds: line.seeds.map((seed) => seed.filter(({ y }) => y > 0)),
+      points: line.points.map(clipped),
+      seeds: line.seeds.map((seed) => seed.map(({ x, y }) => ({ x, y: y > 0 ? y : NaN }))),
     }))
-    : chart.series.map((each) => ({
-      ...each,
-      values: each.values.map((value) => value && value.y > 0 ? clipped(value) : null),
-    }));
-  return { chart: { ...chart, series } as Chart, min, max: maxOf(values) * ROOM };
+    : chart.series.map((each) => ({ ...each, values: each.values.map((value) => value && clipped(value)) }));
+  return { chart: { ...chart, series } as Chart, min, max: maxOf(values) * ROOM, hasZeros };
 }
 
 function numbersOf(chart: LineChart | CategoryChart): readonly number[] {

@@ -3,7 +3,9 @@ import { BasicPlatform, Chart, type ChartConfiguration, type ChartItem, type Plu
 import { maxOf, minOf } from "../lib/core/extremes.ts";
 import type { CategoryChart, ChartBlock, LineChart, Style } from "./blocks.ts";
 import { chartSizes } from "./chart_sizes.ts";
-import { chartFont, registerChartFont } from "./chart_font.ts";
+import { chartFont, fontOf, registerChartFonts } from "./chart_font.ts";
+import { headPlugin, layoutHead, type LegendItem } from "./chart_head.ts";
+import { type Measure, shortNames } from "./chart_text.ts";
 import { formatTick } from "./chart_ticks.ts";
 import { logTicks, onLogAxis } from "./log_axis.ts";
 import {
@@ -11,10 +13,10 @@ import {
   endLabelFont,
   endLabelPlugin,
   intervalPlugin,
-  legendGapPlugin,
   platePlugin,
   type Theme,
   themes,
+  zeroMarkPlugin,
 } from "./chart_plugins.ts";
 
 /** What kind of image, for which background and width. */
@@ -33,6 +35,15 @@ export interface ChartImage {
   readonly contentType: "image/png" | "image/svg+xml";
 }
 
+/** Names at the ends of lines take at most this share of the width; longer ones stand in a legend above. */
+const LABEL_SHARE = 0.24;
+
+/** Names of categories are at most so wide, px; longer ones are shortened. */
+const TICK_WIDTH = { usual: 150, narrow: 96 } as const;
+
+/** Height of what stands above the plot that the usual size of a chart has room for, px; what is more, it grows by. */
+const USUAL_HEAD = 70;
+
 let prepared = false;
 
 /**
@@ -41,23 +52,26 @@ let prepared = false;
  * @throws {Error} If the bundled font cannot be read.
  */
 export function renderChart(block: ChartBlock, options: ChartImageOptions): ChartImage {
-  registerChartFont();
+  registerChartFonts(textsOf(block));
   if (!prepared) Chart.register(...registerables);
   prepared = true;
   const theme = themes[options.theme];
-  const { width, height } = chartSizes[options.size];
-  const canvas = options.format === "png"
-    ? createCanvas(width, height)
-    : createCanvas(width, height, SvgExportFlag.ConvertTextToPaths);
-  const context = canvas.getContext("2d");
-  const configuration = configure(block, {
+  const size = chartSizes[options.size];
+  // Fonts do not depend on the canvas, which grows with what stands above the plot.
+  const ruler = createCanvas(1, 1).getContext("2d");
+  const { configuration, extraHeight } = configure(block, {
     theme,
     options,
     measure(text, font) {
-      context.font = font;
-      return context.measureText(text).width;
+      ruler.font = font;
+      return ruler.measureText(text).width;
     },
   });
+  const height = size.height + extraHeight;
+  const canvas = options.format === "png"
+    ? createCanvas(size.width, height)
+    : createCanvas(size.width, height, SvgExportFlag.ConvertTextToPaths);
+  const context = canvas.getContext("2d");
   const chart = new Chart(context as unknown as ChartItem, configuration);
   try {
     const bytes = "encodeSync" in canvas ? canvas.encodeSync("png") : canvas.getContent();
@@ -87,35 +101,41 @@ function configure(
     /** Width of a text, px. */
     readonly measure: (text: string, font: string) => number;
   },
-): ChartConfiguration {
+): { readonly configuration: ChartConfiguration; readonly extraHeight: number } {
   const log = block.chart.yLog ? onLogAxis(block.chart) : null;
   const chart = log?.chart ?? block.chart;
   const narrow = options.size === "narrow";
   const fontSize = narrow ? 11 : 12;
-  const directLabels = chart.kind === "line" && !chart.legendAbove && !narrow && chart.series.length <= 10;
-  const plugins: Plugin[] = [platePlugin(theme), ...(directLabels ? [] : [legendGapPlugin])];
+  const { width } = chartSizes[options.size];
+  const colors = chart.series.map((series) => shade(series.style, theme));
+  const labels = chart.series.map((series, index) => ({ name: series.name, color: colors[index]! }));
+  const labelWidth = Math.max(0, maxOf(labels.map(({ name }) => measure(name, endLabelFont(fontSize)))));
+  const directLabels = chart.kind === "line" && !chart.legendAbove && !narrow && chart.series.length <= 10 &&
+    labelWidth <= LABEL_SHARE * width;
+  const head = layoutHead({
+    title: options.titled ? block.title : "",
+    items: directLabels || chart.series.length < 2 ? [] : legendItems(chart, theme),
+    note: log?.hasZeros ? "\u25bd at the foot: zero or less, for which a logarithmic axis has no place" : "",
+  }, { width, fontSize, measure });
+  const plugins: Plugin[] = [platePlugin(theme), headPlugin(head, { theme, top: 8, fontSize })];
   let datasets;
-  let padRight = 10;
   if (chart.kind === "line") {
-    datasets = chart.series.map((series) => lineDataset(series, { theme, color: shade(series.style, theme) }));
-    plugins.push(bandPlugin(chart.series.map((series) => ({ ...series, color: shade(series.style, theme) }))));
-    if (directLabels) {
-      const labels = chart.series.map((series) => ({ name: series.name, color: shade(series.style, theme) }));
-      const font = endLabelFont(fontSize);
-      padRight = 14 + Math.max(0, maxOf(labels.map((label) => measure(label.name, font))));
-      plugins.push(endLabelPlugin(labels, fontSize));
-    }
+    datasets = chart.series.map((series, index) => lineDataset(series, { theme, color: colors[index]! }));
+    plugins.push(bandPlugin(chart.series.map((series, index) => ({ ...series, color: colors[index]! }))));
+    if (directLabels) plugins.push(endLabelPlugin(labels, { fontSize, surface: theme.surface }));
   } else {
     datasets = chart.series.map((_, index) => categoryDataset(chart, index, theme));
     plugins.push(intervalPlugin(chart.kind === "bar" ? theme.text : null));
   }
+  if (log?.hasZeros) plugins.push(zeroMarkPlugin(colors, theme));
   const font = { family: chartFont, size: fontSize };
+  const axis = { theme, font, narrow, measure: (text: string) => measure(text, fontOf(fontSize)) };
   const configuration = {
     type: chart.kind === "bar" ? "bar" : "line",
     plugins,
     platform: BasicPlatform,
     data: {
-      ...(chart.kind === "bar" ? { labels: chart.categories } : {}),
+      ...(chart.kind === "bar" ? { labels: tickNames(chart, axis) } : {}),
       datasets,
     },
     options: {
@@ -124,32 +144,17 @@ function configure(
       devicePixelRatio: options.format === "png" ? 2 : 1,
       font,
       color: theme.text,
-      layout: { padding: { left: 6, right: padRight, top: 10, bottom: 4 } },
-      plugins: {
-        tooltip: { enabled: false },
-        title: {
-          display: options.titled,
-          text: block.title,
-          align: "start",
-          color: theme.text,
-          font: { ...font, size: fontSize + 3, weight: "bold" },
-          padding: { bottom: 10 },
-        },
-        legend: {
-          display: !directLabels && chart.series.length > 1,
-          align: "start",
-          labels: {
-            color: theme.text,
-            font,
-            usePointStyle: true,
-            pointStyleWidth: 12,
-            boxHeight: 8,
-            padding: 12,
-          },
+      layout: {
+        padding: {
+          left: 6,
+          right: directLabels ? 14 + labelWidth : 10,
+          top: head.height === 0 ? 10 : 16 + head.height,
+          bottom: 4,
         },
       },
+      plugins: { tooltip: { enabled: false }, title: { display: false }, legend: { display: false } },
       scales: {
-        x: chart.kind === "bar" ? barAxis(chart, { theme, font }) : xAxis(chart, { theme, font }),
+        x: chart.kind === "bar" ? barAxis(chart, axis) : xAxis(chart, axis),
         y: {
           ...(log ? logRange(log) : linearRange(chart)),
           grid: { color: theme.grid, drawTicks: false },
@@ -160,15 +165,21 @@ function configure(
       },
     },
   };
-  // Chart.js types a mixed, linear-axis line chart more narrowly than it draws it.
-  return configuration as unknown as ScatterConfiguration as unknown as ChartConfiguration;
+  return {
+    // Chart.js types a mixed, linear-axis line chart more narrowly than it draws it.
+    configuration: configuration as unknown as ScatterConfiguration as unknown as ChartConfiguration,
+    extraHeight: Math.max(head.height - USUAL_HEAD, 0),
+  };
 }
 
 function linearRange(chart: LineChart | CategoryChart) {
+  const range = extentOf(chart);
+  // Room below the smallest value would reach below zero, where a loss or a time never is.
+  const isFromZero = chart.yMin === null && range !== null && range.min >= 0 && range.min < 0.4 * range.max;
   return {
-    ...(chart.yMin === null ? {} : { min: chart.yMin }),
+    ...(isFromZero ? { min: 0 } : chart.yMin === null ? {} : { min: chart.yMin }),
     ...(chart.yMax === null ? { grace: "5%" } : { max: chart.yMax }),
-    ...(chart.kind === "line" ? {} : intervalRange(chart)),
+    ...(range === null ? {} : { suggestedMin: range.min, suggestedMax: range.max }),
   };
 }
 
@@ -183,11 +194,13 @@ function logRange({ min, max }: { readonly min: number; readonly max: number }) 
   };
 }
 
-/** Room on the value axis for the intervals too, of which Chart.js knows nothing. */
-function intervalRange(chart: CategoryChart): { readonly suggestedMin?: number; readonly suggestedMax?: number } {
-  const ends = chart.series.flatMap(({ values }) => values.flatMap((value) => [value?.low, value?.high]))
-    .filter((end) => typeof end === "number");
-  return ends.length === 0 ? {} : { suggestedMin: minOf(ends), suggestedMax: maxOf(ends) };
+/** Ends of all that is drawn: Chart.js knows nothing of intervals, bands and single seeds. Null for nothing. */
+function extentOf(chart: LineChart | CategoryChart): { readonly min: number; readonly max: number } | null {
+  const ranges = chart.kind === "line"
+    ? chart.series.flatMap(({ points, seeds }) => [...points, ...seeds.flat().map(({ y }) => ({ y, low: y, high: y }))])
+    : chart.series.flatMap(({ values }) => values);
+  const ends = ranges.flatMap((range) => [range?.low, range?.y, range?.high]).filter((end) => typeof end === "number");
+  return ends.length === 0 ? null : { min: minOf(ends), max: maxOf(ends) };
 }
 
 function shade(style: Style, theme: Theme): string {
@@ -209,10 +222,38 @@ function lineDataset(
     borderWidth: 2,
     borderDash: [...series.style.dash],
     pointStyle: series.style.marker,
-    pointRadius: series.points.length > 40 ? 0 : series.style.marker === "star" ? 4 : 3,
+    pointRadius: pointRadii(series),
+    zeros: series.points.map(({ y }) => Number.isNaN(y)),
     pointBorderWidth: isStroked(series.style.marker) ? 1.5 : 0.5,
     clip: 6,
   };
+}
+
+/** Points are drawn where they are few; where no line joins one to another it is all there is to see. */
+function pointRadii({ points, style }: LineChart["series"][number]): readonly number[] {
+  const usual = style.marker === "star" ? 4 : 3;
+  const isThere = (place: number) => place in points && !Number.isNaN(points[place]!.y);
+  return points.map((_, place) => {
+    if (!isThere(place - 1) && !isThere(place + 1)) return usual + 2;
+    return points.length > 40 ? 0 : usual;
+  });
+}
+
+function legendItems(chart: LineChart | CategoryChart, theme: Theme): readonly LegendItem[] {
+  return chart.series.map((series) => {
+    const { name, style } = series;
+    const color = shade(style, theme);
+    if (chart.kind === "bar") return { name, color, fill: color, marker: null, dash: null };
+    const isHollow = "hollow" in series && series.hollow === true;
+    const dash = chart.kind === "line" ? style.dash : null;
+    return { name, color, fill: isHollow ? theme.surface : color, marker: style.marker, dash };
+  });
+}
+
+/** All that a chart may draw in letters. */
+function textsOf({ title, chart }: ChartBlock): readonly string[] {
+  const categories = chart.kind === "line" ? [] : chart.categories;
+  return [title, chart.xTitle, chart.yTitle, ...chart.series.map(({ name }) => name), ...categories];
 }
 
 function isStroked(marker: Style["marker"]): boolean {
@@ -227,6 +268,7 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
       label: series.name,
       data: series.values.map((value) => value?.y ?? null),
       intervals: series.values,
+      zeros: series.values.map((value) => value !== null && Number.isNaN(value.y)),
       backgroundColor: color,
       maxBarThickness: 28,
       categoryPercentage: 0.78,
@@ -239,6 +281,7 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
   return {
     label: series.name,
     data: series.values.flatMap((value, category) => value ? [{ x: category + offset, ...value }] : []),
+    zeros: series.values.flatMap((value) => value ? [Number.isNaN(value.y)] : []),
     showLine: false,
     borderColor: color,
     ...(own ? { intervalColors: own } : {}),
@@ -254,21 +297,31 @@ function categoryDataset(chart: CategoryChart, index: number, theme: Theme) {
 interface AxisStyle {
   readonly theme: Theme;
   readonly font: { readonly family: string; readonly size: number };
+  readonly narrow: boolean;
+  readonly measure: Measure;
 }
 
-function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
+function tickNames(chart: CategoryChart, { narrow, measure }: AxisStyle): string[] {
+  return [...shortNames(chart.categories, { width: narrow ? TICK_WIDTH.narrow : TICK_WIDTH.usual, measure })];
+}
+
+function xAxis(chart: LineChart | CategoryChart, style: AxisStyle) {
+  const { theme, font } = style;
   const title = { display: chart.xTitle !== "", text: chart.xTitle, color: theme.muted, font };
   if (chart.kind === "line") {
     const places = chart.series.flatMap((series) => series.points.map((point) => point.x));
+    const min = chart.wholeX && places.length > 0 ? minOf(places) : 0;
+    const max = Math.max(0, maxOf(places));
     return {
       type: "linear",
-      min: chart.wholeX && places.length > 0 ? minOf(places) : 0,
-      max: Math.max(0, maxOf(places)),
+      min,
+      // An axis without length would show nothing, not even a point.
+      max: max > min ? max : min + 1,
       grid: { display: false },
       border: { color: theme.muted },
       ticks: {
         includeBounds: chart.wholeX ?? false,
-        ...(chart.wholeX ? { precision: 0 } : {}),
+        ...(chart.wholeX || max <= min ? { precision: 0 } : {}),
         color: theme.muted,
         font,
         callback: formatTick,
@@ -278,6 +331,7 @@ function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
       title,
     };
   }
+  const names = tickNames(chart, style);
   return {
     type: "linear",
     min: -0.5,
@@ -292,7 +346,7 @@ function xAxis(chart: LineChart | CategoryChart, { theme, font }: AxisStyle) {
       font,
       maxRotation: 40,
       autoSkip: false,
-      callback: (value: number | string) => chart.categories[Number(value)] ?? "",
+      callback: (value: number | string) => names[Number(value)] ?? "",
     },
     title,
   };

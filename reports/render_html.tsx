@@ -1,5 +1,6 @@
 import { raw } from "hono/html";
 import type { Block, Cell, ChartBlock, Color, GraphBlock, NoteBlock, Section, TableBlock } from "./blocks.ts";
+import { hasUndrawable } from "./chart_text.ts";
 import { contentHash } from "./content_hash.ts";
 import { graphSvg } from "./graph_svg.ts";
 import { ReplayView } from "./render_replay.tsx";
@@ -192,12 +193,38 @@ function ChartView({ block, links }: { block: ChartBlock; links: BlockLinks }) {
         <source media="(prefers-color-scheme: dark)" srcset={src(`size=${size}&theme=dark`)} />
         <img src={src(`size=${size}`)} width={width} height={height} alt={block.alt} loading="lazy" decoding="async" />
       </picture>
+      <LongNames block={block} />
       <p class="files">
         <a href={`${base}.png?size=${size}&titled=1`} download aria-label={`${block.title} as PNG`}>PNG</a>
         <a href={`${base}.svg?size=${size}&titled=1`} download aria-label={`${block.title} as SVG`}>SVG</a>
         <a href={`${base}.csv`} download aria-label={`${block.title} as CSV`}>CSV</a>
       </p>
     </figure>
+  );
+}
+
+/** Letters from which a name may be shortened in an image. */
+const longName = 16;
+
+/** Names that an image may shorten, or has no letters for, in full. */
+function LongNames({ block: { chart } }: { block: ChartBlock }) {
+  const series = chart.series.map(({ name, style }) => ({ name, color: style.color }));
+  const categories = chart.kind === "line" ? [] : chart.categories.map((name) => ({ name, color: null }));
+  const isLong = ({ name }: { name: string }) => [...name].length > longName || hasUndrawable(name);
+  const names = [...series, ...categories].filter(isLong);
+  if (names.length === 0) return null;
+  return (
+    <details class="names">
+      <summary>Names in full</summary>
+      <ul>
+        {names.map(({ name, color }) => (
+          <li>
+            {color ? <Swatch color={color} /> : null}
+            {name}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

@@ -10,15 +10,19 @@ function chartOf(points: LineChart["series"][number]["points"]): LineChart {
   return { kind: "line", xTitle: "x", yTitle: "y", series, yMin: 0, yMax: null, yLog: true };
 }
 
-Deno.test("onLogAxis: what is not positive is left out, and an interval that reaches zero ends at the axis", () => {
-  const { chart, min, max } = onLogAxis(chartOf([
-    { x: 0, y: 0, low: null, high: null },
+Deno.test("onLogAxis: what is not positive becomes a gap, and an interval that reaches zero ends at the axis", () => {
+  const { chart, min, max, hasZeros } = onLogAxis(chartOf([
+    { x: 0, y: 0, low: 0, high: 1 },
     { x: 1, y: 2, low: -1, high: 5 },
     { x: 2, y: 0.5, low: 0.25, high: 1 },
   ]))!;
-  assert.deepEqual([min, max], [0.25 / 1.6, 400 * 1.6]);
-  assert.deepEqual(chart.series[0]!.points.map(({ x, low }) => [x, low]), [[1, min], [2, 0.25]]);
-  assert.deepEqual(chart.series[0]!.seeds, [[{ x: 1, y: 400 }]]);
+  assert.deepEqual([min, max, hasZeros], [0.25 / 1.6, 400 * 1.6, true]);
+  assert.deepEqual(
+    chart.series[0]!.points.map(({ x, y, low, high }) => [x, y, low, high]),
+    [[0, NaN, null, null], [1, 2, min, 5], [2, 0.5, 0.25, 1]],
+  );
+  assert.deepEqual(chart.series[0]!.seeds, [[{ x: 0, y: NaN }, { x: 1, y: 400 }]]);
+  assert.equal(onLogAxis(chartOf([{ x: 1, y: 2, low: null, high: null }]))!.hasZeros, false);
   const nothing = { ...chartOf([{ x: 0, y: 0, low: null, high: null }]) };
   assert.equal(onLogAxis({ ...nothing, series: nothing.series.map((line) => ({ ...line, seeds: [] })) }), null);
 });
