@@ -1,4 +1,5 @@
 import { type ReferenceGraph, type ReferenceScores, referenceScores } from "../lib/metrics/reference_graphs.ts";
+import { meanOf } from "../lib/metrics/mean.ts";
 import type { MetricRow } from "../lib/store/store.ts";
 import type { Cell, Color, TableBlock } from "./blocks.ts";
 import { statisticsCell } from "./build_leaderboard.ts";
@@ -68,16 +69,14 @@ export function buildLearnableTables(
   { suffix }: { readonly suffix: string },
 ): readonly TableBlock[] {
   const known = rows.flatMap(({ name, color, runs }) => {
-    const learnable = runs.map((run) => run.filter(({ metric }) => metric.startsWith("learnable_")));
-    if (learnable.every((run) => run.length === 0)) return [];
-    const values = learnable.map((run) => new Map(run.map((row) => [`${row.split} ${row.metric}`, row.value])));
-    return [{ name, color, runs: learnable, values }];
+    const measured = runs.map(learnableOf);
+    return measured.some((run) => run.size > 0) ? [{ name, color, runs: measured }] : [];
   });
   if (known.length === 0) return [];
-  const places = placesOf(known.flatMap(({ runs }) => runs));
-  const all = known.flatMap(({ values }) => values);
+  const all = known.flatMap(({ runs }) => runs);
+  const places = placesOf(all).map((place) => ({ ...place, references: referencesAt(place, all) }));
   return tables.map(({ id, title, caption, metrics, collapsed }) => {
-    const wanted = metrics.flatMap((metric) => places.map((place) => ({ metric, ...place })));
+    const wanted = metrics.flatMap((metric) => places.map((place) => ({ metric, place })));
     return {
       kind: "table",
       id: `${id}${suffix}`,
@@ -86,28 +85,24 @@ export function buildLearnableTables(
       collapsed,
       columns: [
         { label: "Graph" },
-        ...wanted.map(({ metric, split, qualifier }) => ({
+        ...wanted.map(({ metric, place: { split, qualifier } }) => ({
           label: splitLabel(split) + qualifier.replace("/", ", ").replaceAll("_", " "),
           group: metricInfo(metric).label,
           numeric: true,
         })),
       ],
       rows: [
-        ...known.map(({ name, color, values }): readonly Cell[] => [
+        ...known.map(({ name, color, runs }): readonly Cell[] => [
           { text: name, ...(color ? { swatch: color } : {}) },
-          ...wanted.map(({ metric, split, qualifier }) =>
-            statisticsCell(
-              seedStatistics(values.map((run) => run.get(`${split} ${metric}${qualifier}`) ?? null)),
-              metric,
-            )
-          ),
+          ...wanted.map(({ metric, place: { split, qualifier } }) => {
+            const whole = metric + qualifier;
+            return statisticsCell(seedStatistics(runs.map((run) => run.get(split)?.get(whole) ?? null)), metric);
+          }),
         ]),
         ...(Object.keys(references) as ReferenceGraph[]).map((reference): readonly Cell[] => [
           { text: references[reference] },
-          ...wanted.map(({ metric, split, qualifier }) => {
-            const { mean } = seedStatistics(
-              all.map((run) => referenceValue(run, { metric, split, qualifier, reference })),
-            );
+          ...wanted.map(({ metric, place }) => {
+            const mean = meanOf(place.references.map((each) => scores[metric](each[reference])));
             return statisticsCell({ ...seedStatistics([]), mean }, metric);
           }),
         ]),
@@ -116,35 +111,53 @@ export function buildLearnableTables(
   });
 }
 
+/** Learnable-edge numbers of one run by split and metric. */
+type LearnableValues = ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+
+function learnableOf(run: readonly MetricRow[]): LearnableValues {
+  const bySplit = new Map<string, Map<string, number | null>>();
+  for (const { split, metric, value } of run) {
+    if (!metric.startsWith("learnable_")) continue;
+    let values = bySplit.get(split);
+    if (!values) bySplit.set(split, values = new Map());
+    values.set(metric, value);
+  }
+  return bySplit;
+}
+
 interface Place {
   readonly split: string;
   /** Empty for all contexts together, or a slash and the context. */
   readonly qualifier: string;
 }
 
-function placesOf(runs: readonly (readonly MetricRow[])[]): readonly Place[] {
-  const places = new Map<string, Place>();
-  for (const { split, metric } of runs.flat()) {
-    if (!/^learnable_shd(\/|$)/.test(metric)) continue;
-    const qualifier = metric.slice("learnable_shd".length);
-    places.set(`${split}${qualifier}`, { split, qualifier });
+function placesOf(runs: readonly LearnableValues[]): readonly Place[] {
+  const bySplit = new Map<string, Set<string>>();
+  for (const run of runs) {
+    for (const [split, values] of run) {
+      let qualifiers = bySplit.get(split);
+      if (!qualifiers) bySplit.set(split, qualifiers = new Set());
+      for (const metric of values.keys()) {
+        if (metric.startsWith("learnable_shd")) qualifiers.add(metric.slice("learnable_shd".length));
+      }
+    }
   }
-  return [...places.values()].sort((a, b) =>
-    compareSplits(a.split, b.split) || compareNatural(a.qualifier, b.qualifier)
-  );
+  return [...bySplit].flatMap(([split, qualifiers]) => [...qualifiers].map((qualifier) => ({ split, qualifier })))
+    .sort((a, b) => compareSplits(a.split, b.split) || compareNatural(a.qualifier, b.qualifier));
 }
 
-/** What a reference graph would score on the samples of one run; null where the run lacks a number. */
-function referenceValue(
-  run: ReadonlyMap<string, number | null>,
-  { metric, split, qualifier, reference }: Place & {
-    readonly metric: LearnableMetric;
-    readonly reference: ReferenceGraph;
-  },
-): number | null {
-  const entries = run.get(`${split} learnable_entries`) ?? null;
-  const trueDensity = run.get(`${split} learnable_true_density${qualifier}`) ?? null;
-  const stepDensity = run.get(`${split} learnable_step_true_density${qualifier}`) ?? null;
-  if (entries === null || trueDensity === null || stepDensity === null) return null;
-  return scores[metric](referenceScores({ entries, trueDensity, stepDensity })[reference]);
+/** What reference graphs would score on the samples of each run that has the numbers. */
+function referencesAt(
+  { split, qualifier }: Place,
+  runs: readonly LearnableValues[],
+): readonly Readonly<Record<ReferenceGraph, ReferenceScores>>[] {
+  const [whole, step] = [`learnable_true_density${qualifier}`, `learnable_step_true_density${qualifier}`];
+  return runs.flatMap((run) => {
+    const values = run.get(split);
+    const entries = values?.get("learnable_entries") ?? null;
+    const trueDensity = values?.get(whole) ?? null;
+    const stepDensity = values?.get(step) ?? null;
+    if (entries === null || trueDensity === null || stepDensity === null) return [];
+    return [referenceScores({ entries, trueDensity, stepDensity })];
+  });
 }

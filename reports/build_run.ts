@@ -261,15 +261,22 @@ function usageOf(usage: Readonly<Record<string, Readonly<Record<string, readonly
   return total;
 }
 
-/** The context with the largest share of a code's samples over all splits; null when none has any. */
+/**
+ * The context with the largest share of a code's samples in distribution, or over all splits if it has none there; null
+ * when it has none at all. Shifted splits may have one context alone, which says nothing of what a code was learned for.
+ */
 function mainContext(
   usage: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>,
   { code, contexts }: { readonly code: number; readonly contexts: readonly string[] },
 ): string | null {
+  const trained = usage["train"];
+  const splits = trained && contexts.some((context) => (trained[context]?.[code] ?? 0) > 0)
+    ? [trained]
+    : Object.values(usage);
   let best: string | null = null;
   let most = 0;
   for (const context of contexts) {
-    const count = Object.values(usage).reduce((sum, by) => sum + (by[context]?.[code] ?? 0), 0);
+    const count = splits.reduce((sum, by) => sum + (by[context]?.[code] ?? 0), 0);
     if (count > most) {
       best = context;
       most = count;

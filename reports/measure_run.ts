@@ -8,6 +8,15 @@ const inDistribution = "train";
 /** Metrics that verdicts are made from. */
 const aboutGraphs = /^(?:shd(?:\/|$)|learnable_|given_|code_|graph_|perplexity$|dead_codes$|ami$)/;
 
+/** By name, since suites of thousands of runs have the same few names again and again. */
+const known = new Map<string, boolean>();
+
+function isAboutGraphs(metric: string): boolean {
+  let is = known.get(metric);
+  if (is === undefined) known.set(metric, is = aboutGraphs.test(metric));
+  return is;
+}
+
 /**
  * What a run's last records say of what it learned. Numbers that a run lacks, for its method or for the version that
  * recorded it, stay missing.
@@ -15,14 +24,17 @@ const aboutGraphs = /^(?:shd(?:\/|$)|learnable_|given_|code_|graph_|perplexity$|
  * @param records Last records of one run.
  */
 export function measureRun(records: readonly MetricRow[]): RunMeasures {
-  // Suites have thousands of runs: most of a run's records are about something else.
-  const finals = records.filter(({ metric }) => aboutGraphs.test(metric));
-  const values = new Map(finals.map(({ split, metric, value }) => [`${split} ${metric}`, value]));
-  const trained = (metric: string) => values.get(`${inDistribution} ${metric}`) ?? null;
-  const has = (metric: string) => finals.some((row) => row.metric === metric);
-  const contexts = finals.flatMap(({ split, metric }) =>
-    split === inDistribution && metric.startsWith("shd/") ? [metric.slice("shd/".length)] : []
-  );
+  const finals: MetricRow[] = [];
+  const inTraining = new Map<string, number | null>();
+  for (const row of records) {
+    if (!isAboutGraphs(row.metric)) continue;
+    finals.push(row);
+    if (row.split === inDistribution) inTraining.set(row.metric, row.value);
+  }
+  const trained = (metric: string) => inTraining.get(metric) ?? null;
+  const has = (metric: string) => inTraining.has(metric) || finals.some((row) => row.metric === metric);
+  const contexts = [...inTraining.keys()].filter((metric) => metric.startsWith("shd/"))
+    .map((metric) => metric.slice("shd/".length));
   const edges = (suffix: string): EdgeMeasures | null => {
     const [entries, density] = [trained("learnable_entries"), trained(`learnable_density${suffix}`)];
     const [shd, trueDensity] = [
