@@ -1,9 +1,14 @@
+import { visible } from "../../lib/core/visible.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { buildLeaderboard } from "../../reports/build_leaderboard.ts";
+import { suiteVerdicts } from "../../reports/build_verdicts.ts";
 import { environmentsOf, loadSuiteResults } from "../../reports/results.ts";
 import { textTable } from "./text.ts";
 
-/** The leaderboards of a suite as text: the tables that its page shows; empty without finished runs. */
+/**
+ * The leaderboards of a suite as text, each with what was learned below: what its page shows; empty without finished
+ * runs.
+ */
 export async function summaryText(store: Store, suite: string): Promise<string> {
   const results = await loadSuiteResults(store, suite);
   if (!results) return "";
@@ -11,8 +16,12 @@ export async function summaryText(store: Store, suite: string): Promise<string> 
     const { title, columns, rows } = buildLeaderboard(results, environment);
     // A text table has one heading row: the metric goes before the split.
     const heading = columns.map(({ group, label }) => group ? `${shortGroup(group)} ${label}` : label);
-    return `${title} (mean ± standard deviation over seeds)\n` +
-      textTable([heading, ...rows.map((row) => row.map((cell) => cell.text || "-"))]);
+    const table = textTable([heading, ...rows.map((row) => row.map((cell) => cell.text || "-"))]);
+    const learned = suiteVerdicts(results, environment).flatMap((note) => [
+      `\n${note.title}`,
+      ...note.lines.map(visible),
+    ]);
+    return [`${title} (mean ± standard deviation over seeds)`, table, ...learned].join("\n");
   }).join("\n\n");
 }
 
