@@ -1,9 +1,10 @@
 import type { Run } from "../lib/store/store.ts";
 import type { Cell, Column, TableBlock } from "./blocks.ts";
+import { controlsOf } from "./controls.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
 import { paperSource, type PaperValue, paperValue } from "./paper_results.ts";
 import { methodLabel, stylesOf, type SuiteResults } from "./results.ts";
-import { resultsIndex } from "./results_index.ts";
+import { resultsIndex, type Series } from "./results_index.ts";
 import { type SeedStatistics, seedStatistics } from "./interval_statistics.ts";
 
 /** Metrics in order of importance; a leaderboard shows the first two that have values. */
@@ -21,16 +22,23 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
   const index = resultsIndex(results, environment);
   const { runs, methods } = index;
   const styles = stylesOf(results);
-  const has = (metric: string) => index.splits(metric).length > 0;
-  const metrics = has("mse") ? continuousMetrics.filter(has) : leaderboardMetrics.filter(has).slice(0, shownMetrics);
-  const wanted = metrics.flatMap((metric) => index.splits(metric).map((split) => ({ metric, split })));
+  const controls = controlsOf(runs);
+  const wanted = leaderboardColumns(results, environment);
   const statistics = wanted.map((column) =>
     methods.map((method) => finalStatistics(results, { environment, method, ...column }))
   );
-  const best = wanted.map((column, place) => bestIndex(statistics[place]!, column.metric));
+  // A control is no competitor.
+  const competing = methods.flatMap((method, row) => controls.has(method) ? [] : [row]);
+  const best = wanted.map((column, place) =>
+    competing[bestIndex(competing.map((row) => statistics[place]![row]!), column.metric)] ?? -1
+  );
   let hasPaper = false;
   const rows = methods.map((method, row): readonly Cell[] => [
-    { text: methodLabel(method), ...swatch(styles.get(method)?.color) },
+    {
+      text: methodLabel(method),
+      ...swatch(styles.get(method)?.color),
+      ...(controls.has(method) ? { sub: "control" } : {}),
+    },
     seedsCell(runs.filter((run) => run.method === method)),
     ...wanted.map((column, place): Cell => {
       const paper = paperValue(method, { environment, ...column });
@@ -57,10 +65,19 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
     title: `Methods on ${environment}`,
     caption: "Mean ± standard deviation over the finished seeds, from each run's last evaluation. Bold: best of its " +
       "column, and its 95 % interval overlaps no other method's." +
+      (controls.size > 0 ? " Controls learn no graph; they are no competitors." : "") +
       (hasPaper ? ` Small numbers under ours: the paper's (${paperSource.short}), 8 seeds.` : ""),
     columns,
     rows,
   };
+}
+
+/** Metrics and splits that a leaderboard shows: the first metrics that have values, in each split that has one. */
+export function leaderboardColumns(results: SuiteResults, environment: string): readonly Series[] {
+  const index = resultsIndex(results, environment);
+  const has = (metric: string) => index.splits(metric).length > 0;
+  const metrics = has("mse") ? continuousMetrics.filter(has) : leaderboardMetrics.filter(has).slice(0, shownMetrics);
+  return metrics.flatMap((metric) => index.splits(metric).map((split) => ({ metric, split })));
 }
 
 function groupLabel(metric: string): string {

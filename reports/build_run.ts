@@ -5,7 +5,7 @@ import { buildLearnableTables } from "./build_learnable_table.ts";
 import { runVerdicts } from "./build_verdicts.ts";
 import { wrongEdges } from "./graph_svg.ts";
 import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
-import { methodStyles, plainStyle } from "./method_styles.ts";
+import { plainStyle } from "./method_styles.ts";
 import { buildReplay } from "./build_replay.ts";
 import { type RunResults, splitsOf } from "./results.ts";
 
@@ -35,8 +35,8 @@ export function buildRun(results: RunResults): readonly Section[] {
   ].filter((section) => section.blocks.length > 0);
 }
 
-function curves({ curves: rows, run, suiteMethods }: RunResults): readonly Block[] {
-  const ownStyle = methodStyles(suiteMethods).get(run.method) ?? plainStyle(0);
+function curves({ curves: rows, run, styles }: RunResults): readonly Block[] {
+  const ownStyle = styles.get(run.method) ?? plainStyle(0);
   const charts = chartedMetrics.flatMap((metric): ChartBlock[] => {
     const splits = splitsOf(rows, metric);
     return splits.length === 0 ? [] : [curveChart(rows, {

@@ -6,6 +6,7 @@ import {
   buildPaperTable,
   buildPerformanceProfile,
 } from "./build_comparison.ts";
+import { buildControlTable } from "./build_control_table.ts";
 import { buildLearningCurves } from "./build_curves.ts";
 import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
@@ -23,9 +24,11 @@ export function buildSuite(results: SuiteResults): readonly Section[] {
     const index = resultsIndex(results, environment);
     const metrics = curveMetrics.filter((metric) => index.splits(metric).length > 0);
     const suffix = `-${environment}`;
-    const leaderboard: Block[] = metrics.length === 0
-      ? [noResults(environment)]
-      : [...suiteVerdicts(results, environment), buildLeaderboard(results, environment)];
+    const leaderboard: Block[] = metrics.length === 0 ? [noResults(environment)] : [
+      ...suiteVerdicts(results, environment),
+      buildLeaderboard(results, environment),
+      ...present([buildControlTable(results, environment)]),
+    ];
     const finalsBlocks = present([
       ...metrics.map((metric) => buildFinalChart(results, { environment, metric })),
       buildPerformanceProfile(results, environment),

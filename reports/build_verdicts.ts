@@ -3,6 +3,7 @@ import { fixed, type Outcome, type Verdict } from "../lib/metrics/verdicts/verdi
 import type { MetricRow, Run } from "../lib/store/store.ts";
 import type { Block, NoteBlock } from "./blocks.ts";
 import { controlVerdict, leavesEdgesOut } from "./control_comparison.ts";
+import { controlRoleOf } from "./controls.ts";
 import { finalsByRun } from "./finals_by_run.ts";
 import { measureRun } from "./measure_run.ts";
 import { methodLabel, methodsOf, type SuiteResults } from "./results.ts";
@@ -29,7 +30,7 @@ export function runVerdicts(
   },
 ): readonly Block[] {
   if (finals.length === 0) return [];
-  if (leavesEdgesOut(run)) return [controlNote];
+  if (controlRoleOf(run) !== null) return [controlNote];
   const verdicts = [
     ...judge(measureRun(finals)),
     controlVerdict(control === null ? [] : [{ own: finals, control }]),
@@ -75,7 +76,7 @@ const controlNote: NoteBlock = {
   id: "verdict",
   tone: "info",
   title: "A control: its graph is given, not learned",
-  lines: ["It leaves all learnable edges out; other methods are compared with it, and it is not judged itself."],
+  lines: ["Other methods are compared with it, and it is not judged itself; see docs/methods/fixed-graph.md."],
 };
 
 /**
@@ -87,7 +88,7 @@ export function suiteVerdicts(results: SuiteResults, environment: string): reado
   const finals = finalsByRun(results);
   const controls = new Map(runs.filter(leavesEdgesOut).map((run) => [run.seed, finals.get(run.id) ?? []]));
   const judged = methodsOf(runs).flatMap((method) => {
-    const own = runs.filter((run) => run.method === method && !leavesEdgesOut(run));
+    const own = runs.filter((run) => run.method === method && controlRoleOf(run) === null);
     if (own.length === 0) return [];
     const seeds = own.flatMap((run) => {
       const control = controls.get(run.seed);

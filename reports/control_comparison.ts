@@ -1,11 +1,9 @@
 import { meanOf } from "../lib/metrics/mean.ts";
 import { checkNames, type Verdict } from "../lib/metrics/verdicts/verdict.ts";
 import type { MetricRow, Run } from "../lib/store/store.ts";
+import { controlRoleOf } from "./controls.ts";
 import { seedStatistics } from "./interval_statistics.ts";
 import { formatMetric, formatNumber, metricInfo } from "./metric_info.ts";
-
-/** The method that leaves all learnable edges out: FCDL's predictor with self and action edges alone. */
-const control = { id: "fixed-graph", graph: "none" } as const;
 
 /**
  * Without an interval over seeds, a return or an error that is not better by this share of the control's counts as no
@@ -21,8 +19,7 @@ export const accuracyMargin = 0.01;
 
 /** Whether a run is the control without learnable edges. */
 export function leavesEdgesOut(run: Pick<Run, "spec">): boolean {
-  const method = fieldOf(run.spec, "method");
-  return fieldOf(method, "id") === control.id && fieldOf(method, "graph") === control.graph;
+  return controlRoleOf(run) === "lower";
 }
 
 /** Last records of a run and of the control with the same suite, environment and seed. */
@@ -49,7 +46,7 @@ export function controlVerdict(seeds: readonly ComparedSeed[]): Verdict {
       title: checkNames.control,
       sentence:
         "Not compared with leaving edges out: there is no finished run of the control without learnable edges " +
-        `(method ${control.id}, graph ${control.graph}) for this suite, environment and seed.`,
+        "(method fixed-graph, graph none) for this suite, environment and seed.",
       figure: null,
     };
   }
@@ -139,8 +136,4 @@ function hasMetric(seeds: readonly ComparedSeed[], metric: string): boolean {
 
 function isShifted(row: MetricRow, metric: string): boolean {
   return row.metric === metric && row.split !== "train" && row.value !== null;
-}
-
-function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
 }

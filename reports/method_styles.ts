@@ -1,3 +1,4 @@
+import type { ControlRole } from "../lib/core/control_role.ts";
 import type { Color, Style } from "./blocks.ts";
 
 // Okabe and Ito's colour-blind-safe set, darkened where it would be faint on white, with lighter twins for dark pages.
@@ -29,15 +30,36 @@ const known: ReadonlyMap<string, Style> = new Map(Object.entries<Style>({
   "fcdl-gumbel": { color: colors.brown, marker: "star", dash: [2, 3] },
 }));
 
+/** Controls are told apart by their points and dashes. */
+const controlLooks: Readonly<Record<Exclude<ControlRole, "beside">, Omit<Style, "color">>> = {
+  lower: { marker: "triangle", dash: [2, 3] },
+  upper: { marker: "rect", dash: [10, 3] },
+};
+const besideLooks: readonly Omit<Style, "color">[] = [
+  { marker: "star", dash: [8, 3, 2, 3] },
+  { marker: "crossRot", dash: [4, 2, 1, 2] },
+];
+
 const palette = Object.values(colors);
 const markers = ["circle", "rect", "triangle", "rectRot", "star", "crossRot"] as const;
 
 /**
  * A style for each method: the same for a named method everywhere, and for any other a function of the set's names
- * only, so that every chart and page of a suite agrees.
+ * only, so that every chart and page of a suite agrees. Controls are grey.
+ *
+ * @param controls Those of the methods that are controls, by name.
  */
-export function methodStyles(methods: readonly string[]): ReadonlyMap<string, Style> {
+export function methodStyles(
+  all: readonly string[],
+  controls: ReadonlyMap<string, ControlRole> = new Map(),
+): ReadonlyMap<string, Style> {
   const styles = new Map<string, Style>();
+  let beside = 0;
+  for (const [name, role] of controls) {
+    const look = role === "beside" ? besideLooks[beside++ % besideLooks.length]! : controlLooks[role];
+    styles.set(name, { color: colors.grey, ...look });
+  }
+  const methods = all.filter((method) => !controls.has(method));
   const taken = new Set<Color>();
   for (const method of methods) {
     const style = known.get(method);

@@ -3,6 +3,7 @@ import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
 import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
 import { leavesEdgesOut } from "./control_comparison.ts";
+import { controlsOf } from "./controls.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
 import { paperMethods } from "./paper_results.ts";
@@ -31,8 +32,8 @@ export interface RunResults {
   readonly graphs: unknown;
   readonly replay: ReplayArtifact | null;
   readonly artifacts: readonly { readonly name: string; readonly contentType: string }[];
-  /** Methods of the run's suite, which decide its colour. */
-  readonly suiteMethods: readonly string[];
+  /** What the methods of the run's suite look like. */
+  readonly styles: ReadonlyMap<string, Style>;
   /** Last records of the control without learnable edges, with the run's suite, environment and seed; null without it. */
   readonly control: readonly MetricRow[] | null;
 }
@@ -66,7 +67,7 @@ export async function loadRunResults(store: StoreReader, id: string): Promise<Ru
     codebook: names.has("codebook") ? parseCodebook(await readJson(store, { runId: id, name: "codebook" })) : null,
     graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs" }) : null,
     replay: names.has("replay") ? parseReplay(await readJson(store, { runId: id, name: "replay" })) : null,
-    suiteMethods: methodsOf(siblings),
+    styles: stylesOf({ runs: siblings }),
     control: control ? await store.queryMetrics({ runIds: [control.id], last: true }) : null,
   };
 }
@@ -85,14 +86,25 @@ async function readJson(
   }
 }
 
-/** Display names of the methods of `runs`: registered ones in the registry's order, then others by name. */
+/**
+ * Display names of the methods of `runs`: registered ones in the registry's order, then others by name; controls first,
+ * but for the upper bound, which comes last.
+ */
 export function methodsOf(runs: readonly Run[]): readonly string[] {
+  const controls = controlsOf(runs);
+  const placeOf = { lower: -2, beside: -1, upper: Infinity } as const;
   const rank = (method: string) => {
+    const role = controls.get(method);
+    if (role !== undefined) return placeOf[role];
     const index = methodRegistry.findIndex((entry) => entry.id === method);
     return index < 0 ? methodRegistry.length : index;
   };
   return [...new Set(runs.map((run) => run.method))]
-    .sort((a, b) => rank(a) - rank(b) || compareNatural(a, b));
+    .sort((a, b) => compareNumbers(rank(a), rank(b)) || compareNatural(a, b));
+}
+
+function compareNumbers(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What pages call a method: its label in the registry or the paper, else the label the suite gave. */
@@ -109,7 +121,7 @@ export function environmentsOf(runs: readonly Run[]): readonly string[] {
 export function stylesOf(
   { runs, suiteMethods }: Pick<SuiteResults, "runs" | "suiteMethods">,
 ): ReadonlyMap<string, Style> {
-  return methodStyles(suiteMethods ?? methodsOf(runs));
+  return methodStyles(suiteMethods ?? methodsOf(runs), controlsOf(runs));
 }
 
 /** Splits that have values of `metric`, training first. */

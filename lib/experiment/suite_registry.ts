@@ -39,7 +39,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "paper-chemical-short",
-    summary: "the same sizes, one seed, 300 updates; under 30 minutes on two cores",
+    summary: "the same sizes, one seed, 300 updates; an estimated 33 minutes on two cores",
     load: () => import("./suites/paper-chemical-short.json", { with: { type: "json" } }),
   },
   {
@@ -49,7 +49,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "ablation-codebook-short",
-    summary: "the same, small; an estimated 10 minutes on two cores",
+    summary: "the same, small; an estimated 14 minutes on two cores",
     load: () => import("./suites/ablation-codebook-short.json", { with: { type: "json" } }),
   },
   {
@@ -59,7 +59,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "ablation-sparsity-short",
-    summary: "the same, small; an estimated 8 minutes on two cores",
+    summary: "the same, small; an estimated 12 minutes on two cores",
     load: () => import("./suites/ablation-sparsity-short.json", { with: { type: "json" } }),
   },
   {
@@ -69,7 +69,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "ablation-context-short",
-    summary: "the same, small; an estimated 15 minutes on two cores",
+    summary: "the same, small; an estimated 24 minutes on two cores",
     load: () => import("./suites/ablation-context-short.json", { with: { type: "json" } }),
   },
   {
@@ -79,7 +79,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "partial-observability-short",
-    summary: "the same, small; an estimated 22 minutes on two cores",
+    summary: "the same, small; an estimated 30 minutes on two cores",
     load: () => import("./suites/partial-observability-short.json", { with: { type: "json" } }),
   },
   {
@@ -99,7 +99,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "magnetic-short",
-    summary: "FCDL, NCD, MLP and Oracle on Magnetic, small; an estimated 14 minutes on two cores",
+    summary: "FCDL, NCD, MLP and Oracle on Magnetic, small; an estimated 22 minutes on two cores",
     load: () => import("./suites/magnetic-short.json", { with: { type: "json" } }),
   },
 ];

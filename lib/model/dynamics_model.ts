@@ -3,6 +3,7 @@ import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
 import type { NoiseSource } from "../tensor/noise.ts";
+import type { ControlRole } from "../core/control_role.ts";
 
 /**
  * What a model is told about the world before it sees data.
@@ -153,5 +154,7 @@ export interface MethodEntry {
   readonly id: string;
   /** What pages and charts call it. */
   readonly label: string;
+  /** What it stands for with these options, if it is a control: a method that nothing of a graph is learned in. */
+  readonly controlRole?: (options: Readonly<Record<string, unknown>>) => ControlRole;
   load(): Promise<MethodModule>;
 }

@@ -6,7 +6,12 @@ export const methods: readonly MethodEntry[] = [
   { id: "fcdl-kmeans", label: "FCDL k-means", load: () => import("./methods/fcdl_kmeans.ts") },
   { id: "fcdl-gumbel", label: "FCDL Gumbel", load: () => import("./methods/fcdl_gumbel.ts") },
   { id: "ncd", label: "NCD", load: () => import("./methods/ncd.ts") },
-  { id: "fixed-graph", label: "Fixed graph", load: () => import("./methods/fixed_graph.ts") },
+  {
+    id: "fixed-graph",
+    label: "Fixed graph",
+    controlRole: ({ graph }) => graph === "none" ? "lower" : graph === "local" ? "upper" : "beside",
+    load: () => import("./methods/fixed_graph.ts"),
+  },
   { id: "oracle", label: "Oracle", load: () => import("./methods/oracle.ts") },
   { id: "mlp", label: "MLP", load: () => import("./methods/mlp.ts") },
   { id: "cdl", label: "CDL", load: () => import("./methods/cdl.ts") },
