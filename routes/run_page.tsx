@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import type { Provenance } from "../lib/experiment/records.ts";
 import type { Run } from "../lib/store/store.ts";
 import { buildRun } from "../reports/build_run.ts";
 import { Sections, Status } from "../reports/render_html.tsx";
@@ -105,38 +106,78 @@ function Facts({ run }: { run: Run }) {
           </div>
         )
         : null}
+      {run.status === "interrupted" && run.error !== null
+        ? (
+          <div class="note note-warning" role="note">
+            <h3>The run was left, and can go on</h3>
+            <p>{run.error}</p>
+          </div>
+        )
+        : null}
     </div>
   );
 }
 
 function ProvenanceView({ run }: { run: Run }) {
-  const { provenance } = run;
-  const facts: [string, string][] = [
+  const { origins } = run;
+  const facts: FactRows = [
     ["Run", run.id],
     ["Created", `${new Date(run.createdAtMs).toISOString().slice(0, 19).replace("T", " ")} UTC`],
-    ...(provenance
-      ? [
-        ["Code", provenance.codeVersion] as [string, string],
-        ["Backend", provenance.backend] as [string, string],
-        ...Object.entries(provenance.versions),
-        ...Object.entries(provenance.machine).map(([name, value]): [string, string] => [
-          name.replace(/Bytes$/, ""),
-          name.endsWith("Bytes") ? `${(Number(value) / 1024 ** 3).toFixed(1)} GiB` : String(value),
-        ]),
-      ]
-      : []),
   ];
+  if (origins.length <= 1) {
+    return (
+      <div id="provenance" class="block wide">
+        <h3>Made with</h3>
+        <FactList facts={[...facts, ...(origins[0] ? originFacts(origins[0].provenance) : [])]} />
+      </div>
+    );
+  }
   return (
     <div id="provenance" class="block wide">
       <h3>Made with</h3>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <FactList facts={facts} />
+      <div class="note note-warning" role="note">
+        <p>
+          The run went on with something else than it began with, {origins.length - 1 === 1 ? "once" : "more than once"}
+          : its numbers may differ from an unbroken run's.
+        </p>
+      </div>
+      {origins.map(({ fromLoop, provenance }, index) => (
+        <>
+          <h3>
+            Loops {fromLoop.toLocaleString("en-US")} to{" "}
+            {origins[index + 1]?.fromLoop.toLocaleString("en-US") ?? "the end"}
+          </h3>
+          <FactList facts={originFacts(provenance)} />
+        </>
+      ))}
     </div>
+  );
+}
+
+type FactRows = readonly (readonly [name: string, value: string])[];
+
+function originFacts({ codeVersion, backend, versions, machine }: Provenance): FactRows {
+  return [
+    ["Code", codeVersion],
+    ["Backend", backend],
+    ...Object.entries(versions),
+    ...Object.entries(machine).map(([name, value]): [string, string] => [
+      name.replace(/Bytes$/, ""),
+      name.endsWith("Bytes") ? `${(Number(value) / 1024 ** 3).toFixed(1)} GiB` : String(value),
+    ]),
+  ];
+}
+
+function FactList({ facts }: { facts: FactRows }) {
+  return (
+    <dl class="facts">
+      {facts.map(([name, value]) => (
+        <div>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }

@@ -8,6 +8,8 @@ import { complain } from "./terminal_text.ts";
  * stack trace.
  */
 export async function runCli(main: () => Promise<void> | void): Promise<void> {
+  // Nobody reads any more, as after `| head -1` or with the terminal: what a command does goes on in silence.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
   try {
     await main();
   } catch (error) {

@@ -4,7 +4,9 @@ import process from "node:process";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { Suite } from "../../lib/experiment/suite.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
+import { messageOf } from "../../lib/core/errors.ts";
 import { openStore } from "../../lib/store/open_store.ts";
+import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
 import { realFile, resultsFolder, storeFile } from "../results_folder.ts";
@@ -15,11 +17,13 @@ import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options
 import { describeRuns } from "./dry_run.ts";
 import { addPlanned, describePlan, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
 import { ProgressDisplay } from "./progress_display.ts";
+import { codeVersion } from "./provenance.ts";
 import { readSuite } from "./read_suite.ts";
 import { onStopSignal } from "./stop_signal.ts";
 import { summaryText } from "./summary.ts";
 import { screenOf } from "./terminal.ts";
 import { counted, titleOf } from "./text.ts";
+import { watchLimits } from "./watchdog.ts";
 import { type PoolEvent, runPool } from "./worker_pool.ts";
 import { startWorkerProcess } from "./worker_process.ts";
 
@@ -109,11 +113,15 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   const stop = new AbortController();
   const kill = new AbortController();
   const forget = onStopSignal(() => {
+    if (kill.signal.aborted) Deno.exit(exitCodes.stopped);
     if (stop.signal.aborted) return kill.abort();
-    display.note("Stopping: workers write their checkpoints. Ctrl-C again ends them at once.");
+    const minutes = Math.round(watchLimits.stoppingMs / 60_000);
+    display.note(
+      `Stopping: workers write their checkpoints, within ${minutes} min at most. Ctrl-C again ends them at once.`,
+    );
     stop.abort();
   });
-  const problems: Extract<PoolEvent, { kind: "failed" | "refused" }>[] = [];
+  const problems: Problem[] = [];
   try {
     await runPool({
       store,
@@ -123,6 +131,7 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
       workers,
       backend: options.backend,
       blas,
+      codeVersion,
       leaseMs: LEASE_MS,
       checkpointEveryMs: options.checkpointEveryMs,
       heapMiB: heapMiB(workers),
@@ -130,30 +139,44 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
       kill: kill.signal,
       startWorker: startWorkerProcess,
       onEvent(event) {
-        if (event.kind === "failed" || event.kind === "refused") problems.push(event);
+        if (isProblem(event)) problems.push(event);
         display.show(event);
       },
     });
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    display.close();
+    complain(`${error.message}; runs that are not done keep their last checkpoints. ${goOn(args)}`);
+    return exitCodes.failed;
   } finally {
     forget();
     display.close();
   }
   const left = openRuns(await planRuns(plan.runs, store)).length;
   if (stop.signal.aborted && left > problems.length) {
-    say(
-      `Stopped: ${total - left} of ${counted(total, "run")} done. Go on with: ${
-        shellCommand(["deno", "task", "bench", ...resumeArgs(args)])
-      }`,
-    );
+    say(`Stopped: ${total - left} of ${counted(total, "run")} done. ${goOn(args)}`);
     return exitCodes.stopped;
   }
-  await report(plan, { store, out: options.out });
+  const isReported = await report(plan, { store, out: options.out });
   problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
   for (const { run, error, kind } of problems) {
     complain(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
   }
   if (problems.some((problem) => problem.kind === "refused")) return exitCodes.badInput;
-  return problems.length > 0 ? exitCodes.failed : exitCodes.done;
+  // Whatever became of them: code 0 says that all runs are done.
+  if (left > 0) complain(`${total - left} of ${counted(total, "run")} done. ${goOn(args)}`);
+  return left > 0 || !isReported ? exitCodes.failed : exitCodes.done;
+}
+
+/** A run that was not done for another reason than that somebody stopped it. */
+type Problem = Extract<PoolEvent, { kind: "failed" | "refused" | "left" }>;
+
+function isProblem(event: PoolEvent): event is Problem {
+  return event.kind === "failed" || event.kind === "refused" || event.kind === "left";
+}
+
+function goOn(args: readonly string[]): string {
+  return `Go on with: ${shellCommand(["deno", "task", "bench", ...resumeArgs(args)])}`;
 }
 
 /** The same command without `--fresh`, which would forget what is to be resumed. */
@@ -161,7 +184,18 @@ function resumeArgs(args: readonly string[]): readonly string[] {
   return args.filter((arg) => arg !== "--fresh");
 }
 
-async function report(
+/** @returns Whether all could be written: the runs are done whatever becomes of tables and files. */
+async function report(plan: Plan, options: { readonly store: Store; readonly out: string }): Promise<boolean> {
+  try {
+    await showResults(plan, options);
+    return true;
+  } catch (error) {
+    complain(`${messageOf(error)}; the store has all results: deno task export writes the files`);
+    return false;
+  }
+}
+
+async function showResults(
   plan: Plan,
   { store, out }: { readonly store: Store; readonly out: string },
 ): Promise<void> {

@@ -67,7 +67,7 @@ Usage: deno task bench [options]
 Suites:
 ${suites.map(({ id, summary }) => `  ${id.padEnd(width)}  ${summary}`).join("\n")}
 
-Exit code: 0 all runs done, 1 a run failed, 2 bad input, 130 stopped.
+Exit code: 0 all runs done, 1 a run failed or was left, 2 bad input, 130 stopped.
 
 Examples:
   deno task bench --suite smoke

@@ -1,6 +1,8 @@
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { RunProgress } from "../../lib/experiment/records.ts";
 import { fitColumns, oneLine } from "../terminal_text.ts";
+import type { StoreObstacle } from "../../lib/store/store_unavailable.ts";
+import { storePatience } from "./store_patience.ts";
 import { formatDuration, titleOf } from "./text.ts";
 import type { PoolEvent } from "./worker_pool.ts";
 
@@ -24,6 +26,12 @@ interface Shown {
   saidAtMs: number;
 }
 
+const obstacles: Readonly<Record<StoreObstacle, string>> = {
+  locked: "Another process keeps the store locked",
+  full: "The disk is full",
+  unreachable: "The store cannot be read or written",
+};
+
 /** Shows how the runs of a suite go: one live line a run on a terminal, else a plain line now and then. */
 export class ProgressDisplay {
   readonly #screen: Screen;
@@ -32,6 +40,9 @@ export class ProgressDisplay {
   readonly #active = new Map<string, Shown>();
   /** Durations of whole runs, done ones only, ms. */
   readonly #durations: number[] = [];
+  /** Runs that wait for the store, and for what, as far as it was said. */
+  readonly #waiting = new Set<string>();
+  #saidObstacle: StoreObstacle | null = null;
   #finished: number;
   #drawnLines = 0;
 
@@ -49,17 +60,19 @@ export class ProgressDisplay {
   /** Shows one event of the pool. */
   show(event: PoolEvent): void {
     const { run } = event;
+    if (event.kind === "waiting") return this.#showWaiting(event);
+    this.#endWaiting(event);
     switch (event.kind) {
       case "started":
         this.#active.set(run.id, { run, progress: null, elapsedMs: 0, saidAtMs: this.#screen.clock() });
-        return this.#say(`${titleOf(run)}: ${event.resumed ? "goes on from its checkpoint" : "starts"}`);
+        return this.#say(`${titleOf(run)}: ${startText(event)}`);
       case "progress":
         return this.#showProgress(event);
       case "elsewhere":
         return this.#say(`${titleOf(run)}: another process trains it; waiting for it`);
       case "retried":
         this.#active.delete(run.id);
-        return this.#say(`${titleOf(run)}: its worker died (${event.error}); trying again from its checkpoint`);
+        return this.#say(`${titleOf(run)}: its worker ended (${event.error}); trying again from its checkpoint`);
       case "done":
         this.#durations.push(event.elapsedMs);
         return this.#end(run, `done in ${formatDuration(event.elapsedMs)}`);
@@ -67,6 +80,8 @@ export class ProgressDisplay {
         return this.#end(run, `failed: ${event.error}`);
       case "refused":
         return this.#end(run, event.error);
+      case "left":
+        return this.#end(run, `${event.error}; it can go on from its last checkpoint`);
       case "interrupted":
         return this.#end(run, "stopped; it can go on");
     }
@@ -93,6 +108,21 @@ export class ProgressDisplay {
     if (now - shown.saidAtMs < PLAIN_EVERY_MS) return;
     shown.saidAtMs = now;
     this.#screen.write(`${this.#line(shown)} | ${this.#overall()}\n`);
+  }
+
+  /** One store keeps all runs waiting: it is said once. */
+  #showWaiting({ run, obstacle }: Extract<PoolEvent, { kind: "waiting" }>): void {
+    this.#waiting.add(run.id);
+    if (this.#saidObstacle === obstacle) return this.#draw();
+    this.#saidObstacle = obstacle;
+    const minutes = Math.round(storePatience.totalMs / 60_000);
+    this.#say(`${obstacles[obstacle]}; trying again for up to ${minutes} min, nothing is lost meanwhile`);
+  }
+
+  #endWaiting({ run, kind }: PoolEvent): void {
+    if (!this.#waiting.delete(run.id) || this.#waiting.size > 0) return;
+    this.#saidObstacle = null;
+    if (kind !== "left" && kind !== "interrupted") this.#say("The store can be used again");
   }
 
   #end(run: PlannedRun, how: string): void {
@@ -125,6 +155,7 @@ export class ProgressDisplay {
   }
 
   #line({ run, progress }: Shown): string {
+    if (this.#waiting.has(run.id)) return `${titleOf(run)}: waiting for the store`;
     if (!progress) return `${titleOf(run)}: starting`;
     const share = progress.loops > 0 ? Math.floor(100 * progress.loop / progress.loops) : 0;
     const speed = progress.updatesPerSecond === null ? "" : `, ${progress.updatesPerSecond.toFixed(1)} updates/s`;
@@ -154,4 +185,9 @@ export class ProgressDisplay {
     const lanes = Math.max(Math.min(this.#workers, this.#active.size + waiting), 1);
     return Math.max((running + waiting * mean) / lanes, longest);
   }
+}
+
+function startText({ fromLoop, change }: Extract<PoolEvent, { kind: "started" }>): string {
+  if (fromLoop === 0) return "starts";
+  return `goes on from its checkpoint${change === null ? "" : ` with ${change}; its page names both`}`;
 }

@@ -7,21 +7,41 @@ import type { Provenance } from "../../lib/experiment/records.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Project version and, in a git checkout, the first 10 digits of the commit: `0.1.0+e09d4cf0aa`. */
-export function codeVersion(): string {
-  const commit = commitOf(root);
-  return commit === null ? project.version : `${project.version}+${commit.slice(0, 10)}`;
+/**
+ * Project version and, in a git checkout, the first 10 digits of the commit: `0.1.0+e09d4cf0aa`, with `.dirty` after it
+ * where files differ from that commit, as far as git is there to tell.
+ */
+export function codeVersion(folder: string = root): string {
+  const commit = commitOf(folder);
+  if (commit === null) return project.version;
+  return `${project.version}+${commit.slice(0, 10)}${isDirty(folder) ? ".dirty" : ""}`;
+}
+
+/** Whether a tracked file of a checkout is not as it was committed; false where git is not there, or may not be asked. */
+function isDirty(folder: string): boolean {
+  try {
+    // No optional locks: another git in the same folder must not fail because of a look.
+    const args = ["--no-optional-locks", "-C", folder, "status", "--porcelain", "--untracked-files=no"];
+    const { success, stdout } = new Deno.Command("git", { args, stdin: "null", stderr: "null" }).outputSync();
+    return success && stdout.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /**
  * What a run is made with and on. No host names, no paths.
  *
- * @param options `blas` is the version of the system BLAS in use, if any.
+ * @param options `blas` is the version of the system BLAS in use, if any; `version` that of the code, where the caller
+ * knows it.
  */
-export function provenanceOf(backend: string, options: { readonly blas?: string | null } = {}): Provenance {
+export function provenanceOf(
+  backend: string,
+  options: { readonly blas?: string | null; readonly version?: string } = {},
+): Provenance {
   const processors = cpus();
   return {
-    codeVersion: codeVersion(),
+    codeVersion: options.version ?? codeVersion(),
     versions: {
       deno: Deno.version.deno,
       v8: Deno.version.v8,

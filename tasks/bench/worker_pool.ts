@@ -1,31 +1,44 @@
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import type { RunProgress } from "../../lib/experiment/records.ts";
 import type { Store } from "../../lib/store/store.ts";
+import type { StoreObstacle } from "../../lib/store/store_unavailable.ts";
 import type { BlasChoice } from "./blas_choice.ts";
-import type { StartWorker, WorkerProcess } from "./worker_process.ts";
-import type { WorkerOutcome } from "./worker_messages.ts";
+import { pause } from "./pause.ts";
+import { trainInProcess } from "./run_attempt.ts";
+import { type Patience, storePatience, withPatience } from "./store_patience.ts";
+import type { WatchLimits } from "./watchdog.ts";
+import type { WorkerReport } from "./worker_messages.ts";
+import type { StartWorker } from "./worker_process.ts";
 
-/** How often a run whose worker died is tried again. */
+/** How often a run whose worker died is tried again without getting further. */
 export const RETRIES = 2;
+
+/** Rest before the first of them, ms; twice as long before each other. */
+const RETRY_AFTER_MS = 500;
 
 /** Looks at a run that another process trains this often, ms. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** What the pool tells while it works. */
 export type PoolEvent =
-  | { readonly kind: "started"; readonly run: PlannedRun; readonly resumed: boolean }
-  | {
-    readonly kind: "progress";
-    readonly run: PlannedRun;
-    readonly progress: RunProgress;
-    readonly elapsedMs: number;
-  }
-  | { readonly kind: "done"; readonly run: PlannedRun; readonly elapsedMs: number }
-  | { readonly kind: "failed"; readonly run: PlannedRun; readonly error: string }
-  | { readonly kind: "refused"; readonly run: PlannedRun; readonly error: string }
-  | { readonly kind: "interrupted"; readonly run: PlannedRun }
-  | { readonly kind: "retried"; readonly run: PlannedRun; readonly error: string }
-  | { readonly kind: "elsewhere"; readonly run: PlannedRun };
+  & { readonly run: PlannedRun }
+  & (
+    /** At a loop that is not 0: from a checkpoint; `change` says what is not as it was when that was written. */
+    | { readonly kind: "started"; readonly fromLoop: number; readonly change: string | null }
+    | { readonly kind: "progress"; readonly progress: RunProgress; readonly elapsedMs: number }
+    /** The store cannot be used now. */
+    | { readonly kind: "waiting"; readonly obstacle: StoreObstacle }
+    | { readonly kind: "done"; readonly elapsedMs: number }
+    | { readonly kind: "failed"; readonly error: string }
+    | { readonly kind: "refused"; readonly error: string }
+    /** Stopped on request. */
+    | { readonly kind: "interrupted" }
+    /** Given up for now, for a reason that is not the run's own. */
+    | { readonly kind: "left"; readonly error: string }
+    /** Its worker ended without an end of the run; it is tried again. */
+    | { readonly kind: "retried"; readonly error: string }
+    | { readonly kind: "elsewhere" }
+  );
 
 /** What {@link runPool} needs. */
 export interface PoolOptions {
@@ -39,9 +52,14 @@ export interface PoolOptions {
   readonly backend: string;
   /** Absent: no system BLAS. */
   readonly blas?: BlasChoice;
+  /** What a worker that starts now runs. */
+  readonly codeVersion: () => string;
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
   readonly heapMiB: number;
+  /** Absent: those of `bench`. */
+  readonly patience?: Patience;
+  readonly limits?: WatchLimits;
   /** Aborted: workers write a checkpoint and stop. */
   readonly stop: AbortSignal;
   /** Aborted: workers are ended at once. */
@@ -52,25 +70,30 @@ export interface PoolOptions {
 
 interface Job {
   readonly run: PlannedRun;
+  /** Where its last attempt started, and the workers that died since an attempt started further on. */
+  fromLoop: number;
   deaths: number;
-  /** Another process trains it: look again then. */
+  /** On the clock of `performance.now`: not to be tried before then. */
   notBeforeMs: number;
   isElsewhere: boolean;
 }
 
 /**
- * Trains runs in worker processes until each is done or failed, here or in another process on the same store, or until
- * it is told to stop. A worker that dies is noticed; its run goes on from its checkpoint, {@link RETRIES} times.
+ * Trains runs in worker processes until each is done, failed or left, here or in another process on the same store, or
+ * until it is told to stop. A worker that dies or hangs is noticed; its run goes on from its checkpoint.
+ *
+ * @throws {StoreUnavailable} If the store could not be used for as long as the patience lasts.
  */
 export async function runPool(options: PoolOptions): Promise<void> {
-  const queue: Job[] = options.runs.map((run) => ({ run, deaths: 0, notBeforeMs: 0, isElsewhere: false }));
+  const fresh = { fromLoop: 0, deaths: 0, notBeforeMs: 0, isElsewhere: false };
+  const queue: Job[] = options.runs.map((run) => ({ run, ...fresh }));
   // A store that no longer answers stops all workers: what they did since their last checkpoint cannot be kept.
   const failure = new AbortController();
   const stop = AbortSignal.any([options.stop, failure.signal]);
   let busy = 0;
   async function lane(): Promise<void> {
     while (!stop.aborted && (queue.length > 0 || busy > 0)) {
-      const next = queue.findIndex((job) => job.notBeforeMs <= Date.now());
+      const next = queue.findIndex((job) => job.notBeforeMs <= performance.now());
       if (next < 0) {
         // Another lane's run may come back to the queue.
         await pause(LOOK_AGAIN_MS / 4, stop);
@@ -99,19 +122,29 @@ async function attempt(job: Job, options: PoolOptions): Promise<boolean> {
   const { run } = job;
   const worker = `bench-${crypto.randomUUID()}`;
   if (job.isElsewhere && await hasFailed(job, options)) return true;
-  if (!await store.claim(run.id, { worker, leaseMs: options.leaseMs, nowMs: Date.now() })) {
+  const lease = { worker, leaseMs: options.leaseMs };
+  if (!await patiently(job, options, () => store.claim(run.id, { ...lease, nowMs: Date.now() }))) {
     return await lookElsewhere(job, options);
   }
-  const outcome = await train(run, { worker, options });
+  const outcome = await trainInProcess(run, { worker, options, onReport: (report) => hear(job, { report, onEvent }) });
   switch (outcome.kind) {
     case "done":
     case "failed":
+      onEvent({ ...outcome, run });
+      return true;
     case "interrupted":
+      // Asked by somebody else, as with a signal of its own.
+      if (!options.stop.aborted) return await handleDeath(job, { worker, options, error: "it was asked to stop" });
       onEvent({ ...outcome, run });
       return true;
     case "refused":
-      await giveBack(run, { worker, store, status: "interrupted" });
-      onEvent({ kind: "refused", run, error: outcome.error });
+      await giveBack(job, { worker, options });
+      onEvent({ ...outcome, run });
+      return true;
+    case "left":
+      // The worker has tried for as long as is reasonable; where the store is out of reach the lease ends by itself.
+      await endLease(run.id, { store, worker, error: outcome.error }).catch(() => {});
+      onEvent({ ...outcome, run });
       return true;
     case "lost":
       return false;
@@ -120,53 +153,20 @@ async function attempt(job: Job, options: PoolOptions): Promise<boolean> {
   }
 }
 
-async function train(
-  run: PlannedRun,
-  { worker, options }: { readonly worker: string; readonly options: PoolOptions },
-): Promise<WorkerOutcome> {
-  const { store, stop, kill, leaseMs } = options;
-  const process = options.startWorker({
-    runId: run.id,
-    worker,
-    location: options.location,
-    writableFolder: options.writableFolder,
-    backend: options.backend,
-    ...(options.blas ? { blas: options.blas } : {}),
-    leaseMs,
-    checkpointEveryMs: options.checkpointEveryMs,
-    heapMiB: options.heapMiB,
-    onMessage: (message) => options.onEvent({ ...message, run }),
-  });
-  // The worker beats too, but cannot while an evaluation keeps its only thread.
-  const beat = setInterval(() => {
-    store.heartbeat(run.id, { worker, leaseMs, nowMs: Date.now() }).catch(() => {});
-  }, leaseMs / 4);
-  try {
-    return await untilEnded(process, { stop, kill });
-  } finally {
-    clearInterval(beat);
+function hear(
+  job: Job,
+  { report, onEvent }: { readonly report: WorkerReport; readonly onEvent: PoolOptions["onEvent"] },
+): void {
+  if (report.kind === "alive") return;
+  if (report.kind === "started") {
+    if (report.fromLoop > job.fromLoop) job.deaths = 0;
+    job.fromLoop = report.fromLoop;
+    job.isElsewhere = false;
   }
+  onEvent({ ...report, run: job.run });
 }
 
-async function untilEnded(
-  process: WorkerProcess,
-  { stop, kill }: { readonly stop: AbortSignal; readonly kill: AbortSignal },
-): Promise<WorkerOutcome> {
-  const onStop = () => process.stop();
-  const onKill = () => process.kill();
-  stop.addEventListener("abort", onStop);
-  kill.addEventListener("abort", onKill);
-  if (stop.aborted) onStop();
-  if (kill.aborted) onKill();
-  try {
-    return await process.outcome;
-  } finally {
-    process.stop();
-    stop.removeEventListener("abort", onStop);
-    kill.removeEventListener("abort", onKill);
-  }
-}
-
+/** A worker's process ended, but not its run. */
 async function handleDeath(
   job: Job,
   { worker, options, error }: { readonly worker: string; readonly options: PoolOptions; readonly error: string },
@@ -174,79 +174,77 @@ async function handleDeath(
   const { store, onEvent, stop } = options;
   const { run } = job;
   // It may have died after its last word to the store.
-  const stored = await store.getRun(run.id);
+  const stored = await patiently(job, options, () => store.getRun(run.id));
   if (stored?.status === "done") {
     onEvent({ kind: "done", run, elapsedMs: stored.elapsedMs });
     return true;
   }
+  if (stored?.status === "failed") {
+    onEvent({ kind: "failed", run, error: stored.error ?? "unknown" });
+    return true;
+  }
   if (stop.aborted) {
-    await giveBack(run, { worker, store, status: "interrupted" });
+    await giveBack(job, { worker, options });
     onEvent({ kind: "interrupted", run });
     return true;
   }
   job.deaths++;
   if (job.deaths <= RETRIES) {
-    await giveBack(run, { worker, store, status: "interrupted" });
+    await giveBack(job, { worker, options });
+    job.notBeforeMs = performance.now() + RETRY_AFTER_MS * 2 ** (job.deaths - 1);
     onEvent({ kind: "retried", run, error });
     return false;
   }
-  const sentence = `Cannot train the run: its worker process died ${job.deaths} times, the last time with ${error}`;
-  await giveBack(run, { worker, store, status: "failed", error: sentence });
-  onEvent({ kind: "failed", run, error: sentence });
+  const sentence = `Cannot go on with the run: its worker process died ${job.deaths} times without getting further, ` +
+    `the last time with ${error}`;
+  await giveBack(job, { worker, options, error: sentence });
+  onEvent({ kind: "left", run, error: sentence });
   return true;
 }
 
 /** A run that cannot be claimed is done, or another process trains it. */
-async function lookElsewhere(job: Job, { store, onEvent }: PoolOptions): Promise<boolean> {
-  const stored = await store.getRun(job.run.id);
+async function lookElsewhere(job: Job, options: PoolOptions): Promise<boolean> {
+  const { store, onEvent } = options;
+  const stored = await patiently(job, options, () => store.getRun(job.run.id));
   if (stored?.status === "done") {
     onEvent({ kind: "done", run: job.run, elapsedMs: stored.elapsedMs });
     return true;
   }
   if (!job.isElsewhere) onEvent({ kind: "elsewhere", run: job.run });
   job.isElsewhere = true;
-  job.notBeforeMs = Date.now() + LOOK_AGAIN_MS;
+  job.notBeforeMs = performance.now() + LOOK_AGAIN_MS;
   return false;
 }
 
 /** Whether the process that trained a run recorded it as failed; once is enough for one issue of the suite. */
-async function hasFailed({ run }: Job, { store, onEvent }: PoolOptions): Promise<boolean> {
-  const stored = await store.getRun(run.id);
+async function hasFailed(job: Job, options: PoolOptions): Promise<boolean> {
+  const stored = await patiently(job, options, () => options.store.getRun(job.run.id));
   if (stored?.status !== "failed") return false;
-  onEvent({ kind: "failed", run, error: stored.error ?? "unknown" });
+  options.onEvent({ kind: "failed", run: job.run, error: stored.error ?? "unknown" });
   return true;
 }
 
-/** Ends a worker's lease for it, where it still holds it. */
+/** Ends a worker's lease for it, where it still holds it; the run keeps its checkpoint. */
 async function giveBack(
-  run: PlannedRun,
-  end: {
-    readonly worker: string;
-    readonly store: Store;
-    readonly status: "interrupted" | "failed";
-    readonly error?: string;
-  },
+  job: Job,
+  { worker, options, error }: { readonly worker: string; readonly options: PoolOptions; readonly error?: string },
 ): Promise<void> {
-  const { worker, store, status } = end;
-  const stored = await store.getRun(run.id);
-  if (!stored) return;
-  await store.finish(run.id, {
-    worker,
-    status,
-    ...(end.error === undefined ? {} : { error: end.error }),
-    elapsedMs: stored.elapsedMs,
-    nowMs: Date.now(),
-  });
+  await patiently(job, options, () => endLease(job.run.id, { store: options.store, worker, error: error ?? null }));
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener("abort", finish);
+async function endLease(
+  id: string,
+  { store, worker, error }: { readonly store: Store; readonly worker: string; readonly error: string | null },
+): Promise<void> {
+  const elapsedMs = (await store.getRun(id))?.elapsedMs ?? 0;
+  const end = { worker, status: "interrupted", elapsedMs, nowMs: Date.now() } as const;
+  await store.finish(id, { ...end, ...(error === null ? {} : { error }) });
+}
+
+function patiently<Value>(job: Job, options: PoolOptions, work: () => Promise<Value>): Promise<Value> {
+  return withPatience(work, {
+    patience: options.patience ?? storePatience,
+    signal: options.stop,
+    onWait: ({ obstacle }) => options.onEvent({ kind: "waiting", run: job.run, obstacle }),
   });
 }

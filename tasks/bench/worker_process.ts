@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BlasChoice } from "./blas_choice.ts";
-import { parseWorkerMessage, type WorkerMessage, type WorkerOutcome } from "./worker_messages.ts";
+import { isReport, parseWorkerMessage, type WorkerOutcome, type WorkerReport } from "./worker_messages.ts";
+import { messageOf } from "../../lib/core/errors.ts";
 
 /** What a worker process is started with. */
 export interface WorkerOptions {
@@ -14,17 +15,18 @@ export interface WorkerOptions {
   readonly backend: string;
   /** Absent: no system BLAS. */
   readonly blas?: BlasChoice;
+  /** What the worker runs, see `codeVersion`. */
+  readonly codeVersion: string;
   readonly leaseMs: number;
   readonly checkpointEveryMs: number;
   /** Bound of the JavaScript heap, MiB. */
   readonly heapMiB: number;
-  onMessage(message: Extract<WorkerMessage, { kind: "started" | "progress" }>): void;
+  onReport(report: WorkerReport): void;
 }
 
 /** A worker process that runs. */
 export interface WorkerProcess {
-  readonly processId: number;
-  /** Resolves when the process has ended; never rejects. */
+  /** Resolves when the process has ended, or could not be started; never rejects. */
   readonly outcome: Promise<WorkerOutcome>;
   /** Asks it to write a checkpoint and stop. */
   stop(): void;
@@ -37,7 +39,29 @@ export type StartWorker = (options: WorkerOptions) => WorkerProcess;
 
 /** Starts `tasks/worker.ts` as a process with permissions of its own. */
 export const startWorkerProcess: StartWorker = (options) => {
-  const child = new Deno.Command(Deno.execPath(), {
+  let child: Deno.ChildProcess;
+  try {
+    child = spawn(options);
+  } catch (error) {
+    // No process or memory to be had, or the folder is gone: the same as one that died at once.
+    const outcome = { kind: "died", error: `it could not be started: ${messageOf(error)}` } as const;
+    return { outcome: Promise.resolve(outcome), stop() {}, kill() {} };
+  }
+  let isStopped = false;
+  return {
+    outcome: outcomeOf(child, options),
+    stop() {
+      if (isStopped) return;
+      isStopped = true;
+      // Closing its input asks on every system; it fails only where the process has already ended.
+      child.stdin.close().catch(() => {});
+    },
+    kill: () => endProcess(child),
+  };
+};
+
+function spawn(options: WorkerOptions): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
     args: [
       "run",
       "--no-prompt",
@@ -56,6 +80,7 @@ export const startWorkerProcess: StartWorker = (options) => {
       `--backend=${options.backend}`,
       ...(options.blas?.library ? [`--blas=${libraryPath(options.blas.library)}`] : []),
       ...(options.blas?.isAutomatic ? ["--blas-as-recorded"] : []),
+      `--code-version=${options.codeVersion}`,
       `--lease-ms=${options.leaseMs}`,
       `--checkpoint-ms=${options.checkpointEveryMs}`,
     ],
@@ -64,39 +89,37 @@ export const startWorkerProcess: StartWorker = (options) => {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  let isStopped = false;
-  return {
-    processId: child.pid,
-    outcome: outcomeOf(child, options),
-    stop() {
-      if (isStopped) return;
-      isStopped = true;
-      // Closing its input asks on every system; it fails only where the process has already ended.
-      child.stdin.close().catch(() => {});
-    },
-    kill() {
-      try {
-        child.kill("SIGKILL");
-      } catch {
-        // It has already ended.
-      }
-    },
-  };
-};
+}
 
+/** What a process said last, or how it ended without a word. */
 async function outcomeOf(child: Deno.ChildProcess, options: WorkerOptions): Promise<WorkerOutcome> {
   let outcome: WorkerOutcome | null = null;
-  const errors = lastLines(child.stderr);
-  for await (const line of linesOf(child.stdout)) {
-    const message = parseWorkerMessage(line);
-    if (message === null) continue;
-    if (message.kind === "started" || message.kind === "progress") options.onMessage(message);
-    else outcome = message;
+  const errors = lastLines(child.stderr).catch(() => "");
+  try {
+    for await (const line of linesOf(child.stdout)) {
+      const message = parseWorkerMessage(line);
+      if (message === null) continue;
+      if (isReport(message)) options.onReport(message);
+      else outcome = message;
+    }
+    const status = await child.status;
+    const how = status.signal ?? `exit code ${status.code}`;
+    const said = await errors;
+    return outcome ?? { kind: "died", error: said === "" ? how : `${how}: ${said}` };
+  } catch (error) {
+    // A pipe that cannot be read tells nothing of the process; one that nobody listens to must not go on.
+    endProcess(child);
+    await child.status.catch(() => {});
+    return outcome ?? { kind: "died", error: `it could not be heard: ${messageOf(error)}` };
   }
-  const status = await child.status;
-  const how = status.signal ?? `exit code ${status.code}`;
-  const said = await errors;
-  return outcome ?? { kind: "died", error: said === "" ? how : `${how}: ${said}` };
+}
+
+function endProcess(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has already ended.
+  }
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {

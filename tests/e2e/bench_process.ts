@@ -55,6 +55,12 @@ function startTask(name: "bench" | "export", args: readonly string[]): Bench {
   };
 }
 
+/** The command line of `deno task bench`, less its arguments and the task runner. */
+export const benchCommand: readonly string[] = [
+  Deno.execPath(),
+  ...project.tasks.bench.command.split(" ").slice(1),
+];
+
 /** Runs `bench` to its end. */
 export function bench(...args: string[]): Promise<Finished> {
   return startBench(args).finished;
@@ -110,6 +116,17 @@ export async function untilCheckpoint(folder: string): Promise<void> {
     if (isThere) return;
   }
   throw new Error("no run wrote a checkpoint within 30 s");
+}
+
+/** Waits until a run gets further than it is now. */
+export async function untilFurther(folder: string): Promise<void> {
+  const loop = async () => (await runsOf(folder)).reduce((sum, run) => sum + (run.progress?.loop ?? 0), 0);
+  const before = await loop();
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    if (await loop() > before) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("no run got further within 60 s");
 }
 
 /** Processes started by a process, by their ids (Linux). */

@@ -74,7 +74,7 @@ Deno.test("bench goes on after kill -9 of a worker, after its own and after Ctrl
     for (const worker of await childrenOf(first.processId)) Deno.kill(worker, "SIGKILL");
     const { code, output } = await first.finished;
     equal(code, 0, output);
-    match(output, /its worker died \(SIGKILL\); trying again from its checkpoint/);
+    match(output, /its worker ended \(SIGKILL\); trying again from its checkpoint/);
     match(output, /goes on from its checkpoint/);
     deepEqual(await recordsOf(workerKilled), expected);
 

@@ -80,6 +80,26 @@ Deno.test("a run whose worker's lease has ended is shown as interrupted", async 
   assert.match(await (await app.request("/suites/s", html)).text(), /interrupted/);
 });
 
+Deno.test("a run's page names what each stretch was made with, and why a run was left", async () => {
+  await using demo = await demoStore([]);
+  await demo.store.addRuns([{ id: "r", suite: "s", environment: "e", method: "m", seed: 1, spec: {} }]);
+  const lease = { worker: "w", leaseMs: 1000, nowMs: 0 };
+  await demo.store.claim("r", lease);
+  const origin = (backend: string) => ({
+    ...{ codeVersion: `0.1.0+0123456789${backend === "cpu" ? ".dirty" : ""}`, backend },
+    ...{ versions: {}, machine: {} },
+  });
+  const page = async () => await (await appOf(demo.store).request("/runs/r", html)).text();
+  await demo.store.recordOrigin("r", { ...lease, fromLoop: 0, provenance: origin("wasm") });
+  assert.doesNotMatch(await page(), /went on with something else/);
+  await demo.store.recordOrigin("r", { ...lease, fromLoop: 1200, provenance: origin("cpu") });
+  await demo.store.finish("r", { ...lease, status: "interrupted", error: "Cannot store it: disk", elapsedMs: 1 });
+  const text = (await page()).replace(/<[^>]*>/g, " ").replace(/\s+/g, " ");
+  assert.match(text, /went on with something else than it began with, once/);
+  assert.match(text, /Loops 0 to 1,200 .*Backend wasm .*Loops 1,200 to the end .*0123456789\.dirty .*Backend cpu/);
+  assert.match(text, /The run was left, and can go on Cannot store it: disk/);
+});
+
 Deno.test("pages escape what users choose", async () => {
   await using demo = await demoStore([]);
   const evil = `<img src=x onerror="alert(1)">`;

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { ProgressDisplay } from "../../tasks/bench/progress_display.ts";
@@ -62,7 +62,7 @@ function display(columns: number | null) {
 
 Deno.test("ProgressDisplay without a terminal says a plain line every 15 s", () => {
   const { display: shown, clock, take } = display(null);
-  shown.show({ kind: "started", run: run(1), resumed: true });
+  shown.show({ kind: "started", run: run(1), fromLoop: 20, change: null });
   equal(take(), "m on e, seed 1: goes on from its checkpoint\n");
   clock.ms = 14_000;
   shown.show({ kind: "progress", run: run(1), progress, elapsedMs: 10_000 });
@@ -80,9 +80,33 @@ Deno.test("ProgressDisplay without a terminal says a plain line every 15 s", () 
   equal(take(), "m on e, seed 2: failed: Cannot go on: NaN\n");
 });
 
+Deno.test("ProgressDisplay says once that the store keeps runs waiting, and that it is there again", () => {
+  const { display: shown, take } = display(null);
+  for (const seed of [1, 2]) shown.show({ kind: "started", run: run(seed), fromLoop: 0, change: null });
+  take();
+  shown.show({ kind: "waiting", run: run(1), obstacle: "full" });
+  equal(take(), "The disk is full; trying again for up to 10 min, nothing is lost meanwhile\n");
+  for (const seed of [2, 1, 2]) shown.show({ kind: "waiting", run: run(seed), obstacle: "full" });
+  equal(take(), "");
+  shown.show({ kind: "progress", run: run(1), progress, elapsedMs: 10_000 });
+  equal(take(), "");
+  shown.show({ kind: "progress", run: run(2), progress, elapsedMs: 10_000 });
+  equal(take(), "The store can be used again\n");
+  shown.show({ kind: "waiting", run: run(1), obstacle: "locked" });
+  match(take(), /^Another process keeps the store locked; /);
+  shown.show({ kind: "left", run: run(1), error: "Cannot store checkpoint of run 1: locked" });
+  match(take(), /seed 1: Cannot store checkpoint of run 1: locked; it can go on from its last checkpoint\n$/);
+});
+
+Deno.test("ProgressDisplay says what a run that goes on is made with now", () => {
+  const { display: shown, take } = display(null);
+  shown.show({ kind: "started", run: run(1), fromLoop: 9, change: "backend cpu after wasm" });
+  equal(take(), "m on e, seed 1: goes on from its checkpoint with backend cpu after wasm; its page names both\n");
+});
+
 Deno.test("ProgressDisplay redraws live lines on a terminal and never wraps them", () => {
   const { display: shown, take } = display(40);
-  shown.show({ kind: "started", run: run(1), resumed: false });
+  shown.show({ kind: "started", run: run(1), fromLoop: 0, change: null });
   take();
   shown.show({ kind: "progress", run: run(1), progress, elapsedMs: 10_000 });
   const text = take();
@@ -121,7 +145,7 @@ Deno.test("ProgressDisplay leaves no stale line of wide, odd and very long label
     ];
     for (const method of labels) {
       const each = { ...run(1), method };
-      shown.show({ kind: "started", run: each, resumed: false });
+      shown.show({ kind: "started", run: each, fromLoop: 0, change: null });
       for (let k = 0; k < 3; k++) shown.show({ kind: "progress", run: each, progress, elapsedMs: 1000 });
       shown.show({ kind: "failed", run: each, error: "Cannot go on:\n  \x1b[2J\u6f22 is not finite" });
     }
@@ -143,7 +167,7 @@ Deno.test("ProgressDisplay leaves no stale line of wide, odd and very long label
 
 Deno.test("ProgressDisplay draws no more lines than the terminal has", () => {
   const { display: shown, take } = display(80);
-  for (let seed = 1; seed <= 40; seed++) shown.show({ kind: "started", run: run(seed), resumed: false });
+  for (let seed = 1; seed <= 40; seed++) shown.show({ kind: "started", run: run(seed), fromLoop: 0, change: null });
   take();
   shown.show({ kind: "progress", run: run(40), progress, elapsedMs: 10_000 });
   const lines = take().split("\n");

@@ -57,6 +57,30 @@ Deno.test("commitOf is null outside a checkout and where git's files say nothing
   });
 });
 
+Deno.test("codeVersion marks a checkout whose files are not as they were committed", async () => {
+  await withFolder(async (folder) => {
+    equal(codeVersion(folder), project.version);
+    const git = async (...args: string[]) => {
+      const who = ["-c", "user.name=test", "-c", "user.email=test@example.org"];
+      ok((await new Deno.Command("git", { args: ["-C", folder, ...who, ...args], stdout: "null" }).output()).success);
+    };
+    await git("init", "--quiet");
+    await files(folder, { "code.ts": "1;\n" });
+    await git("add", ".");
+    await git("commit", "--quiet", "--no-gpg-sign", "--message", "first");
+    const clean = `${project.version}+${commitOf(folder)!.slice(0, 10)}`;
+    equal(codeVersion(folder), clean);
+    await files(folder, { "notes.txt": "not code" });
+    equal(codeVersion(folder), clean);
+    await files(folder, { "code.ts": "2;\n" });
+    equal(codeVersion(folder), `${clean}.dirty`);
+    await git("add", ".");
+    equal(codeVersion(folder), `${clean}.dirty`);
+    await git("commit", "--quiet", "--no-gpg-sign", "--message", "second");
+    match(codeVersion(folder), /\+[0-9a-f]{10}$/);
+  });
+});
+
 Deno.test("provenanceOf says versions, backend and machine, and no host name or path", () => {
   const provenance = provenanceOf("wasm");
   equal(provenance.codeVersion, codeVersion());

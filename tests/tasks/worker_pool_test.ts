@@ -1,11 +1,14 @@
-import { deepEqual, equal, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { type PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { openSqliteStore } from "../../lib/store/sqlite_store.ts";
 import type { Store } from "../../lib/store/store.ts";
+import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
+import type { Patience } from "../../tasks/bench/store_patience.ts";
+import type { WatchLimits } from "../../tasks/bench/watchdog.ts";
 import { type PoolEvent, runPool } from "../../tasks/bench/worker_pool.ts";
 import type { WorkerOutcome } from "../../tasks/bench/worker_messages.ts";
-import type { StartWorker, WorkerOptions } from "../../tasks/bench/worker_process.ts";
+import { type StartWorker, startWorkerProcess, type WorkerOptions } from "../../tasks/bench/worker_process.ts";
 
 const spec: RunSpec = runSpecSchema.parse({
   suite: "pool",
@@ -13,6 +16,8 @@ const spec: RunSpec = runSpecSchema.parse({
   method: { id: "mlp" },
   seed: 1,
 });
+
+const started = { kind: "started", fromLoop: 0, change: null } as const;
 
 function planned(count: number): PlannedRun[] {
   return Array.from({ length: count }, (_, i) => ({
@@ -41,6 +46,8 @@ async function pool(
     readonly workers?: number;
     readonly stop?: AbortController;
     readonly leaseMs?: number;
+    readonly limits?: WatchLimits;
+    readonly patience?: Patience;
     onEvent?(event: PoolEvent): void;
   },
 ): Promise<Result> {
@@ -50,8 +57,9 @@ async function pool(
   const startWorker: StartWorker = (worker) => {
     const stopped = Promise.withResolvers<void>();
     mostAtOnce = Math.max(mostAtOnce, ++running);
-    const outcome = options.behave(worker, stopped.promise).finally(() => running--);
-    return { processId: 0, outcome, stop: stopped.resolve, kill: stopped.resolve };
+    const kill = Promise.withResolvers<WorkerOutcome>();
+    const outcome = Promise.race([options.behave(worker, stopped.promise), kill.promise]).finally(() => running--);
+    return { outcome, stop: stopped.resolve, kill: () => kill.resolve({ kind: "died", error: "SIGKILL" }) };
   };
   await runPool({
     store,
@@ -60,6 +68,9 @@ async function pool(
     runs: options.runs,
     workers: options.workers ?? 2,
     backend: "cpu",
+    codeVersion: () => "0.1.0",
+    ...(options.limits ? { limits: options.limits } : {}),
+    patience: options.patience ?? { totalMs: 300, stoppingMs: 100, firstPauseMs: 5, longestPauseMs: 20 },
     leaseMs: options.leaseMs ?? 5_000,
     checkpointEveryMs: 1000,
     heapMiB: 256,
@@ -75,8 +86,8 @@ async function pool(
 }
 
 function finishing(store: Store, status: "done" | "failed" | "interrupted"): Behaviour {
-  return async ({ runId, worker, onMessage }) => {
-    onMessage({ kind: "started", resumed: false });
+  return async ({ runId, worker, onReport }) => {
+    onReport(started);
     await new Promise((resolve) => setTimeout(resolve, 5));
     const error = status === "failed" ? { error: "loss is NaN at step 3" } : {};
     await store.finish(runId, { worker, status, ...error, elapsedMs: 5, nowMs: Date.now() });
@@ -119,7 +130,7 @@ Deno.test("runPool goes on with the others when a run fails", () =>
     equal((await store.getRun("run1"))!.error, "loss is NaN at step 3");
   }));
 
-Deno.test("runPool tries a run whose worker died twice more, then records it as failed", () =>
+Deno.test("runPool tries a run whose worker died twice more, then leaves it to be resumed and says why", () =>
   withStore(async (store) => {
     const runs = planned(2);
     await store.addRuns(runs);
@@ -135,8 +146,12 @@ Deno.test("runPool tries a run whose worker died twice more, then records it as 
     equal(attempts, 3);
     equal(events.filter((event) => event.kind === "retried").length, 2);
     const run = (await store.getRun("run0"))!;
-    equal(run.status, "failed");
-    equal(run.error, "Cannot train the run: its worker process died 3 times, the last time with SIGKILL");
+    equal(run.status, "interrupted");
+    equal(
+      run.error,
+      "Cannot go on with the run: its worker process died 3 times without getting further, the last time with SIGKILL",
+    );
+    deepEqual(events.filter((event) => event.kind === "left").map((event) => event.error), [run.error]);
     equal((await store.getRun("run1"))!.status, "done");
   }));
 
@@ -163,7 +178,7 @@ Deno.test("runPool stops its workers and starts no others when told to stop", ()
       runs,
       stop,
       behave: async (options, stopped) => {
-        options.onMessage({ kind: "started", resumed: false });
+        options.onReport(started);
         await stopped;
         return await finishing(store, "interrupted")(options, stopped);
       },
@@ -248,3 +263,124 @@ Deno.test("runPool ends all workers and rejects when the store fails", () =>
     await rejects(pool(failing, { runs, behave }), { message: "Cannot claim run run1: the disk is full" });
     equal(stops, 1);
   }));
+
+Deno.test("runPool resumes a run whose worker was asked to stop by somebody else", () =>
+  withStore(async (store) => {
+    const runs = planned(1);
+    await store.addRuns(runs);
+    let attempts = 0;
+    const { events } = await pool(store, {
+      runs,
+      behave: (...args) => finishing(store, ++attempts === 1 ? "interrupted" : "done")(...args),
+    });
+    deepEqual(events.map((event) => event.kind), ["started", "retried", "started", "done"]);
+  }));
+
+Deno.test("runPool counts deaths only while a run gets no further", () =>
+  withStore(async (store) => {
+    const runs = planned(1);
+    await store.addRuns(runs);
+    // Five deaths, each after another checkpoint.
+    let attempts = 0;
+    const { events } = await pool(store, {
+      runs,
+      behave: (options, stopped) => {
+        options.onReport({ ...started, fromLoop: 10 * attempts });
+        if (++attempts === 6) return finishing(store, "done")(options, stopped);
+        return Promise.resolve({ kind: "died", error: "SIGKILL" });
+      },
+    });
+    equal(attempts, 6);
+    equal(events.at(-1)!.kind, "done");
+  }));
+
+Deno.test("runPool kills a worker that gives no sign and resumes its run; its lease is not kept alive", () =>
+  withStore(async (store) => {
+    const runs = planned(1);
+    await store.addRuns(runs);
+    let attempts = 0;
+    const { events } = await pool(store, {
+      runs,
+      limits: { lifeMs: 300, progressMs: 60_000, stoppingLifeMs: 100, stoppingMs: 1000 },
+      behave: (options, stopped) => {
+        if (++attempts === 2) return finishing(store, "done")(options, stopped);
+        options.onReport({ kind: "alive" });
+        return new Promise(() => {}); // Stopped as a whole, as by SIGSTOP.
+      },
+    });
+    deepEqual(events.map((event) => event.kind), ["retried", "started", "done"]);
+    deepEqual(events.filter((event) => event.kind === "retried").map((event) => event.error), [
+      "no sign of life for 0 s",
+    ]);
+  }));
+
+Deno.test("runPool does not wait for a hung worker when told to stop", () =>
+  withStore(async (store) => {
+    const runs = planned(1);
+    await store.addRuns(runs);
+    const stop = new AbortController();
+    const { events } = await pool(store, {
+      runs,
+      stop,
+      limits: { lifeMs: 60_000, progressMs: 60_000, stoppingLifeMs: 100, stoppingMs: 60_000 },
+      behave(options) {
+        options.onReport({ kind: "alive" });
+        options.onReport(started);
+        setTimeout(() => stop.abort(), 20);
+        return new Promise(() => {});
+      },
+    });
+    deepEqual(events.map((event) => event.kind), ["started", "interrupted"]);
+    equal((await store.getRun("run0"))!.status, "interrupted");
+  }));
+
+Deno.test("runPool tries again while the store is locked, and leaves what its worker left", () =>
+  withStore(async (store) => {
+    const runs = planned(2);
+    await store.addRuns(runs);
+    let refusals = 3;
+    const locked: Store = Object.create(store, {
+      claim: {
+        value: (...args: Parameters<Store["claim"]>) =>
+          refusals-- > 0 ? Promise.reject(new StoreUnavailable("Cannot claim", "locked")) : store.claim(...args),
+      },
+      getRun: { value: (id: string) => store.getRun(id) },
+      finish: { value: (...args: Parameters<Store["finish"]>) => store.finish(...args) },
+      heartbeat: { value: (...args: Parameters<Store["heartbeat"]>) => store.heartbeat(...args) },
+    });
+    const { events } = await pool(locked, {
+      runs,
+      workers: 1,
+      behave: (options, stopped) =>
+        options.runId === "run0"
+          ? Promise.resolve({ kind: "left", error: "Cannot store checkpoint of run run0: the disk is full" })
+          : finishing(store, "done")(options, stopped),
+    });
+    deepEqual(events.map((event) => event.kind), ["waiting", "waiting", "waiting", "left", "started", "done"]);
+    const run = (await store.getRun("run0"))!;
+    deepEqual([run.status, run.error], ["interrupted", "Cannot store checkpoint of run run0: the disk is full"]);
+  }));
+
+Deno.test("startWorkerProcess tells of a worker that cannot be started as of one that died", async () => {
+  const worker = startWorkerProcess({
+    ...{ runId: "run0", worker: "w", location: "none", writableFolder: "/no/such/folder", backend: "cpu" },
+    ...{ codeVersion: "0.1.0", leaseMs: 1000, checkpointEveryMs: 1000, heapMiB: 256 },
+    onReport() {},
+  });
+  worker.stop();
+  worker.kill();
+  const outcome = await worker.outcome;
+  equal(outcome.kind, "died");
+  match(outcome.kind === "died" ? outcome.error : "", /^it could not be started: /);
+});
+
+Deno.test("startWorkerProcess never rejects: one that nobody can listen to is ended", async () => {
+  const worker = startWorkerProcess({
+    ...{ runId: "run0", worker: "w", location: "none", writableFolder: ".", backend: "cpu" },
+    ...{ codeVersion: "0.1.0", leaseMs: 1000, checkpointEveryMs: 1000, heapMiB: 256 },
+    onReport() {
+      throw new Error("the listener broke");
+    },
+  });
+  deepEqual(await worker.outcome, { kind: "died", error: "it could not be heard: the listener broke" });
+});
