@@ -22,9 +22,9 @@ export interface Bench {
   kill(signal: Deno.Signal): void;
 }
 
-/** Starts `deno task bench`. */
-export function startBench(args: readonly string[]): Bench {
-  return startTask("bench", args);
+/** Starts `deno task bench`; `prefix` is a command that runs it. */
+export function startBench(args: readonly string[], options: { readonly prefix?: readonly string[] } = {}): Bench {
+  return startTask("bench", args, options);
 }
 
 /** Runs a task to its end. */
@@ -33,11 +33,15 @@ export function task(name: "bench" | "export", ...args: string[]): Promise<Finis
 }
 
 /** Starts a task as deno.json has it, less the task runner, so that a signal reaches it alone. */
-function startTask(name: "bench" | "export", args: readonly string[]): Bench {
+function startTask(
+  name: "bench" | "export",
+  args: readonly string[],
+  { prefix = [] }: { readonly prefix?: readonly string[] } = {},
+): Bench {
   // Exactly the task's permissions: one that is missing must fail here.
-  const command = project.tasks[name].command.split(" ").slice(1);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...command, ...args],
+  const [program, ...rest] = [...prefix, Deno.execPath(), ...project.tasks[name].command.split(" ").slice(1), ...args];
+  const child = new Deno.Command(program!, {
+    args: rest,
     cwd: root,
     env: { NO_COLOR: "1" },
     stdin: "null",
@@ -104,7 +108,7 @@ export function recordsOf(folder: string): Promise<readonly string[]> {
 
 /** Waits until a run trains and has a checkpoint to go on from. */
 export async function untilCheckpoint(folder: string): Promise<void> {
-  for (let attempt = 0; attempt < 600; attempt++) {
+  for (let attempt = 0; attempt < 2400; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
     if (!await exists(storeFile(folder))) continue;
     const isThere = await withStore(folder, async (store) => {
@@ -115,22 +119,29 @@ export async function untilCheckpoint(folder: string): Promise<void> {
     });
     if (isThere) return;
   }
-  throw new Error("no run wrote a checkpoint within 30 s");
+  throw new Error("no run wrote a checkpoint within 2 min");
 }
 
 /** Waits until a run gets further than it is now. */
 export async function untilFurther(folder: string): Promise<void> {
   const loop = async () => (await runsOf(folder)).reduce((sum, run) => sum + (run.progress?.loop ?? 0), 0);
   const before = await loop();
-  for (let attempt = 0; attempt < 1200; attempt++) {
+  for (let attempt = 0; attempt < 2400; attempt++) {
     if (await loop() > before) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error("no run got further within 60 s");
+  throw new Error("no run got further within 2 min");
 }
 
-/** Processes started by a process, by their ids (Linux). */
+/** Worker processes of a bench, by their ids (Linux); there must be one. */
 export async function childrenOf(processId: number): Promise<readonly number[]> {
+  const children = await workersOf(processId);
+  ok(children.length > 0, "expected a worker process");
+  return children;
+}
+
+/** Worker processes of a bench, by their ids (Linux). */
+export async function workersOf(processId: number): Promise<readonly number[]> {
   const children: number[] = [];
   for await (const entry of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(entry.name)) continue;
@@ -138,12 +149,13 @@ export async function childrenOf(processId: number): Promise<readonly number[]> 
       const stat = await Deno.readTextFile(join("/proc", entry.name, "stat"));
       // After the name in brackets: state, parent.
       const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      if (parent === processId) children.push(Number(entry.name));
+      if (parent !== processId) continue;
+      const command = await Deno.readTextFile(join("/proc", entry.name, "cmdline"));
+      if (command.includes("worker.ts")) children.push(Number(entry.name));
     } catch {
       // It has ended meanwhile.
     }
   }
-  ok(children.length > 0, "expected a worker process");
   return children;
 }
 
