@@ -215,13 +215,17 @@ function kernelCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
     const cost = (kernel: string) => maxOf(cases.map((each) => ms(each, kernel)));
     kernels.sort((a, b) => cost(b) - cost(a));
     const shown = kernels.slice(0, TOP);
-    const others = (each: PerfMeasurement) => kernels.slice(TOP).reduce((sum, kernel) => sum + ms(each, kernel), 0);
-    const values = (each: PerfMeasurement) => [...shown.map((kernel) => ms(each, kernel)), others(each)];
+    const rest = kernels.slice(TOP);
+    const others = (each: PerfMeasurement) =>
+      rest.length === 0 ? [] : [rest.reduce((sum, kernel) => sum + ms(each, kernel), 0)];
+    const values = (each: PerfMeasurement) => [...shown.map((kernel) => ms(each, kernel)), ...others(each)];
     return [{
       kind: "chart",
       id: `perf-kernels-${method}`,
       title: `One update of ${methodLabel(method)} by kernel`,
-      caption: `Milliseconds in the costliest kernels; the last bars are the ${kernels.length - shown.length} others.`,
+      caption: rest.length === 0
+        ? "Milliseconds in each kernel."
+        : `Milliseconds in the costliest kernels; the last bars are ${counted(rest.length)}.`,
       alt: cases.map((each) =>
         `${nameOf(each)}: ${
           shown.map((kernel) => `${kernel} ${numberCell(ms(each, kernel)).text} ms`).join(", ")
@@ -232,7 +236,7 @@ function kernelCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
         kind: "bar",
         xTitle: "",
         yTitle: "ms an update",
-        categories: [...shown.map(shortKernel), "others"],
+        categories: [...shown.map(shortKernel), ...(rest.length === 0 ? [] : ["others"])],
         series: cases.map((each, index) => ({
           name: libraryOf(each.of),
           style: plainStyle(index),
@@ -243,6 +247,10 @@ function kernelCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
       },
     }];
   });
+}
+
+function counted(others: number): string {
+  return others === 1 ? "one other" : `${others} others`;
 }
 
 /** A kernel's name that fits under a bar. */

@@ -63,3 +63,16 @@ Deno.test("buildPerf: one measurement has no history; another machine's is not o
   assert.equal(findChart(buildPerf([...first, ...elsewhere]), "perf-history-updates"), null);
   assert.deepEqual(buildPerf([]), []);
 });
+
+Deno.test("buildPerf: the bars of other kernels are there only where there are others", () => {
+  const kernelChart = (more: readonly string[]) => {
+    const own = first.find(({ metric, blas }) => metric === "kernel_ms/Add" && blas === "")!;
+    const added = more.map((name) => ({ ...own, metric: `kernel_ms/${name}`, value: 1 }));
+    const { caption, chart } = findChart(buildPerf([...first, ...added]), "perf-kernels-fcdl")!;
+    return { caption, categories: chart.kind === "line" ? [] : chart.categories };
+  };
+  assert.deepEqual(kernelChart([]), { caption: "Milliseconds in each kernel.", categories: ["BatchMatMul", "Add"] });
+  const many = kernelChart(["A", "B", "C", "D", "E"]);
+  assert.deepEqual(many.categories, ["BatchMatMul", "Add", "A", "B", "C", "D", "others"]);
+  assert.match(many.caption, /the last bars are one other\.$/);
+});
