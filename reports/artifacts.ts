@@ -9,6 +9,8 @@ const codebookSchema = z.object({
   graphs: z.array(matrix),
   usage: z.record(z.string(), z.record(z.string(), z.array(z.number()))),
   truth: z.record(z.string(), matrix),
+  /** What the encoder reads of state and action variables, in order; absent where it reads everything. */
+  gates: z.object({ open: z.array(z.boolean()), effects: z.array(z.number()) }).optional(),
 });
 
 const graphsSchema = z.object({

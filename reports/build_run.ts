@@ -1,10 +1,10 @@
 import type { MetricRow } from "../lib/store/store.ts";
-import { type GraphsArtifact, parseGraphs } from "./artifacts.ts";
+import { type CodebookArtifact, type GraphsArtifact, parseGraphs } from "./artifacts.ts";
 import type { Block, ChartBlock, GraphBlock, GraphPicture, LineSeries, Section, TableBlock } from "./blocks.ts";
 import { buildLearnableTables } from "./build_learnable_table.ts";
 import { runVerdicts } from "./build_verdicts.ts";
 import { wrongEdges } from "./graph_svg.ts";
-import { compareNatural, compareSplits, formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
+import { compareNatural, compareSplits, formatMetric, formatNumber, metricInfo, splitLabel } from "./metric_info.ts";
 import { plainStyle } from "./method_styles.ts";
 import { buildReplay } from "./build_replay.ts";
 import { type RunResults, splitsOf } from "./results.ts";
@@ -144,7 +144,7 @@ function codebookBlocks({ codebook }: RunResults): readonly Block[] {
     .sort((a, b) => b.total - a.total);
   const all = totals.reduce((sum, total) => sum + total, 0);
   const contexts = Object.keys(codebook.truth).sort(compareNatural);
-  const blocks: Block[] = [];
+  const blocks: Block[] = codebook.gates ? [gatesTable(codebook, codebook.gates)] : [];
   blocks.push({
     kind: "graphs",
     id: "codebook-truth",
@@ -186,6 +186,28 @@ function codebookBlocks({ codebook }: RunResults): readonly Block[] {
   });
   for (const split of splits) blocks.push(usageChart(codebook.usage[split]!, { split, codes: codebook.codes }));
   return blocks;
+}
+
+/** What the codes are read from, the variables with the largest effect first. */
+function gatesTable({ variables }: CodebookArtifact, gates: NonNullable<CodebookArtifact["gates"]>): TableBlock {
+  const rows = [...variables.state, ...variables.action]
+    .map((name, i) => ({ name, isOpen: gates.open[i] ?? true, effect: gates.effects[i] ?? 0 }))
+    .sort((a, b) => Number(b.isOpen) - Number(a.isOpen) || b.effect - a.effect);
+  return {
+    kind: "table",
+    id: "codebook-gates",
+    title: `What codes are read from: ${rows.filter(({ isOpen }) => isOpen).length} of ${rows.length} variables`,
+    caption:
+      "An open gate lets the encoder read a variable. The effect is what another sample's value of it costs the " +
+      "prediction through the code alone, in thousandths of a nat a variable, a moving average over tests; that of a " +
+      "closed gate falls towards 0, since it is no longer read.",
+    columns: [{ label: "variable" }, { label: "gate" }, { label: "effect (10⁻³ nats)", numeric: true }],
+    rows: rows.map(({ name, isOpen, effect }) => [
+      { text: name },
+      { text: isOpen ? "open" : "closed" },
+      { text: formatNumber(1000 * effect, 2), value: 1000 * effect },
+    ]),
+  };
 }
 
 function usageChart(

@@ -18,6 +18,7 @@ const colors = {
 /** Styles of the methods the project names; others take a free one by their name. */
 const known: ReadonlyMap<string, Style> = new Map(Object.entries<Style>({
   fcdl: { color: colors.blue, marker: "circle", dash: [] },
+  "fcdl-sparse": { color: colors.blue, marker: "rectRot", dash: [6, 3] },
   ncd: { color: colors.vermilion, marker: "rect", dash: [] },
   oracle: { color: colors.grey, marker: "rectRot", dash: [6, 3] },
   cdl: { color: colors.green, marker: "triangle", dash: [] },

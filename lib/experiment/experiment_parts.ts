@@ -54,10 +54,10 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
     if (reason !== null) throw new RangeError(reason);
     checkTraining(spec, environment);
     const root = new Rng(spec.seed);
-    const { learningRate, gradientClip, predictionSteps } = spec.training;
+    const { learningRate, gradientClip, predictionSteps, loops, updatesPerLoop } = spec.training;
     const model = method.create(context, {
       method: parsedOptions,
-      training: { learningRate, gradientClip, predictionSteps },
+      training: { learningRate, gradientClip, predictionSteps, updates: loops * updatesPerLoop },
       rng: root.fork("model"),
     });
     return assemble(spec, { environment, model, root });

@@ -28,6 +28,8 @@ export interface TrainingOptions {
   readonly gradientClip: number;
   /** T, steps a training rollout predicts. */
   readonly predictionSteps: number;
+  /** Updates planned in all, for methods with a schedule; they state what they assume where it is not known. */
+  readonly updates?: number;
   /**
    * How first layers on one-hots are computed: as tables (the default), or as the plain products that they stand for.
    * Methods with further shortcuts of this kind leave those out too when it is "dense".
@@ -120,6 +122,20 @@ export interface CodebookModel extends GraphModel {
   codes(observation: Tensor2D, action: Tensor2D): Tensor1D;
   /** Edge probabilities of each code, float32 [K, N, N + M]; the caller disposes it. */
   codeGraphs(): Tensor3D;
+}
+
+/** A model whose contexts are read from few of the variables. */
+export interface GatedModel extends CodebookModel {
+  /**
+   * What the encoder reads: `open` is 1 or 0 for each state and action variable, [N + M]; `effects` what a wrong value
+   * of it costs, in nats a predicted variable.
+   */
+  contextGates(): { readonly open: Float32Array; readonly effects: Float32Array };
+}
+
+/** Whether a model reads its contexts from few of the variables. */
+export function isGatedModel(model: DynamicsModel): model is GatedModel {
+  return "contextGates" in model;
 }
 
 /** Whether a model has a causal graph. */

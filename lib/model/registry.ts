@@ -3,6 +3,7 @@ import type { MethodEntry } from "./dynamics_model.ts";
 /** Every method that can be named in a run spec. A new method: one file in `methods/` and one line here. */
 export const methods: readonly MethodEntry[] = [
   { id: "fcdl", label: "FCDL", load: () => import("./methods/fcdl.ts") },
+  { id: "fcdl-sparse", label: "FCDL sparse context", load: () => import("./methods/fcdl_sparse.ts") },
   { id: "fcdl-kmeans", label: "FCDL k-means", load: () => import("./methods/fcdl_kmeans.ts") },
   { id: "fcdl-gumbel", label: "FCDL Gumbel", load: () => import("./methods/fcdl_gumbel.ts") },
   { id: "ncd", label: "NCD", load: () => import("./methods/ncd.ts") },

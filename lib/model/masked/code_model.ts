@@ -29,7 +29,9 @@ const codeSchema = z.object(codeOptions);
 export type CodeOptions = z.output<typeof codeSchema>;
 
 /** One local causal graph a code. */
-export class CodeModel extends MaskedModel<CodeSource | OneGraphSource> implements CodebookModel {
+export class CodeModel<Source extends CodeSource | OneGraphSource = CodeSource | OneGraphSource>
+  extends MaskedModel<Source>
+  implements CodebookModel {
   get codeCount(): number {
     return this.network.source.codeCount;
   }

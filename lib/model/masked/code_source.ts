@@ -3,6 +3,7 @@ import type { ParameterSet } from "../../tensor/parameters.ts";
 import type { Needed } from "../../tensor/table_layout.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Codebook } from "./codebook.ts";
+import type { ContextGates } from "./context_gates.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
@@ -29,6 +30,8 @@ export interface CodeSourceOptions {
   readonly quantizer: Quantizer;
   /** λ, the factor of the mean edge probability in the loss. */
   readonly sparsity: number;
+  /** Makes the gates of what the encoder reads; left out where it reads everything. */
+  readonly createGates?: (parameters: ParameterSet) => ContextGates;
   readonly graph: GraphForm;
   /** Whether the code's one-hot is appended to the predictor's input. */
   readonly codeLabels: boolean;
@@ -39,6 +42,8 @@ export class CodeSource implements MaskSource {
   readonly labelWidth: number;
   readonly featureLayers: readonly FeatureLinear[];
   readonly codebook: Codebook;
+  /** What the encoder reads; null where it reads everything. */
+  readonly gates: ContextGates | null;
   readonly #options: CodeSourceOptions;
   readonly #encoder: NormalisedMlp;
   readonly #decoder: NormalisedMlp;
@@ -62,6 +67,7 @@ export class CodeSource implements MaskSource {
       hidden: options.decoderWidths,
       outputs: this.#logits.freeCount,
     });
+    this.gates = options.createGates?.(parameters) ?? null;
     this.featureLayers = [this.#encoder.firstOnFeatures];
     this.labelWidth = options.codeLabels ? this.codebook.codeCount : 0;
   }
@@ -77,14 +83,14 @@ export class CodeSource implements MaskSource {
 
   masks(features: Features, { noise }: MaskInput): Masks {
     const training = noise !== null;
-    const latent = this.#encoder.applyToFeatures(features, { training });
+    const latent = this.#latent(features, { training });
     const { value, assignment, penalties } = this.codebook.quantize(latent, noise);
-    const { mask, probabilities } = training
+    const graphs = training
       ? drawMask(this.#logits.place(this.#decoder.apply(value, { training })), noise)
       : this.#masksOfCodes(assignment);
+    const { probabilities } = graphs;
     return {
-      mask,
-      probabilities,
+      ...graphs,
       label: this.#options.codeLabels ? withoutGradient(assignment).expandDims(0) as tf.Tensor3D : null,
       penalties: {
         ...penalties,
@@ -92,6 +98,23 @@ export class CodeSource implements MaskSource {
       },
       trace: { probabilities, assignment },
     };
+  }
+
+  /** One-hot of each sample's code in evaluation mode, float32 [B, K]; call inside `tf.tidy`. */
+  assign(features: Features): tf.Tensor2D {
+    return this.codebook.quantize(this.#latent(features, { training: false }), null).assignment;
+  }
+
+  /** What the predictor takes of samples with the given codes in evaluation mode, one-hot [B, K]. */
+  given(assignment: tf.Tensor2D): Pick<Masks, "mask" | "probabilities" | "label"> {
+    return {
+      ...this.#masksOfCodes(assignment),
+      label: this.#options.codeLabels ? assignment.expandDims(0) as tf.Tensor3D : null,
+    };
+  }
+
+  #latent(features: Features, options: { readonly training: boolean }): tf.Tensor2D {
+    return this.#encoder.applyToFeatures(features, { ...options, mask: this.gates?.mask(features.batch) ?? null });
   }
 
   /** In evaluation a sample's graph is its code's: K rows to decode, however many samples; the same to the bit. */

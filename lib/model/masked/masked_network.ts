@@ -2,7 +2,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/parameters.ts";
 import { KnownHeads, readsAtOnce } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import type { ModelRuns } from "../variable_runs.ts";
+import type { Factored, ModelRuns } from "../variable_runs.ts";
 import { FeatureLayers, type LayerTables } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 import type { Masks, MaskSource } from "./mask_source.ts";
@@ -73,28 +73,37 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   }
 
   step(input: StepInput): StepOutput {
-    const features = this.#featuresOf(input);
+    const features = this.featuresOf(input);
     const masks = this.source.masks(features, input);
-    const known = input.noise === null && input.isOneHot && readsAtOnce() ? this.#known : null;
-    return {
-      heads: known
-        ? known.heads({ ...input, ...masks }, (wanted) => this.#predictor.applyToRows(features, masks, wanted))
-        : this.#predictor.apply(features, masks.mask, masks.label),
-      penalties: masks.penalties,
-      trace: masks.trace,
-    };
+    return { heads: this.#heads(features, { input, masks }), penalties: masks.penalties, trace: masks.trace };
+  }
+
+  /** Distribution parameters of a batch under given masks; call inside `tf.tidy`. */
+  headsUnder(input: StepInput, masks: Pick<Masks, "mask" | "label">): Factored {
+    return this.#heads(this.featuresOf(input), { input, masks });
   }
 
   /** Masks of a batch in evaluation mode; call inside `tf.tidy`. */
   masks(input: StepInput): Masks {
-    return this.source.masks(this.#featuresOf(input), input);
+    return this.source.masks(this.featuresOf(input), input);
+  }
+
+  #heads(
+    features: Features,
+    { input, masks }: { readonly input: StepInput; readonly masks: Pick<Masks, "mask" | "label"> },
+  ): Factored {
+    const known = input.noise === null && input.isOneHot && readsAtOnce() ? this.#known : null;
+    return known
+      ? known.heads({ ...input, ...masks }, (wanted) => this.#predictor.applyToRows(features, masks, wanted))
+      : this.#predictor.apply(features, masks.mask, masks.label);
   }
 
   get #tableLayers() {
     return [...this.source.featureLayers, this.#predictor.first];
   }
 
-  #featuresOf(input: StepInput): Features {
+  /** Features of a batch; call inside `tf.tidy`. */
+  featuresOf(input: StepInput): Features {
     const { state, action } = input;
     if (!this.#usesTables || !input.isOneHot) return this.#features.dense(state, action);
     const training = input.noise !== null;

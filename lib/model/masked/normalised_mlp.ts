@@ -66,9 +66,16 @@ export class NormalisedMlp {
     return this.#applyAfterFirst(applyLinear(input, this.#first) as tf.Tensor2D, options);
   }
 
-  /** The same on features side by side, [B, (N + M)·H]. */
-  applyToFeatures(features: Features, options: { training: boolean }): tf.Tensor2D {
-    const product = features.linear(this.#firstOnFeatures, null);
+  /**
+   * The same on features side by side, [B, (N + M)·H].
+   *
+   * @param options.mask Which features are read, float32 [B, 1, N + M] of 0 and 1; null for all.
+   */
+  applyToFeatures(
+    features: Features,
+    options: { readonly training: boolean; readonly mask?: tf.Tensor3D | null },
+  ): tf.Tensor2D {
+    const product = features.linear(this.#firstOnFeatures, options.mask ?? null);
     return this.#applyAfterFirst(product.reshape([product.shape[1], product.shape[2]]), options);
   }
 

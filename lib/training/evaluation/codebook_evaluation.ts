@@ -2,7 +2,7 @@ import type { EnvironmentSpec } from "../../envs/environment.ts";
 import { codeConsistency } from "../../metrics/code_consistency.ts";
 import { codeUsage } from "../../metrics/code_usage.ts";
 import { contextAgreement } from "../../metrics/mutual_information.ts";
-import type { CodebookModel } from "../../model/dynamics_model.ts";
+import { type CodebookModel, type GatedModel, isGatedModel } from "../../model/dynamics_model.ts";
 import { inputTensors, meanGraphs, type SampleGraphs, variableNames } from "./graph_evaluation.ts";
 import { labelMetrics } from "./label_evaluation.ts";
 import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf } from "./score.ts";
@@ -66,7 +66,7 @@ export function codebookMetrics(
 
 /**
  * The artifact `codebook`: edge probabilities of each code [K][N][N + M], use of each code by split and context, mean
- * true graph of each context, and names of the variables.
+ * true graph of each context, and names of the variables; of a model with gates what its encoder reads, too.
  */
 export async function codebookArtifact(
   model: CodebookModel,
@@ -98,8 +98,14 @@ export async function codebookArtifact(
       ),
       usage,
       truth,
+      ...(isGatedModel(model) ? { gates: gatesOf(model) } : {}),
     },
   };
+}
+
+function gatesOf(model: GatedModel): { readonly open: boolean[]; readonly effects: number[] } {
+  const { open, effects } = model.contextGates();
+  return { open: Array.from(open, (gate) => gate === 1), effects: [...effects] };
 }
 
 /** By context, for one split out of distribution. */
