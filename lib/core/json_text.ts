@@ -50,8 +50,9 @@ export function parseJsonText(text: string, what: string): JsonText {
   } catch (error) {
     const { offset } = error as { readonly offset?: number };
     if (offset === undefined) throw new SyntaxError(`Cannot read ${what}: ${messageOf(error)}, expected JSON`);
-    // The parser blames the last value where a list ends after it.
-    const isLast = /^(?:"(?:[^"\\]|\\.)*"|[\w.+-]+)\s*$/.test(text.slice(offset)) && /token/.test(messageOf(error));
+    // The parser blames the last value or bracket where the text ends after it.
+    const isLast = /^(?:"(?:[^"\\]|\\.)*"|[\w.+-]+|[{[])\s*$/.test(text.slice(offset)) &&
+      /token/.test(messageOf(error));
     if (isLast || /end of input/.test(messageOf(error))) {
       return refuse(text.trimEnd().length, `the text ends too early, expected ${ruleAt(text, offset)}, got its end`);
     }

@@ -68,6 +68,8 @@ Deno.test("parseJsonText says line and column of what is not JSON", () => {
   refused("{'a': 1}", "line 1, column 2: not JSON, expected texts in double quotes, got '");
   refused('{"a":\u00a01}', "line 1, column 6: not JSON, expected JSON, got \\u{a0}");
   refused('{"a": [1,\n 2', "line 2, column 3: the text ends too early, expected JSON, got its end");
+  refused('{"a": {', "line 1, column 8: the text ends too early, expected JSON, got its end");
+  refused("[", "line 1, column 2: the text ends too early, expected JSON, got its end");
   refused(" \n", "line 1, column 1: the text ends too early, expected a JSON object, got its end");
   refused(
     '{"a": "\t"}',

@@ -169,13 +169,22 @@ Deno.test("bench answers bad input with one sentence and code 2, and writes noth
     await Deno.writeTextFile(taken, await Deno.readTextFile(smoke));
     const cases: readonly (readonly [readonly string[], RegExp])[] = [
       [["--suite", "nope"], /^Cannot find suite "nope": .* expected one of smoke, quick, .*, got "nope"\n$/],
-      [["--methods", "nope"], /^Cannot find method "nope": .* expected one of fcdl, mlp, got "nope"\n$/],
+      [["--methods", "nope"], /^Cannot find method "nope": .* expected one of no edges, mlp, fcdl, .*, got "nope"\n$/],
       [["--backend", "nope"], /^Cannot find backend "nope": .* expected one of wasm, cpu, .*, got "nope"\n$/],
       [["--nope"], /^Cannot find option "--nope": .* expected one of --suite, .*, got "--nope"\n$/],
       [["--seeds", "8-1"], /^Cannot read seeds: .* got "8-1"\n$/],
-      [["--suite", wrong], /^Cannot read suite .*wrong\.json: environments is not allowed, expected .*, got \[\]\n$/],
-      [["--suite", taken], /^Cannot read suite .*taken\.json: name is a built-in suite's, .*, got "smoke"\n$/],
-      [["--suite", broken], /^Cannot read suite .*broken\.json: .* expected JSON, got other text\n$/],
+      [
+        ["--suite", wrong],
+        /^Cannot read suite .*wrong\.json, line 1, column 40: environments is not allowed, expected .*, got \[\]\n$/,
+      ],
+      [
+        ["--suite", taken],
+        /^Cannot read suite .*taken\.json, line 3, column 11: name is a built-in suite's, .*, got "smoke"\n$/,
+      ],
+      [
+        ["--suite", broken],
+        /^Cannot read suite .*broken\.json, line 1, column 2: the text ends too early, expected JSON, got its end\n$/,
+      ],
       [["--suite", join(folder, "none.json")], /^Cannot read suite .*none\.json: there is no such file, .*\n$/],
       [["--suite", "smoke", "--out", wrong], /^Cannot open the store .*: .*\n$/],
       [["--suite", "smoke", "--out", "/proc/results"], /^Cannot open the store .*: .*\n$/],
