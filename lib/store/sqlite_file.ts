@@ -21,6 +21,15 @@ export function journalOf(path: string): string {
   return `${path}-wal`;
 }
 
+/** Whether there is a file that may be looked at: where Deno's own rules forbid that, opening it says why. */
+export function isThere(path: string): boolean {
+  try {
+    return existsSync(path);
+  } catch {
+    return false;
+  }
+}
+
 /** Bytes of a file, 0 where there is none. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { pathToFileURL } from "node:url";
 import { messageOf } from "../core/errors.ts";
-import { createStoreFile, journalOf, refuseCutFile, sizeOf, StoreRefusal } from "./sqlite_file.ts";
+import { createStoreFile, isThere, journalOf, refuseCutFile, sizeOf, StoreRefusal } from "./sqlite_file.ts";
 import { checkIdentity, isOld, migrate } from "./sqlite_migrate.ts";
 import { DamageError } from "./store.ts";
 import { type StoreObstacle, StoreUnavailable } from "./store_unavailable.ts";
@@ -86,7 +86,7 @@ export function sqliteReason(error: unknown): string {
 function openingReason(error: unknown, path: string): string {
   if (error instanceof StoreRefusal) return error.message;
   const message = messageOf(error);
-  if (existsSync(path) && statSync(path).isDirectory()) return "expected a file, got a folder";
+  if (isThere(path) && statSync(path).isDirectory()) return "expected a file, got a folder";
   if (cannotWrite.test(message)) {
     return `expected a file and folder that can be opened and written, got ${message.split(":")[0]} in ${
       dirname(path)
@@ -98,7 +98,7 @@ function openingReason(error: unknown, path: string): string {
 const cannotWrite = /unable to open database file|readonly database|attempt to write/;
 
 function openToWrite(path: string, options: SqliteOptions): OpenedDatabase {
-  if (!existsSync(path)) createStoreFile(path, makeNew);
+  if (!isThere(path)) createStoreFile(path, makeNew);
   refuseFolder(path);
   refuseCutFile(path);
   refuseDamage(path, options);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { totalmem } from "node:os";
 import process from "node:process";
 import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
@@ -6,6 +5,7 @@ import type { Suite } from "../../lib/experiment/suite.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { messageOf } from "../../lib/core/errors.ts";
 import { openStore } from "../../lib/store/open_store.ts";
+import { isThere } from "../../lib/store/sqlite_file.ts";
 import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
@@ -84,7 +84,7 @@ async function checkBackend({ backend, blas }: BenchOptions): Promise<BlasChoice
 async function dryRun(
   { suite, runs, location }: { readonly suite: Suite; readonly runs: readonly PlannedRun[]; readonly location: string },
 ): Promise<number> {
-  const store = existsSync(location) ? await openStore(location, { readOnly: true }) : null;
+  const store = isThere(location) ? await openStore(location, { readOnly: true }) : null;
   try {
     const plan = await planRuns(runs, store);
     say(`${suite.title} (${runs[0]!.suite}), ${describePlan(plan)}\n`);
