@@ -1,3 +1,4 @@
+import type { StoreReader } from "../lib/store/store.ts";
 import { z } from "zod";
 
 const matrix = z.array(z.array(z.number()));
@@ -69,4 +70,18 @@ export function parseGraphs(value: unknown): GraphsArtifact | null {
 /** A replay artifact, or null when `value` is not one. */
 export function parseReplay(value: unknown): ReplayArtifact | null {
   return replaySchema.safeParse(value).data ?? null;
+}
+
+/** An artifact's JSON; null where there is none, or one that is no JSON: the run's numbers are still good. */
+export async function readJson(
+  store: StoreReader,
+  { runId, name }: { readonly runId: string; readonly name: string },
+): Promise<unknown> {
+  const artifact = await store.getArtifact(runId, name);
+  if (!artifact) return null;
+  try {
+    return JSON.parse(new TextDecoder().decode(artifact.bytes));
+  } catch {
+    return null;
+  }
 }

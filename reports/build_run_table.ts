@@ -2,6 +2,9 @@ import type { Run } from "../lib/store/store.ts";
 import type { Cell, TableBlock } from "./blocks.ts";
 import { methodLabel, stylesOf } from "./results.ts";
 
+/** Made once: making it takes far longer than using it. */
+const grouped = new Intl.NumberFormat("en-US");
+
 /** A suite's runs with status, progress and time, unfinished and failed ones first. */
 export function buildRunTable(
   runs: readonly Run[],
@@ -35,7 +38,7 @@ export function buildRunTable(
         { text: "", status: run.status, ...(run.error ? { sub: run.error } : {}) },
         progress
           ? {
-            text: `${progress.loop.toLocaleString("en-US")} of ${progress.loops.toLocaleString("en-US")} loops`,
+            text: `${grouped.format(progress.loop)} of ${grouped.format(progress.loops)} loops`,
             progress: progress.loops > 0 ? Math.min(1, progress.loop / progress.loops) : 0,
           }
           : { text: "" },

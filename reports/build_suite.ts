@@ -12,38 +12,58 @@ import { buildDetailTables } from "./build_graph_tables.ts";
 import { buildLeaderboard } from "./build_leaderboard.ts";
 import { buildLearnableTables } from "./build_learnable_table.ts";
 import { suiteVerdicts } from "./build_verdicts.ts";
+import { environmentResults } from "./environment_results.ts";
 import { finalsByRun } from "./finals_by_run.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
 import { curveMetrics, environmentsOf, methodLabel, stylesOf, type SuiteResults } from "./results.ts";
 import { resultsIndex } from "./results_index.ts";
 
-/** A suite's report: one group of sections an environment, from results to method details. */
+/** Sections by the results of the environment that they are of, and by whether it is the suite's only one. */
+const built = new WeakMap<SuiteResults, { readonly isOnly: boolean; readonly sections: readonly Section[] }>();
+
+/**
+ * A suite's report: one group of sections an environment, from results to method details. An environment whose results
+ * have not changed (the same object, see `SuiteReading`) keeps its sections.
+ */
 export function buildSuite(results: SuiteResults): readonly Section[] {
   const environments = environmentsOf(results.runs);
-  return environments.flatMap((environment): Section[] => {
-    const index = resultsIndex(results, environment);
-    const metrics = curveMetrics.filter((metric) => index.splits(metric).length > 0);
-    const suffix = `-${environment}`;
-    const leaderboard: Block[] = metrics.length === 0 ? [noResults(environment)] : [
-      ...suiteVerdicts(results, environment),
-      buildLeaderboard(results, environment),
-      ...present([buildControlTable(results, environment)]),
-    ];
-    const finalsBlocks = present([
-      ...metrics.map((metric) => buildFinalChart(results, { environment, metric })),
-      buildPerformanceProfile(results, environment),
-    ]);
-    const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
-    const graphs = [...learnableTables(results, environment), ...buildDetailTables(results, environment)];
-    const title = (text: string) => environments.length === 1 ? text : `${text}: ${environment}`;
-    return [
-      { id: `methods${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
-      { id: `final${suffix}`, title: title("Final performance"), blocks: finalsBlocks },
-      { id: `paper${suffix}`, title: title("Beside the paper"), blocks: paperBlocks(results, environment) },
-      { id: `curves${suffix}`, title: title("Learning curves"), blocks: curves },
-      { id: `details${suffix}`, title: title("Graphs, codebooks and cost"), blocks: graphs },
-    ].filter((section) => section.blocks.length > 0);
+  const isOnly = environments.length === 1;
+  return environments.flatMap((environment) => {
+    const part = environmentResults(results, environment);
+    const known = built.get(part);
+    if (known?.isOnly === isOnly) return known.sections;
+    const sections = buildEnvironment(part, { environment, isOnly });
+    built.set(part, { isOnly, sections });
+    return sections;
   });
+}
+
+function buildEnvironment(
+  results: SuiteResults,
+  { environment, isOnly }: { readonly environment: string; readonly isOnly: boolean },
+): readonly Section[] {
+  const index = resultsIndex(results, environment);
+  const metrics = curveMetrics.filter((metric) => index.splits(metric).length > 0);
+  const suffix = `-${environment}`;
+  const leaderboard: Block[] = metrics.length === 0 ? [noResults(environment)] : [
+    ...suiteVerdicts(results, environment),
+    buildLeaderboard(results, environment),
+    ...present([buildControlTable(results, environment)]),
+  ];
+  const finalsBlocks = present([
+    ...metrics.map((metric) => buildFinalChart(results, { environment, metric })),
+    buildPerformanceProfile(results, environment),
+  ]);
+  const curves = metrics.flatMap((metric) => buildLearningCurves(results, { environment, metric }));
+  const graphs = [...learnableTables(results, environment), ...buildDetailTables(results, environment)];
+  const title = (text: string) => isOnly ? text : `${text}: ${environment}`;
+  return [
+    { id: `methods${suffix}`, title: title("Leaderboard"), blocks: leaderboard },
+    { id: `final${suffix}`, title: title("Final performance"), blocks: finalsBlocks },
+    { id: `paper${suffix}`, title: title("Beside the paper"), blocks: paperBlocks(results, environment) },
+    { id: `curves${suffix}`, title: title("Learning curves"), blocks: curves },
+    { id: `details${suffix}`, title: title("Graphs, codebooks and cost"), blocks: graphs },
+  ].filter((section) => section.blocks.length > 0);
 }
 
 function present<T>(values: readonly (T | null)[]): T[] {

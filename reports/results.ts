@@ -1,6 +1,6 @@
 import { methods as methodRegistry } from "../lib/model/registry.ts";
 import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
-import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "./artifacts.ts";
+import { type CodebookArtifact, parseCodebook, parseReplay, readJson, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
 import { leavesEdgesOut } from "./control_comparison.ts";
 import { controlsOf } from "./controls.ts";
@@ -38,27 +38,24 @@ export interface RunResults {
   readonly control: readonly MetricRow[] | null;
 }
 
-/** Reads a suite; null when the store does not know it. */
-export async function loadSuiteResults(store: StoreReader, suite: string): Promise<SuiteResults | null> {
-  const runs = await store.listRuns({ suite });
-  if (runs.length === 0) return null;
-  const finals = await store.queryMetrics({ suite, last: true });
-  const curves = await store.queryMetrics({ suite, metrics: curveMetrics });
-  return { suite, runs, finals, curves };
-}
-
-/** Reads a run; null when the store does not know it. */
-export async function loadRunResults(store: StoreReader, id: string): Promise<RunResults | null> {
+/**
+ * Reads a run; null when the store does not know it.
+ *
+ * @param known.siblings The runs of its suite, where the caller has them already.
+ */
+export async function loadRunResults(
+  store: StoreReader,
+  id: string,
+  known: { readonly siblings?: readonly Run[] } = {},
+): Promise<RunResults | null> {
   const run = await store.getRun(id);
   if (!run) return null;
   const curves = await store.queryMetrics({ runIds: [id] });
   const finals = await store.queryMetrics({ runIds: [id], last: true });
   const artifacts = await store.listArtifacts(id);
   const names = new Set(artifacts.map((artifact) => artifact.name));
-  const siblings = await store.listRuns({ suite: run.suite });
-  const control = siblings.find((other) =>
-    other.environment === run.environment && other.seed === run.seed && other.status === "done" && leavesEdgesOut(other)
-  );
+  const siblings = known.siblings ?? await store.listRuns({ suite: run.suite });
+  const control = controlOf(run, siblings);
   return {
     run,
     finals,
@@ -72,18 +69,11 @@ export async function loadRunResults(store: StoreReader, id: string): Promise<Ru
   };
 }
 
-async function readJson(
-  store: StoreReader,
-  { runId, name }: { readonly runId: string; readonly name: string },
-): Promise<unknown> {
-  const artifact = await store.getArtifact(runId, name);
-  if (!artifact) return null;
-  try {
-    return JSON.parse(new TextDecoder().decode(artifact.bytes));
-  } catch {
-    // An artifact that is not JSON is shown as missing; the run's numbers are still good.
-    return null;
-  }
+/** The finished control without learnable edges that a run is told from: of its suite, environment and seed. */
+export function controlOf(run: Run, siblings: readonly Run[]): Run | undefined {
+  return siblings.find((other) =>
+    other.environment === run.environment && other.seed === run.seed && other.status === "done" && leavesEdgesOut(other)
+  );
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { MetricRow, Run } from "../lib/store/store.ts";
+import { environmentResults } from "./environment_results.ts";
 import { compareSplits } from "./metric_info.ts";
 import { methodsOf, type SuiteResults } from "./results.ts";
 
@@ -27,29 +28,24 @@ export interface ResultsIndex {
 }
 
 /** By the results that they are of: a page, its charts and tables share them. */
-const indexes = new WeakMap<SuiteResults, ReadonlyMap<string, ResultsIndex>>();
+const indexes = new WeakMap<SuiteResults, ResultsIndex>();
 
 const noValues: readonly never[] = [];
 
-/** The index of an environment; made for all environments in one pass when first asked for. */
+/** The index of an environment; made in one pass when first asked for. */
 export function resultsIndex(results: SuiteResults, environment: string): ResultsIndex {
-  let known = indexes.get(results);
-  if (!known) indexes.set(results, known = indexAll(results));
-  return known.get(environment) ?? new EnvironmentIndex([]);
+  const part = environmentResults(results, environment);
+  let known = indexes.get(part);
+  if (!known) indexes.set(part, known = indexOf(part));
+  return known;
 }
 
-function indexAll({ runs, finals, curves }: SuiteResults): ReadonlyMap<string, ResultsIndex> {
-  const byEnvironment = new Map<string, EnvironmentIndex>();
-  for (const [environment, own] of Map.groupBy(runs, (run) => run.environment)) {
-    byEnvironment.set(environment, new EnvironmentIndex(own));
-  }
-  const byRun = new Map(runs.map((run) => [run.id, { run, index: byEnvironment.get(run.environment)! }]));
-  for (const row of finals) {
-    const at = byRun.get(row.runId);
-    at?.index.addFinal(at.run, row);
-  }
-  for (const row of curves) byRun.get(row.runId)?.index.addCurve(row);
-  return byEnvironment;
+function indexOf({ runs, finals, curves }: SuiteResults): ResultsIndex {
+  const index = new EnvironmentIndex(runs);
+  const byId = new Map(runs.map((run) => [run.id, run]));
+  for (const row of finals) index.addFinal(byId.get(row.runId)!, row);
+  for (const row of curves) index.addCurve(row);
+  return index;
 }
 
 /** Values by metric, split and one more name. */

@@ -18,9 +18,9 @@ import { homeRoutes } from "./home_page.tsx";
 import { perfRoutes } from "./perf_page.tsx";
 import { problem } from "./problem.tsx";
 import { replayRoutes } from "./replay.ts";
-import { resultsReader } from "./results_reader.ts";
+import { reportReader } from "./report_reader.ts";
 import { runRoutes } from "./run_page.tsx";
-import { seenStore } from "./seen_store.ts";
+import { type SeenStore, seenStore } from "./seen_store.ts";
 import type { AppOptions, Services } from "./services.ts";
 import { suiteRoutes } from "./suite_page.tsx";
 import { trailingSlashes } from "./trailing_slashes.ts";
@@ -37,7 +37,7 @@ export function createApp(options: AppOptions): Hono {
     ...options,
     store: seenBy(options),
     images: new ImageCache(cachedImages),
-    results: resultsReader(options),
+    reports: reportReader(options),
   };
   const app = new Hono();
   app.use(secureHeaders({
@@ -106,8 +106,8 @@ export function createApp(options: AppOptions): Hono {
 }
 
 /** The store as pages see it; the same object for the same store, by which readings are shared. */
-function seenBy({ store: open, now }: AppOptions): AppOptions["store"] {
-  let last: { readonly store: StoreReader; readonly seen: StoreReader } | null = null;
+function seenBy({ store: open, now }: AppOptions): Services["store"] {
+  let last: { readonly store: StoreReader; readonly seen: SeenStore } | null = null;
   return async () => {
     const store = await open();
     if (store === null) return null;

@@ -3,8 +3,6 @@ import { z } from "zod";
 import { blockCsv } from "../reports/block_csv.ts";
 import type { Section } from "../reports/blocks.ts";
 import { findChart } from "../reports/blocks.ts";
-import { buildRun } from "../reports/build_run.ts";
-import { buildSuite } from "../reports/build_suite.ts";
 import { contentHash } from "../reports/content_hash.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
@@ -23,17 +21,17 @@ export function chartRoutes(services: Services): Hono {
     const store = await services.store();
     if (!store) return noStore(context);
     const suite = context.req.param("suite");
-    const results = await services.results.suite(store, suite);
-    if (!results) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
-    return chartFile(context, { services, sections: buildSuite(results), file: context.req.param("file") });
+    const report = await services.reports.suite(store, suite);
+    if (!report) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
+    return chartFile(context, { services, sections: report.sections, file: context.req.param("file") });
   });
   app.get("/charts/runs/:id/:file", async (context) => {
     const store = await services.store();
     if (!store) return noStore(context);
     const id = context.req.param("id");
-    const results = await services.results.run(store, id);
-    if (!results) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
-    return chartFile(context, { services, sections: buildRun(results), file: context.req.param("file") });
+    const report = await services.reports.run(store, id);
+    if (!report) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
+    return chartFile(context, { services, sections: report.sections, file: context.req.param("file") });
   });
   return app;
 }

@@ -10,13 +10,13 @@ import type { Services } from "./services.ts";
 const statuses: readonly RunStatus[] = ["running", "pending", "interrupted", "failed", "done"];
 
 /** `/`: the suites of the store. */
-export function homeRoutes({ store: openStore }: Services): Hono {
+export function homeRoutes({ store: openStore, reports }: Services): Hono {
   const app = new Hono();
   app.get("/", async (context) => {
     const store = await openStore();
     const suites = store ? await store.listSuites() : [];
     const entries = await Promise.all(
-      suites.map(async (summary) => ({ summary, runs: await store!.listRuns({ suite: summary.suite }) })),
+      suites.map(async (summary) => ({ summary, runs: await reports.runs(store!, summary.suite) })),
     );
     entries.sort((a, b) => b.summary.updatedAtMs - a.summary.updatedAtMs);
     return context.html(

@@ -3,15 +3,15 @@ import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 
 /** `/runs/:id/replay.json`: episodes as the page plays them; `/runs/:id/replay/0.svg`: the end of one as a picture. */
-export function replayRoutes({ store: openStore, results: reader }: Services): Hono {
+export function replayRoutes({ store: openStore, reports }: Services): Hono {
   const app = new Hono();
   app.get("/runs/:id/:file{replay\\.json|replay/.+}", async (context) => {
     const store = await openStore();
     if (!store) return noStore(context);
     const { id, file } = context.req.param();
-    const results = await reader.run(store, id);
-    if (!results) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
-    const { replay } = results;
+    const report = await reports.run(store, id);
+    if (!report) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
+    const { replay } = report.results;
     if (!replay) return problem(context, 404, `Cannot find a replay of run "${id}": it has none`);
     // Shared readings are as old as the page, and the page asks again when it hears of a change.
     const headers = { "cache-control": "no-cache" };

@@ -1,32 +1,30 @@
 import { Hono } from "hono";
 import type { Provenance } from "../lib/experiment/records.ts";
 import type { Run } from "../lib/store/store.ts";
-import { buildRun } from "../reports/build_run.ts";
 import { Sections, Status } from "../reports/render_html.tsx";
-import { methodLabel, type RunResults } from "../reports/results.ts";
+import { methodLabel } from "../reports/results.ts";
 import { durationText, Moment, runHref, suiteHref } from "./format.tsx";
 import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";
 import { shareOf } from "./progress.ts";
-import type { Services } from "./services.ts";
+import type { RunReport, Services } from "./services.ts";
 
 /** `/runs/:id`: a run's curves, causal graphs, codebook and origin. */
-export function runRoutes({ store: openStore, results: reader }: Services): Hono {
+export function runRoutes({ store: openStore, reports }: Services): Hono {
   const app = new Hono();
   app.get("/runs/:id", async (context) => {
     const id = context.req.param("id");
     const store = await openStore();
     if (!store) return noStore(context);
-    const results = await reader.run(store, id);
-    if (!results) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
-    return context.html(<RunPage results={results} />);
+    const report = await reports.run(store, id);
+    if (!report) return problem(context, 404, `Cannot find run "${id}": the store has no such run`);
+    return context.html(<RunPage report={report} />);
   });
   return app;
 }
 
-function RunPage({ results }: { results: RunResults }) {
-  const { run } = results;
-  const sections = buildRun(results);
+function RunPage({ report }: { report: RunReport }) {
+  const { sections, results: { run } } = report;
   const name = `${methodLabel(run.method)}, seed ${run.seed}`;
   return (
     <Layout

@@ -1,11 +1,18 @@
 import { isHeld, type Run, type RunStatus, type StoreReader, type SuiteSummary } from "../lib/store/store.ts";
 
+/** A store as it looks now, over the store as it was written. */
+export interface SeenStore extends StoreReader {
+  /** Runs in it stand as recorded: what is kept for longer than a moment is read here, and seen when it is shown. */
+  readonly stored: StoreReader;
+}
+
 /**
  * A store as it looks now: a run that nobody holds any more, as after a power cut, is interrupted and no longer
  * running. The next bench claims it.
  */
-export function seenStore(store: StoreReader, now: () => number): StoreReader {
+export function seenStore(store: StoreReader, now: () => number): SeenStore {
   return {
+    stored: store,
     async getRun(id) {
       const run = await store.getRun(id);
       return run && seen(run, now());
@@ -33,7 +40,14 @@ export function seenStore(store: StoreReader, now: () => number): StoreReader {
   };
 }
 
-function seen(run: Run, nowMs: number): Run {
+/** Runs as they look now; the same array where all stand as recorded. */
+export function seenRuns(runs: readonly Run[], nowMs: number): readonly Run[] {
+  const now = runs.map((run) => seen(run, nowMs));
+  return now.some((run, index) => run !== runs[index]) ? now : runs;
+}
+
+/** A run as it looks now; the same object where it stands as recorded. */
+export function seen(run: Run, nowMs: number): Run {
   const isLost = run.status === "running" && !isHeld(run, nowMs);
   return isLost ? { ...run, status: "interrupted" satisfies RunStatus } : run;
 }

@@ -1,7 +1,9 @@
-import type { StoreReader } from "../lib/store/store.ts";
+import type { Run, StoreReader } from "../lib/store/store.ts";
+import type { Section } from "../reports/blocks.ts";
 import type { ImageCache } from "../reports/image_cache.ts";
+import type { RunResults } from "../reports/results.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
-import type { RunResults, SuiteResults } from "../reports/results.ts";
+import type { SeenStore } from "./seen_store.ts";
 
 /** What the service is given by its composition root. */
 export interface AppOptions {
@@ -21,13 +23,31 @@ export interface AppOptions {
 }
 
 /** What every route is given. */
-export interface Services extends AppOptions {
+export interface Services extends Omit<AppOptions, "store"> {
+  /** The store as it looks now, or null while there is none. */
+  store(): Promise<SeenStore | null>;
   readonly images: ImageCache;
-  readonly results: ResultsReader;
+  readonly reports: ReportReader;
 }
 
-/** Results as reports need them, shared by the requests of one page. */
-export interface ResultsReader {
-  suite(store: StoreReader, suite: string): Promise<SuiteResults | null>;
-  run(store: StoreReader, id: string): Promise<RunResults | null>;
+/** A suite's report, the same object while nothing in it has changed: what is made of it can be kept with it. */
+export interface SuiteReport {
+  readonly suite: string;
+  /** As they look now. */
+  readonly runs: readonly Run[];
+  readonly sections: readonly Section[];
+}
+
+/** A run's report, the same object while nothing in it has changed. */
+export interface RunReport {
+  readonly results: RunResults;
+  readonly sections: readonly Section[];
+}
+
+/** Reports made once for a page, its charts and its files, and made again when the store's change counter says so. */
+export interface ReportReader {
+  suite(store: SeenStore, suite: string): Promise<SuiteReport | null>;
+  run(store: SeenStore, id: string): Promise<RunReport | null>;
+  /** The runs of a suite as they look now, without their results. */
+  runs(store: SeenStore, suite: string): Promise<readonly Run[]>;
 }

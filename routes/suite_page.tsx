@@ -1,33 +1,52 @@
 import { Hono } from "hono";
+import { raw } from "hono/html";
 import { maxOf } from "../lib/core/extremes.ts";
-import { buildSuite } from "../reports/build_suite.ts";
+import type { ChartBlock, Section } from "../reports/blocks.ts";
 import { buildRunTable } from "../reports/build_run_table.ts";
 import { Sections, Status, TableView } from "../reports/render_html.tsx";
-import { environmentsOf, methodLabel, methodsOf, type SuiteResults } from "../reports/results.ts";
+import { environmentsOf, methodLabel, methodsOf } from "../reports/results.ts";
 import { durationText, Moment, runHref, suiteHref } from "./format.tsx";
 import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";
 import { progressOf } from "./progress.ts";
-import type { Services } from "./services.ts";
+import type { Services, SuiteReport } from "./services.ts";
 import { type SuiteText, suiteText } from "./suite_text.ts";
 
 /** `/suites/:suite`: a suite's report and runs. */
-export function suiteRoutes({ store: openStore, results: reader }: Services): Hono {
+export function suiteRoutes({ store: openStore, reports }: Services): Hono {
   const app = new Hono();
   app.get("/suites/:suite", async (context) => {
     const suite = context.req.param("suite");
     const store = await openStore();
     if (!store) return noStore(context);
-    const results = await reader.suite(store, suite);
-    if (!results) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
-    return context.html(<SuitePage results={results} text={await suiteText(suite)} />);
+    const report = await reports.suite(store, suite);
+    if (!report) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
+    let page = pages.get(report);
+    if (page === undefined) {
+      page = String(await <SuitePage report={report} text={await suiteText(suite)} />);
+      pages.set(report, page);
+    }
+    return context.html(page);
   });
   return app;
 }
 
-function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText | null }) {
-  const { suite } = results;
-  const sections = buildSuite(results);
+/** Pages and sections as HTML, kept with what they show: large ones take longer to write than to send. */
+const pages = new WeakMap<SuiteReport, string>();
+const sectionTexts = new WeakMap<Section, string>();
+
+function sectionHtml(section: Section, suite: string): string {
+  let html = sectionTexts.get(section);
+  if (html === undefined) {
+    const chart = (block: ChartBlock) => `/charts/suites/${encodeURIComponent(suite)}/${encodeURIComponent(block.id)}`;
+    html = String(<Sections sections={[section]} links={{ chart }} />);
+    sectionTexts.set(section, html);
+  }
+  return html;
+}
+
+function SuitePage({ report, text }: { report: SuiteReport; text: SuiteText | null }) {
+  const { suite, runs, sections } = report;
   const href = suiteHref(suite);
   return (
     <Layout title={suite} events={`/events?suite=${encodeURIComponent(suite)}`}>
@@ -35,7 +54,7 @@ function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText |
       <div class="intro">
         <h1>{suite}</h1>
         {text ? <p class="lead">{text.description}</p> : null}
-        <Facts results={results} />
+        <Facts runs={runs} />
         {text && text.notes.length > 0
           ? (
             <ul class="notes">
@@ -56,10 +75,7 @@ function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText |
           </li>
         </ul>
       </nav>
-      <Sections
-        sections={sections}
-        links={{ chart: (block) => `/charts/suites/${encodeURIComponent(suite)}/${encodeURIComponent(block.id)}` }}
-      />
+      {sections.map((section) => raw(sectionHtml(section, suite)))}
       <section id="runs" class="section" aria-labelledby="runs-title">
         <h2 id="runs-title">Runs and files</h2>
         <p class="files">
@@ -67,14 +83,14 @@ function SuitePage({ results, text }: { results: SuiteResults; text: SuiteText |
           <a href={`${href}/summary.csv`} download>summary.csv</a>
         </p>
         <div class="blocks">
-          <TableView block={buildRunTable(results.runs, { href: runHref, duration: durationText })} />
+          <TableView block={buildRunTable(runs, { href: runHref, duration: durationText })} />
         </div>
       </section>
     </Layout>
   );
 }
 
-function Facts({ results: { runs } }: { results: SuiteResults }) {
+function Facts({ runs }: Pick<SuiteReport, "runs">) {
   const share = progressOf(runs);
   const seeds = new Set(runs.map((run) => run.seed)).size;
   const remaining = runs.filter((run) => run.status === "running")

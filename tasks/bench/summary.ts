@@ -2,7 +2,8 @@ import { visible } from "../../lib/core/visible.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { buildLeaderboard } from "../../reports/build_leaderboard.ts";
 import { suiteVerdicts } from "../../reports/build_verdicts.ts";
-import { environmentsOf, loadSuiteResults } from "../../reports/results.ts";
+import { environmentsOf } from "../../reports/results.ts";
+import { loadSuiteResults } from "../../reports/suite_reading.ts";
 import { textTable } from "./text.ts";
 
 /**

@@ -57,6 +57,35 @@ Deno.test("addresses of runs from when ids had no letter lead to the run", async
   }
 });
 
+Deno.test("pages show a change at once, whatever the clock says, and a lease that ends without one", async () => {
+  await using demo = await demoStore([]);
+  const { store } = demo;
+  const ids = ["one", "two"];
+  await store.addRuns(ids.map((id, index) => ({
+    ...{ id, suite: "s", environment: "chemical-fork", method: "mlp" },
+    ...{ seed: index, spec: {} },
+  })));
+  let nowMs = 0;
+  const app = createApp({ store: () => Promise.resolve(store), now: () => nowMs, version: "test" });
+  const page = async (path = "/suites/s") => await (await app.request(path, html)).text();
+  const statuses = async () =>
+    [...(await page()).matchAll(/<td class="[^"]*"><span class="status status-(\w+)/g)].map((match) => match[1]);
+  assert.deepEqual(await statuses(), ["pending", "pending"]);
+  await store.claim("two", { worker: "w", leaseMs: 1000, nowMs });
+  assert.deepEqual(await statuses(), ["running", "pending"]);
+  assert.match(await page("/runs/two"), /status-running/);
+  const before = await page();
+  assert.equal(await page(), before);
+  const point = { envSteps: 10, updates: 5, split: "train", elapsedMs: 1 };
+  await store.recordMetrics("two", [{ ...point, metric: "return", value: 17.25 }], { worker: "w" });
+  assert.match(await page(), /curve-chemical-fork-return-train/);
+  assert.match(await page("/runs/two"), /17\.25/);
+  nowMs = 1000;
+  assert.deepEqual(await statuses(), ["interrupted", "pending"]);
+  assert.match(await page("/runs/two"), /status-interrupted/);
+  assert.match(await page("/"), /1 <span class="status status-interrupted/);
+});
+
 Deno.test("a run whose worker's lease has ended is shown as interrupted", async () => {
   await using demo = await demoStore([]);
   const { store } = demo;
