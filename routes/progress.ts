@@ -12,18 +12,3 @@ export function progressOf(runs: readonly Run[]): number {
   if (runs.length === 0) return 0;
   return runs.reduce((sum, run) => sum + (run.status === "failed" ? 1 : shareOf(run)), 0) / runs.length;
 }
-
-/** A value that differs whenever a page about `runs` may look different. */
-export function versionOf(runs: readonly Run[]): string {
-  let latest = 0;
-  let loops = 0;
-  let over = 0;
-  let running = 0;
-  for (const run of runs) {
-    latest = Math.max(latest, run.updatedAtMs);
-    loops += run.progress?.loop ?? 0;
-    if (run.status === "running") running++;
-    if (run.status === "done" || run.status === "failed") over++;
-  }
-  return `${runs.length}-${over}-${running}-${loops}-${latest}`;
-}
