@@ -1,5 +1,5 @@
 import { Rng } from "../lib/core/rng.ts";
-import { bootstrapInterval } from "../lib/metrics/bootstrap.ts";
+import { iqmInterval } from "../lib/metrics/iqm_interval.ts";
 import { meanOf, presentValues } from "../lib/metrics/mean.ts";
 import { interquartileMean, sampleStd } from "../lib/metrics/seed_statistics.ts";
 import type { MetricRow, Run, RunStatus } from "../lib/store/store.ts";
@@ -58,9 +58,19 @@ export function summarise(
   metricRows: readonly MetricRow[],
   options: SummaryOptions = {},
 ): SummaryRow[] {
+  return [...summaryRows(runs, metricRows, options)];
+}
+
+/** The rows of {@link summarise} one by one, each computed when it is asked for: a large suite has thousands. */
+export function* summaryRows(
+  runs: readonly SummarisedRun[],
+  metricRows: readonly MetricRow[],
+  options: SummaryOptions = {},
+): Generator<SummaryRow> {
   const byRun = lastRecords(metricRows);
-  const tasks = Map.groupBy(runs, (run) => JSON.stringify([run.suite, run.environment]));
-  return [...tasks.values()].flatMap((taskRuns) => summariseTask(taskRuns, { byRun, options }));
+  for (const taskRuns of Map.groupBy(runs, (run) => JSON.stringify([run.suite, run.environment])).values()) {
+    yield* summariseTask(taskRuns, { byRun, options });
+  }
 }
 
 /** The last record of each series, by run and then by series. */
@@ -71,7 +81,7 @@ function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
   for (const row of metricRows) {
     let series = byRun.get(row.runId);
     if (!series) byRun.set(row.runId, series = new Map());
-    const key = JSON.stringify([row.split, row.metric]);
+    const key = keyOf(row);
     const known = series.get(key);
     const isLater = !known || row.updates > known.updates ||
       (row.updates === known.updates && row.envSteps >= known.envSteps);
@@ -80,26 +90,35 @@ function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
   return byRun;
 }
 
-function summariseTask(
+/** A name of a series; a split's length tells where it ends. */
+function keyOf({ split, metric }: { readonly split: string; readonly metric: string }): string {
+  return `${split.length} ${split} ${metric}`;
+}
+
+function* summariseTask(
   runs: readonly SummarisedRun[],
   { byRun, options }: { readonly byRun: LastRecords; readonly options: SummaryOptions },
-): SummaryRow[] {
-  const methods = [...Map.groupBy(runs, (run) => run.method)].map(([method, methodRuns]) => ({
-    method,
-    runs: methodRuns,
-    series: new Set(methodRuns.flatMap((run) => [...byRun.get(run.id)?.keys() ?? []])),
-  }));
+): Generator<SummaryRow> {
+  const found = new Map<string, { readonly key: string; readonly split: string; readonly metric: string }>();
+  const methods = [...Map.groupBy(runs, (run) => run.method)].map(([method, methodRuns]) => {
+    const series = new Set<string>();
+    for (const run of methodRuns) {
+      for (const [key, { split, metric }] of byRun.get(run.id) ?? []) {
+        series.add(key);
+        if (!found.has(key)) found.set(key, { key, split, metric });
+      }
+    }
+    return { method, runs: methodRuns, series };
+  });
   const recorded = methods.filter((entry) => entry.series.size > 0).map((entry) => entry.series);
   const shared = recorded.length === 0 ? new Set<string>() : recorded.reduce((a, b) => a.intersection(b));
-  const allSeries = [...new Set(recorded.flatMap((series) => [...series]))].map((key) => {
-    const [split, metric] = JSON.parse(key) as [string, string];
-    return { key, split, metric };
-  }).sort((a, b) => compare(a.split, b.split) || compare(a.metric, b.metric));
-  return allSeries.flatMap((series) =>
-    methods
-      .filter((entry) => (entry.series.size > 0 ? entry.series : shared).has(series.key))
-      .map((entry) => summariseSeries(entry.runs, { series, byRun, options }))
-  );
+  const allSeries = [...found.values()].sort((a, b) => compare(a.split, b.split) || compare(a.metric, b.metric));
+  for (const series of allSeries) {
+    for (const entry of methods) {
+      if (!(entry.series.size > 0 ? entry.series : shared).has(series.key)) continue;
+      yield summariseSeries(entry.runs, { series, byRun, options });
+    }
+  }
 }
 
 function summariseSeries(
@@ -117,9 +136,8 @@ function summariseSeries(
   const counted = statuses.includes("failed") ? 0 : runs.filter((run) => run.status === "failed").length;
   const { suite, environment, method } = runs[0]!;
   const identity = { suite, environment, split: series.split, metric: series.metric, method };
-  const interval = bootstrapInterval([values], {
+  const interval = iqmInterval(values, {
     rng: new Rng(options.seed ?? 0).fork(JSON.stringify(identity)),
-    statistic: (strata) => interquartileMean(strata[0]!),
     ...(options.resamples === undefined ? {} : { resamples: options.resamples }),
   });
   return {
