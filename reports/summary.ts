@@ -78,10 +78,11 @@ type LastRecords = ReadonlyMap<string, ReadonlyMap<string, MetricRow>>;
 
 function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
   const byRun = new Map<string, Map<string, MetricRow>>();
+  const keys = new SeriesKeys();
   for (const row of metricRows) {
     let series = byRun.get(row.runId);
     if (!series) byRun.set(row.runId, series = new Map());
-    const key = keyOf(row);
+    const key = keys.of(row);
     const known = series.get(key);
     const isLater = !known || row.updates > known.updates ||
       (row.updates === known.updates && row.envSteps >= known.envSteps);
@@ -90,17 +91,35 @@ function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
   return byRun;
 }
 
-/** A name of a series; a split's length tells where it ends. */
-function keyOf({ split, metric }: { readonly split: string; readonly metric: string }): string {
-  return `${split.length} ${split} ${metric}`;
+/** One string for each series, made once: rows by the hundred thousand share a few. */
+class SeriesKeys {
+  readonly #bySplit = new Map<string, Map<string, string>>();
+
+  of({ split, metric }: { readonly split: string; readonly metric: string }): string {
+    let byMetric = this.#bySplit.get(split);
+    if (!byMetric) this.#bySplit.set(split, byMetric = new Map());
+    let key = byMetric.get(metric);
+    // A split's length tells where it ends.
+    if (key === undefined) byMetric.set(metric, key = `${split.length} ${split} ${metric}`);
+    return key;
+  }
+}
+
+/** The runs of a method, with what counts of them. */
+interface MethodRuns {
+  readonly runs: readonly SummarisedRun[];
+  /** Of each run its last records by series; undefined where its values do not count. */
+  readonly records: readonly (ReadonlyMap<string, MetricRow> | undefined)[];
+  readonly failed: number;
 }
 
 function* summariseTask(
   runs: readonly SummarisedRun[],
   { byRun, options }: { readonly byRun: LastRecords; readonly options: SummaryOptions },
 ): Generator<SummaryRow> {
+  const statuses = options.statuses ?? ["done"];
   const found = new Map<string, { readonly key: string; readonly split: string; readonly metric: string }>();
-  const methods = [...Map.groupBy(runs, (run) => run.method)].map(([method, methodRuns]) => {
+  const methods = [...Map.groupBy(runs, (run) => run.method)].map(([, methodRuns]) => {
     const series = new Set<string>();
     for (const run of methodRuns) {
       for (const [key, { split, metric }] of byRun.get(run.id) ?? []) {
@@ -108,7 +127,9 @@ function* summariseTask(
         if (!found.has(key)) found.set(key, { key, split, metric });
       }
     }
-    return { method, runs: methodRuns, series };
+    const records = methodRuns.map((run) => statuses.includes(run.status) ? byRun.get(run.id) : undefined);
+    const failed = statuses.includes("failed") ? 0 : methodRuns.filter((run) => run.status === "failed").length;
+    return { runs: methodRuns, records, failed, series };
   });
   const recorded = methods.filter((entry) => entry.series.size > 0).map((entry) => entry.series);
   const shared = recorded.length === 0 ? new Set<string>() : recorded.reduce((a, b) => a.intersection(b));
@@ -116,24 +137,19 @@ function* summariseTask(
   for (const series of allSeries) {
     for (const entry of methods) {
       if (!(entry.series.size > 0 ? entry.series : shared).has(series.key)) continue;
-      yield summariseSeries(entry.runs, { series, byRun, options });
+      yield summariseSeries(entry, { series, options });
     }
   }
 }
 
 function summariseSeries(
-  runs: readonly SummarisedRun[],
-  { series, byRun, options }: {
+  { runs, records, failed }: MethodRuns,
+  { series, options }: {
     readonly series: { readonly key: string; readonly split: string; readonly metric: string };
-    readonly byRun: LastRecords;
     readonly options: SummaryOptions;
   },
 ): SummaryRow {
-  const statuses = options.statuses ?? ["done"];
-  const values = presentValues(
-    runs.map((run) => statuses.includes(run.status) ? byRun.get(run.id)?.get(series.key)?.value ?? null : null),
-  );
-  const counted = statuses.includes("failed") ? 0 : runs.filter((run) => run.status === "failed").length;
+  const values = presentValues(records.map((record) => record?.get(series.key)?.value ?? null));
   const { suite, environment, method } = runs[0]!;
   const identity = { suite, environment, split: series.split, metric: series.metric, method };
   const interval = iqmInterval(values, {
@@ -143,8 +159,8 @@ function summariseSeries(
   return {
     ...identity,
     seeds: values.length,
-    failed: counted,
-    missing: runs.length - counted - values.length,
+    failed,
+    missing: runs.length - failed - values.length,
     values,
     mean: meanOf(values),
     std: sampleStd(values),

@@ -17,6 +17,8 @@ export interface BootstrapKernel {
       ]
     ): void;
     placeNumber(numbers: number, count: number, place: number): number;
+    largestNumber(numbers: number, count: number): number;
+    smallestNumber(numbers: number, count: number): number;
   };
 }
 

@@ -36,15 +36,32 @@ export function iqmInterval(values: readonly number[], options: BootstrapOptions
     ...[at.state, at.rows, at.out, resamples] as const,
   );
   rng.restore([state[1]!, state[0]!, state[3]!, state[2]!]);
+  return centralInterval(at.out, { count: resamples, confidence });
+}
+
+/** The interval that `percentileInterval` gives, of numbers in the kernel's memory, which change places. */
+function centralInterval(
+  numbers: number,
+  { count, confidence }: { readonly count: number; readonly confidence: number },
+): Interval {
+  const { placeNumber, largestNumber, smallestNumber } = bootstrapKernel().exports;
   const tail = (1 - confidence) / 2;
-  const quantile = (share: number) => {
-    const position = (resamples - 1) * share;
-    const low = Math.floor(position);
-    const number = (place: number) => exports.placeNumber(at.out, resamples, place);
-    const lower = number(low);
-    return lower + (number(Math.min(low + 1, resamples - 1)) - lower) * (position - low);
-  };
-  return { low: quantile(tail), high: quantile(1 - tail) };
+  // From each end inwards: what lies between the two quantiles is never sorted.
+  const first = placeOf(tail, count);
+  const above = placeNumber(numbers, count, first.high);
+  const below = first.low === first.high ? above : largestNumber(numbers, first.high);
+  const last = placeOf(1 - tail, count);
+  const lower = placeNumber(numbers, count, last.low);
+  const rest = count - 1 - last.low;
+  const upper = rest === 0 ? lower : smallestNumber(numbers + 8 * (last.low + 1), rest);
+  return { low: below + (above - below) * first.part, high: lower + (upper - lower) * last.part };
+}
+
+/** The places in ascending order between which a quantile lies, and how far from the lower one. */
+function placeOf(share: number, count: number): { readonly low: number; readonly high: number; readonly part: number } {
+  const position = (count - 1) * share;
+  const low = Math.floor(position);
+  return { low, high: Math.min(low + 1, count - 1), part: position - low };
 }
 
 const networks = new Map<number, Uint8Array>();

@@ -39,13 +39,13 @@ export function redrawInterquartileMeans(
   const all = <usize> size << 4;
   for (let done = 0; done < count; done += LANES) {
     const lanes = <usize> min(LANES, count - done);
-    for (let lane: usize = 0; lane < lanes; lane++) {
-      for (let row: usize = 0; row < all; row += 16) {
+    for (let lane = rows; lane < rows + lanes; lane++) {
+      for (let row = lane, end = lane + all; row < end; row += 16) {
         const word = (s0 + s1) & 0xffffffff;
         const mixed = s0 ^ s1;
         s0 = rotl(s0, 24) ^ mixed ^ (mixed << 16);
         s1 = rotl(mixed, 37);
-        store<u8>(rows + row + lane, load<u8>(ranks + <usize> ((word * bound) >> 32)));
+        store<u8>(row, load<u8>(ranks + <usize> ((word * bound) >> 32)));
       }
     }
     for (let pair = pairs; pair < pairsEnd; pair += 2) {
@@ -56,10 +56,10 @@ export function redrawInterquartileMeans(
       v128.store(low, i8x16.min_u(a, b));
       v128.store(high, i8x16.max_u(a, b));
     }
-    for (let lane: usize = 0; lane < lanes; lane++) {
+    for (let lane = rows; lane < rows + lanes; lane++) {
       let sum: f64 = 0;
-      for (let row = first; row < last; row += 16) {
-        sum += load<f64>(values + (<usize> load<u8>(rows + row + lane) << 3));
+      for (let row = lane + first, end = lane + last; row < end; row += 16) {
+        sum += load<f64>(values + (<usize> load<u8>(row) << 3));
       }
       store<f64>(out, sum / kept);
       out += 8;
@@ -93,4 +93,22 @@ export function placeNumber(numbers: usize, count: i32, place: i32): f64 {
     if (target < i) right = j;
   }
   return load<f64>(target);
+}
+
+/** The largest of at least one number. */
+export function largestNumber(numbers: usize, count: i32): f64 {
+  let largest = load<f64>(numbers);
+  for (const end = numbers + (<usize> count << 3); numbers < end; numbers += 8) {
+    largest = max(largest, load<f64>(numbers));
+  }
+  return largest;
+}
+
+/** The smallest of at least one number. */
+export function smallestNumber(numbers: usize, count: i32): f64 {
+  let smallest = load<f64>(numbers);
+  for (const end = numbers + (<usize> count << 3); numbers < end; numbers += 8) {
+    smallest = min(smallest, load<f64>(numbers));
+  }
+  return smallest;
 }
