@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { maxOf } from "../../lib/core/extremes.ts";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
 import { buildSuite } from "../../reports/build_suite.ts";
 import type { SuiteResults } from "../../reports/results.ts";
@@ -41,7 +42,7 @@ function countedResults(size: LargeSuite): { readonly results: SuiteResults; loo
     ...{ createdAtMs: 0, updatedAtMs: 0, elapsedMs: 1, revision: 1 },
   }));
   const rows = runs.map((run) => largeSuiteMetrics(run, size).map((metric) => ({ ...metric, runId: run.id })));
-  const last = Math.max(...rows[0]!.map((row) => row.updates));
+  const last = maxOf(rows[0]!.map((row) => row.updates));
   const results: SuiteResults = {
     suite: size.suite,
     runs,
