@@ -85,11 +85,14 @@ async function killOnce(
     isOver = true;
     return end;
   });
-  // Half of the kills anywhere from the first moment on, half while workers are there.
-  if (rng.uniform() < 0.5 || target !== "bench") {
+  // Half of the kills while everything starts, half while a run gets further.
+  if (rng.uniform() < 0.5) {
+    const before = await loopsOf(out);
+    while (!isOver && await loopsOf(out) <= before) await wait(100);
+  } else if (target !== "bench") {
     while (!isOver && (await workersOf(running.processId)).length === 0) await wait(50);
   }
-  await Promise.race([wait(6_000 * rng.uniform()), finished]);
+  await Promise.race([wait(4_000 * rng.uniform()), finished]);
   const workers = await workersOf(running.processId);
   const hasTarget = !isOver && (target === "bench" || workers.length > 0);
   if (hasTarget && target !== "worker") kill(running.processId, "SIGKILL");
@@ -107,6 +110,12 @@ async function killOnce(
   ok([0, 130, 137].includes(code), `bench ended with code ${code}: ${output}${errors}`);
   ok(!/failed|Broken pipe/.test(output + errors), output + errors);
   return hasTarget && await exists(storeFile(out));
+}
+
+/** Loops that all runs have made, as far as the store was told. */
+async function loopsOf(out: string): Promise<number> {
+  if (!await exists(storeFile(out))) return 0;
+  return (await runsOf(out)).reduce((sum, run) => sum + (run.progress?.loop ?? 0), 0);
 }
 
 /** Looks at the store and asserts that nothing was lost since the last look. */
