@@ -1,5 +1,6 @@
 import type { StoreReader } from "../lib/store/store.ts";
 import { z } from "zod";
+import { noteIn } from "./damaged_runs.ts";
 
 const matrix = z.array(z.array(z.number()));
 const variables = z.object({ state: z.array(z.string()), action: z.array(z.string()) });
@@ -72,16 +73,24 @@ export function parseReplay(value: unknown): ReplayArtifact | null {
   return replaySchema.safeParse(value).data ?? null;
 }
 
-/** An artifact's JSON; null where there is none, or one that is no JSON: the run's numbers are still good. */
+/**
+ * An artifact's JSON; null where there is none, or one that is no JSON or damaged: the run's numbers are still good.
+ *
+ * @param options.damage Gets a sentence where it is damaged.
+ */
 export async function readJson(
   store: StoreReader,
-  { runId, name }: { readonly runId: string; readonly name: string },
+  options: { readonly runId: string; readonly name: string; readonly damage?: Map<string, string> },
 ): Promise<unknown> {
-  const artifact = await store.getArtifact(runId, name);
-  if (!artifact) return null;
+  const { runId, name, damage } = options;
   try {
-    return JSON.parse(new TextDecoder().decode(artifact.bytes));
-  } catch {
+    const artifact = await store.getArtifact(runId, name);
+    return artifact && JSON.parse(new TextDecoder().decode(artifact.bytes));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    // By name: the layer of stores is known here by its types alone.
+    if (!(error instanceof Error && error.name === "DamageError")) throw error;
+    if (damage) noteIn(damage)({ runId, sentence: error.message });
     return null;
   }
 }

@@ -14,6 +14,7 @@ import { buildLearnableTables } from "./build_learnable_table.ts";
 import { suiteVerdicts } from "./build_verdicts.ts";
 import { environmentResults } from "./environment_results.ts";
 import { finalsByRun } from "./finals_by_run.ts";
+import { mixedSettingsNote } from "./mixed_settings.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "./paper_protocol.ts";
 import { curveMetrics, environmentsOf, methodLabel, stylesOf, type SuiteResults } from "./results.ts";
 import { resultsIndex } from "./results_index.ts";
@@ -28,14 +29,16 @@ const built = new WeakMap<SuiteResults, { readonly isOnly: boolean; readonly sec
 export function buildSuite(results: SuiteResults): readonly Section[] {
   const environments = environmentsOf(results.runs);
   const isOnly = environments.length === 1;
-  return environments.flatMap((environment) => {
+  const mixed = mixedSettingsNote(results.runs);
+  const settings: Section[] = mixed ? [{ id: "settings", title: "Settings", blocks: [mixed] }] : [];
+  return settings.concat(environments.flatMap((environment) => {
     const part = environmentResults(results, environment);
     const known = built.get(part);
     if (known?.isOnly === isOnly) return known.sections;
     const sections = buildEnvironment(part, { environment, isOnly });
     built.set(part, { isOnly, sections });
     return sections;
-  });
+  }));
 }
 
 function buildEnvironment(

@@ -12,6 +12,8 @@ import { metricsTable, summaryTable } from "./csv_tables.ts";
 export interface ExportedFiles {
   readonly metricsPath: string;
   readonly summaryPath: string;
+  /** A sentence for each run with damaged records, which the files leave out. */
+  readonly damage: readonly string[];
 }
 
 /**
@@ -43,10 +45,11 @@ export async function exportSuite(
   // A choice of metrics never takes the place of the complete files.
   const choice = (options.metrics ?? []).map((metric) => `-${metric.replace(/[^\w]+/g, "-")}`).join("");
   const metricsPath = join(folder, `metrics${choice}.csv`);
-  await writeCsv(metricsPath, await metricsTable(store, query));
+  const damage = new Map(runs.flatMap((run) => run.damage === undefined ? [] : [[run.id, run.damage] as const]));
+  await writeCsv(metricsPath, await metricsTable(store, query, damage));
   const summaryPath = join(folder, `summary${choice}.csv`);
   await writeCsv(summaryPath, await summaryTable(store, query));
-  return { metricsPath, summaryPath };
+  return { metricsPath, summaryPath, damage: [...damage.values()] };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { StoreReader } from "../lib/store/store.ts";
 import type { Cell, CsvTable } from "./csv_format.ts";
+import { noteIn, readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { summaryRows } from "./summary.ts";
 
 /** Columns of metrics.csv: one line for each record. */
@@ -17,11 +18,20 @@ export const summaryColumns: readonly string[] =
 /** Which records: a suite's, of some metrics or all, or one run's. */
 export type CsvQuery = { readonly suite: string; readonly metrics?: readonly string[] } | { readonly runId: string };
 
-/** metrics.csv of a suite or of one run, read from the store while it is written. */
-export async function metricsTable(store: StoreReader, query: CsvQuery): Promise<CsvTable> {
+/**
+ * metrics.csv of a suite or of one run, read from the store while it is written; damaged records are left out.
+ *
+ * @param damage Gets a sentence for each run that has damaged records, complete once all lines are written.
+ */
+export async function metricsTable(
+  store: StoreReader,
+  query: CsvQuery,
+  damage: Map<string, string> = new Map(),
+): Promise<CsvTable> {
   const found = "suite" in query ? await store.listRuns({ suite: query.suite }) : [await store.getRun(query.runId)];
   const byId = new Map(found.flatMap((run) => run ? [[run.id, run] as const] : []));
-  const rows = store.streamMetrics("suite" in query ? query : { runIds: [query.runId] });
+  const asked = "suite" in query ? query : { runIds: [query.runId] };
+  const rows = store.streamMetrics({ ...asked, onDamage: noteIn(damage) });
   async function* records(): AsyncGenerator<Cell[]> {
     for await (const row of rows) {
       const run = byId.get(row.runId);
@@ -38,13 +48,14 @@ export async function metricsTable(store: StoreReader, query: CsvQuery): Promise
 /** Rows of a summary that are computed in one go: some 10 ms. */
 const rowsATurn = 100;
 
-/** summary.csv of a suite, computed while it is written. */
+/** summary.csv of a suite, computed while it is written; a run with damaged records counts as failed. */
 export async function summaryTable(
   store: StoreReader,
   query: { readonly suite: string; readonly metrics?: readonly string[] },
 ): Promise<CsvTable> {
-  const runs = await store.listRuns({ suite: query.suite });
-  const finals = await store.queryMetrics({ ...query, last: true });
+  const stored = await store.listRuns({ suite: query.suite });
+  const { rows: finals, damage } = await readSoundRuns(store, { ...query, last: true });
+  const runs = stored.map((run) => seenWith(damage, run));
   async function* records(): AsyncGenerator<Cell[]> {
     let count = 0;
     for (const row of summaryRows(runs, finals)) {

@@ -4,6 +4,7 @@ import { type CodebookArtifact, parseCodebook, parseReplay, readJson, type Repla
 import type { Style } from "./blocks.ts";
 import { leavesEdgesOut } from "./control_comparison.ts";
 import { controlsOf } from "./controls.ts";
+import { noteIn, readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { compareNatural, compareSplits } from "./metric_info.ts";
 import { methodStyles } from "./method_styles.ts";
 import { paperMethods } from "./paper_results.ts";
@@ -50,23 +51,28 @@ export async function loadRunResults(
 ): Promise<RunResults | null> {
   const run = await store.getRun(id);
   if (!run) return null;
-  const curves = await store.queryMetrics({ runIds: [id] });
-  const finals = await store.queryMetrics({ runIds: [id], last: true });
+  // What is left of a damaged run is shown, with the reason why it counts as failed.
+  const damage = new Map<string, string>();
+  const onDamage = noteIn(damage);
+  const curves = await store.queryMetrics({ runIds: [id], onDamage });
+  const finals = await store.queryMetrics({ runIds: [id], last: true, onDamage });
   const artifacts = await store.listArtifacts(id);
   const names = new Set(artifacts.map((artifact) => artifact.name));
   const siblings = known.siblings ?? await store.listRuns({ suite: run.suite });
   const control = controlOf(run, siblings);
-  return {
-    run,
+  const read = {
     finals,
     curves,
     artifacts,
-    codebook: names.has("codebook") ? parseCodebook(await readJson(store, { runId: id, name: "codebook" })) : null,
-    graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs" }) : null,
-    replay: names.has("replay") ? parseReplay(await readJson(store, { runId: id, name: "replay" })) : null,
+    codebook: names.has("codebook")
+      ? parseCodebook(await readJson(store, { runId: id, name: "codebook", damage }))
+      : null,
+    graphs: names.has("graphs") ? await readJson(store, { runId: id, name: "graphs", damage }) : null,
+    replay: names.has("replay") ? parseReplay(await readJson(store, { runId: id, name: "replay", damage })) : null,
     styles: stylesOf({ runs: siblings }),
-    control: control ? await store.queryMetrics({ runIds: [control.id], last: true }) : null,
+    control: control ? (await readSoundRuns(store, { runIds: [control.id], last: true })).rows : null,
   };
+  return { ...read, run: seenWith(damage, run) };
 }
 
 /** The finished control without learnable edges that a run is told from: of its suite, environment and seed. */

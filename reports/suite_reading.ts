@@ -1,4 +1,5 @@
 import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
+import { readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { joinEnvironments } from "./environment_results.ts";
 import { curveMetrics, methodsOf, type SuiteResults } from "./results.ts";
 
@@ -49,11 +50,15 @@ export class SuiteReading {
     const changed = await this.#store.listRuns({ suite: this.#suite, changedAfter: this.#revision });
     if (changed.length > 0) {
       const runIds = changed.map((run) => run.id);
-      const finals = byRun(await this.#store.queryMetrics({ suite: this.#suite, runIds, last: true }));
-      const curves = byRun(await this.#store.queryMetrics({ suite: this.#suite, runIds, metrics: curveMetrics }));
+      const last = await readSoundRuns(this.#store, { suite: this.#suite, runIds, last: true });
+      const all = await readSoundRuns(this.#store, { suite: this.#suite, runIds, metrics: curveMetrics });
+      const damage = new Map([...all.damage, ...last.damage]);
+      const finals = byRun(last.rows);
+      const curves = byRun(all.rows);
       for (const run of changed) {
         // A new run is younger than those known: the order stays that of creation.
-        this.#runs.set(run.id, { run, finals: finals.get(run.id) ?? [], curves: curves.get(run.id) ?? [] });
+        const rowsIn = (rows: ReturnType<typeof byRun>) => damage.has(run.id) ? [] : rows.get(run.id) ?? [];
+        this.#runs.set(run.id, { run: seenWith(damage, run), finals: rowsIn(finals), curves: rowsIn(curves) });
       }
       this.#assemble(new Set(changed.map((run) => run.environment)));
     }

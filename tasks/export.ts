@@ -43,13 +43,20 @@ export async function main(args: readonly string[], options: { print(line: strin
     }
     const metrics = flags.metric && await knownMetrics(store, { suites, names: flags.metric });
     if (suites.length === 0) options.print(`The store in ${shownPath(folder)} has no suite yet: nothing to export.`);
+    const damaged: string[] = [];
     for (const suite of suites) {
-      const { metricsPath, summaryPath } = await exportSuite(store, suite, {
+      const { metricsPath, summaryPath, damage } = await exportSuite(store, suite, {
         outDir: folder,
         ...(metrics ? { metrics } : {}),
       });
       options.print(shownPath(metricsPath));
       options.print(shownPath(summaryPath));
+      for (const sentence of damage) damaged.push(sentence);
+    }
+    // After all that can be written is.
+    if (damaged.length > 0) {
+      const others = damaged.length > 1 ? ` (and ${damaged.length - 1} more like it)` : "";
+      throw new Error(`${damaged[0]}${others}; the files leave that out`);
     }
   } finally {
     await store.close();

@@ -75,7 +75,9 @@ export interface Damage {
 }
 
 /** What was read is not what was written. */
-export class DamageError extends Error {}
+export class DamageError extends Error {
+  override readonly name = "DamageError";
+}
 
 /** A suite as the store knows it. */
 export interface SuiteSummary {

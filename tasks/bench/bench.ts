@@ -202,10 +202,11 @@ async function showResults(
   const suite = plan.runs[0]!.suite;
   const summary = await summaryText(store, suite);
   if (summary !== "") say(`\n${summary}`);
-  const { metricsPath, summaryPath } = await exportSuite(store, suite, { outDir: out });
+  const { metricsPath, summaryPath, damage } = await exportSuite(store, suite, { outDir: out });
   say(`\nCSV files: ${shownPath(summaryPath)}, ${shownPath(metricsPath)}`);
   const options = out === resultsFolder(undefined) ? [] : ["--out", shownPath(out)];
   say(`Pages: ${shellCommand(["deno", "task", "serve", ...options])}`);
+  for (const sentence of damage) complain(`${sentence}; tables and files leave that out`);
 }
 
 /** Bound of a worker's JavaScript heap: its share of four fifths of the memory, at most 4 GiB. */
