@@ -159,8 +159,17 @@ const named: ReadonlyMap<string, DescribedMetric> = new Map(Object.entries<Descr
   "cost/wall_time_ms": { label: "Wall time (min)", axis: "wall time (min)", scale: 1 / 60_000, digits: 1 },
 }));
 
+/** Each name is looked into once: tables ask for every cell. */
+const known = new Map<string, MetricInfo>();
+
 /** How `metric` is shown; a metric nobody described keeps its own name. */
 export function metricInfo(metric: string): MetricInfo {
+  let info = known.get(metric);
+  if (!info) known.set(metric, info = describe(metric));
+  return info;
+}
+
+function describe(metric: string): MetricInfo {
   const slash = metric.indexOf("/");
   const name = slash < 0 ? metric : metric.slice(0, slash);
   const whole = named.get(metric);

@@ -26,8 +26,15 @@ const hashes = new Map<string, number>();
  * @param run The run's sequence number.
  */
 export function metricChecksum(run: number, metric: Metric): number {
-  let hash = mixNumber(textHash(metric.split), run);
-  hash = mix(hash, textHash(metric.metric));
+  return recordChecksum({ run, splitSum: textChecksum(metric.split), metricSum: textChecksum(metric.metric) }, metric);
+}
+
+/** {@link metricChecksum} where the {@link textChecksum} of its split and metric are known. */
+export function recordChecksum(
+  { run, splitSum, metricSum }: { readonly run: number; readonly splitSum: number; readonly metricSum: number },
+  metric: Pick<Metric, "updates" | "envSteps" | "value" | "elapsedMs">,
+): number {
+  let hash = mix(mixNumber(splitSum, run), metricSum);
   hash = mixNumber(hash, metric.updates);
   hash = mixNumber(hash, metric.envSteps);
   // Missing is no number that can be stored.
@@ -35,7 +42,8 @@ export function metricChecksum(run: number, metric: Metric): number {
   return mixNumber(hash, metric.elapsedMs) >>> 0;
 }
 
-function textHash(text: string): number {
+/** Checksum of a name; each is computed once. */
+export function textChecksum(text: string): number {
   const known = hashes.get(text);
   if (known !== undefined) return known;
   const hash = crc32(encoder.encode(text));

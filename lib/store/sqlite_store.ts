@@ -3,7 +3,8 @@ import type { Metric, Origin } from "../experiment/records.ts";
 import { messageOf } from "../core/errors.ts";
 import { visible } from "../core/visible.ts";
 import { checkMetrics } from "./check_metrics.ts";
-import { bytesChecksum, metricChecksum, runChecksum } from "./checksums.ts";
+import { bytesChecksum, metricChecksum, recordChecksum, runChecksum } from "./checksums.ts";
+import { SeriesNames } from "./series_names.ts";
 import { rollBackQuietly } from "./sqlite_migrate.ts";
 import { openDatabase, type OpenedDatabase, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
 import {
@@ -54,7 +55,7 @@ class SqliteStore implements Store {
   readonly #open: () => OpenedDatabase;
   #opened: OpenedDatabase;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #names = new Map<string, string>();
+  readonly #series = new SeriesNames();
   #isOpen = true;
 
   /** @param open Opens the database; called again where it can no longer see what the file holds. */
@@ -339,16 +340,20 @@ class SqliteStore implements Store {
       const stored = this.#storedMetrics(query, page);
       for (const row of stored) {
         // By index: destructuring goes through iterators, which takes as long as reading the rows.
+        const series = this.#series.of(row[0] as string, row[1] as string);
         last = {
           runId: run.id,
           envSteps: row[3] as number,
           updates: row[2] as number,
-          split: this.#name(row[0] as string),
-          metric: this.#name(row[1] as string),
+          split: series.split,
+          metric: series.metric,
           value: row[4] as number | null,
           elapsedMs: row[5] as number,
         };
-        if (row[6] === null || row[6] === metricChecksum(run.sequence, last)) rows.push(last);
+        if (
+          row[6] === null ||
+          row[6] === recordChecksum({ run: run.sequence, splitSum: series.splitSum, metricSum: series.metricSum }, last)
+        ) rows.push(last);
         else damaged.push(`${last.metric} of split ${last.split} at update ${last.updates}`);
       }
       if (stored.length !== limit) last = null;
@@ -390,14 +395,6 @@ class SqliteStore implements Store {
        ORDER BY split, metric, records.updates, records.env_steps LIMIT ?`,
       [...where.values, ...paging, limit],
     );
-  }
-
-  /** The same text as one string: rows by the hundred thousand share the few names of their metrics and splits. */
-  #name(text: string): string {
-    const known = this.#names.get(text);
-    if (known !== undefined) return known;
-    this.#names.set(text, text);
-    return text;
   }
 
   #sequenceOf(id: string): number {
