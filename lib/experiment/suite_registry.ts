@@ -19,7 +19,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "quick",
-    summary: "FCDL and MLP on a small Chemical, about 2 minutes on two cores",
+    summary: "FCDL, its sparse-context variant, MLP and controls where edges matter, about 3 minutes on two cores",
     load: () => import("./suites/quick.json", { with: { type: "json" } }),
   },
   {
@@ -64,7 +64,7 @@ export const suites: readonly SuiteEntry[] = [
   },
   {
     id: "ablation-context",
-    summary: "FCDL, its k-means and Gumbel variants, NCD, 8 seeds",
+    summary: "FCDL, its sparse-context, k-means and Gumbel variants, NCD, 8 seeds",
     load: () => import("./suites/ablation-context.json", { with: { type: "json" } }),
   },
   {
