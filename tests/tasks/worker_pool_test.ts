@@ -375,12 +375,17 @@ Deno.test("startWorkerProcess tells of a worker that cannot be started as of one
 });
 
 Deno.test("startWorkerProcess never rejects: one that nobody can listen to is ended", async () => {
-  const worker = startWorkerProcess({
-    ...{ runId: "run0", worker: "w", location: "none", writableFolder: ".", backend: "cpu" },
-    ...{ codeVersion: "0.1.0", leaseMs: 1000, checkpointEveryMs: 1000, heapMiB: 256 },
-    onReport() {
-      throw new Error("the listener broke");
-    },
-  });
-  deepEqual(await worker.outcome, { kind: "died", error: "it could not be heard: the listener broke" });
+  const folder = await Deno.makeTempDir();
+  try {
+    const worker = startWorkerProcess({
+      ...{ runId: "run0", worker: "w", location: `${folder}/store.sqlite`, writableFolder: folder, backend: "cpu" },
+      ...{ codeVersion: "0.1.0", leaseMs: 1000, checkpointEveryMs: 1000, heapMiB: 256 },
+      onReport() {
+        throw new Error("the listener broke");
+      },
+    });
+    deepEqual(await worker.outcome, { kind: "died", error: "it could not be heard: the listener broke" });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
