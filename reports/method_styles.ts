@@ -13,12 +13,13 @@ const colors = {
   sky: { light: "#2a9fd0", dark: "#8bdcf7" },
   brown: { light: "#8a4b22", dark: "#dba37c" },
   olive: { light: "#63751b", dark: "#bccb6a" },
+  crimson: { light: "#a4133c", dark: "#ff8fa3" },
 } as const satisfies Record<string, Color>;
 
 /** Styles of the methods the project names; others take a free one by their name. */
 const known: ReadonlyMap<string, Style> = new Map(Object.entries<Style>({
   fcdl: { color: colors.blue, marker: "circle", dash: [] },
-  "fcdl-sparse": { color: colors.blue, marker: "rectRot", dash: [6, 3] },
+  "fcdl-sparse": { color: colors.crimson, marker: "rectRot", dash: [] },
   ncd: { color: colors.vermilion, marker: "rect", dash: [] },
   oracle: { color: colors.grey, marker: "rectRot", dash: [6, 3] },
   cdl: { color: colors.green, marker: "triangle", dash: [] },
