@@ -52,6 +52,7 @@ Deno.test("exportSuite writes every record and the summary of the last ones", ()
     assert.deepEqual(paths, {
       metricsPath: join(folder, "out", "demo", "metrics.csv"),
       summaryPath: join(folder, "out", "demo", "summary.csv"),
+      damage: [],
     });
     const metrics = (await readFile(paths.metricsPath, "utf8")).split("\r\n");
     assert.deepEqual(metrics.slice(0, 4), [

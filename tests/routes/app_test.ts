@@ -36,7 +36,7 @@ Deno.test("GET /, suite and run pages show what the store holds", async () => {
   assert.match(suite, /Every setting compared here, number of seeds included, is the paper/);
   const reduced = await (await app.request("/suites/quick", html)).text();
   assert.match(reduced, /who is robust, and for the right reason, in minutes/, "a built-in suite's description");
-  assert.match(reduced, /600 updates where the paper has 15,100/, "and its notes");
+  assert.match(reduced, /500 updates where the paper has 15,100/, "and its notes");
   assert.match(reduced, /numbers are not comparable/);
   const run = await (await app.request("/runs/chemical-fork-mlp-1", html)).text();
   assert.match(run, /The run failed/);
