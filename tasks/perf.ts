@@ -1,10 +1,7 @@
 import { maxOf } from "../lib/core/extremes.ts";
 import { methods as registry } from "../lib/model/registry.ts";
 import { unknownName } from "../lib/core/errors.ts";
-import { type BackendName, useBackend } from "../lib/tensor/backend.ts";
-import { measureGemm } from "../lib/tensor/kernels/gemm_speed.ts";
-import { runsOwnKernels } from "../lib/tensor/kernels/own_kernels.ts";
-import type { SystemBlas } from "../lib/tensor/kernels/system_blas.ts";
+import { type BackendName, measureGemm, runsOwnKernels, type SystemBlas, useBackend } from "../lib/tensor/mod.ts";
 import { type PerfCase, type PerfMeasurement, type PerfRecord } from "../reports/perf_records.ts";
 import { chooseBlas, openChosenBlas } from "./bench/blas_choice.ts";
 import { provenanceOf } from "./bench/provenance.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, ok } from "node:assert/strict";
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { importGraph, loadedBy, sourceFiles } from "./import_graph.ts";
 
 /** Which layers each may import; a layer may always import itself. */
@@ -69,6 +69,26 @@ Deno.test("layers import only the layers they may", () => {
     wrong.push(`${from} imports ${to}`);
   }
   deepEqual(wrong, []);
+});
+
+Deno.test("TensorFlow.js is imported by the tensor layer and the models alone", () => {
+  const wrong = [...graph].flatMap(([from, imports]) =>
+    /^lib\/(tensor|model)\//.test(from)
+      ? []
+      : imports.filter(({ to }) => to.includes("@tensorflow")).map(({ to }) => `${from} imports ${to}`)
+  );
+  deepEqual(wrong, []);
+});
+
+Deno.test("a folder with a mod.ts is imported from outside through it alone", () => {
+  const faces = files.filter((file) => basename(file) === "mod.ts");
+  ok(faces.includes("lib/tensor/mod.ts"));
+  const wrong = faces.flatMap((face) => {
+    const folder = dirname(face);
+    const isInside = (path: string) => path.startsWith(`${folder}/`);
+    return [...projectImports()].filter(({ from, to }) => !isInside(from) && isInside(to) && to !== face);
+  });
+  deepEqual(wrong.map(({ from, to }) => `${from} imports ${to}`), []);
 });
 
 Deno.test("every folder of lib is a layer with rules", () => {

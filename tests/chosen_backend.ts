@@ -1,4 +1,4 @@
-import { backendChoices, type BackendName } from "../lib/tensor/backend.ts";
+import { backendChoices, type BackendName } from "../lib/tensor/mod.ts";
 
 /**
  * The backend that `TEST_BACKEND` names; null without it. Backends that need packages or devices which not every

@@ -1,7 +1,7 @@
 import { environments } from "../envs/registry.ts";
 import { methods } from "../model/registry.ts";
 import type { Plan } from "../planning/planner.ts";
-import { withSystemBlas } from "../tensor/kernels/gemm.ts";
+import { withSystemBlas } from "../tensor/mod.ts";
 import { evaluate } from "../training/evaluation/evaluator.ts";
 import type { Score } from "../training/evaluation/score.ts";
 import type { ExperimentEvent } from "./events.ts";

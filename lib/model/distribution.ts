@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../tensor/noise.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../tensor/ops/hard_samples.ts";
-import { logLikelihood } from "../tensor/ops/log_softmax.ts";
+import { argmaxOneHot, hardGumbelSoftmax, logLikelihood, type NoiseSource } from "../tensor/mod.ts";
 import type { Factored, VariableRun } from "./variable_runs.ts";
 
 /** Bounds of a continuous variable's predicted log standard deviation, as in the published program. */

@@ -2,7 +2,7 @@ import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core
 import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
-import type { NoiseSource } from "../tensor/noise.ts";
+import type { NoiseSource } from "../tensor/mod.ts";
 import type { ControlRole } from "../core/control_role.ts";
 
 /**

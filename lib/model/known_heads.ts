@@ -1,8 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../core/extremes.ts";
 import { KeyTable } from "../core/key_table.ts";
-import { type Linear } from "../tensor/layers.ts";
-import { groupedLinear } from "../tensor/ops/grouped_linear.ts";
+import { groupedLinear, type Linear } from "../tensor/mod.ts";
 import type { PredictionMemory } from "./dynamics_model.ts";
 import type { StepInput } from "./rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "./variable_runs.ts";

@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Adam } from "../tensor/adam.ts";
-import type { NoiseSource } from "../tensor/noise.ts";
-import type { ParameterSet } from "../tensor/parameters.ts";
+import { Adam, type NoiseSource, type ParameterSet } from "../tensor/mod.ts";
 import { logProbability, modeState, sampleState } from "./distribution.ts";
 import type {
   DynamicsModel,

@@ -1,8 +1,8 @@
-import * as tf from "@tensorflow/tfjs";
 import { decodeValues, encodeValues, totalWidth } from "../core/variable.ts";
 import type { EnvironmentSpec } from "../envs/environment.ts";
 import type { DynamicsModel, WindowBatch } from "../model/dynamics_model.ts";
 import type { TransitionFunction } from "../planning/planner.ts";
+import { cube, matrix, readTensorSync } from "../tensor/mod.ts";
 import type { Windows } from "./replay_buffer.ts";
 
 /** The variables of an environment: all that is needed to encode its values. */
@@ -16,14 +16,12 @@ export function transitionFunction(model: DynamicsModel, spec: VariableSpec): Tr
   const actionWidth = totalWidth(spec.actionVariables);
   return (observations, actions) => {
     const encodedActions = encodeValues(spec.actionVariables, actions);
-    const prediction = tf.tidy(() =>
+    const encoded = readTensorSync(() =>
       model.predict(
-        tf.tensor2d(observations, [observations.length / stateWidth, stateWidth], "float32"),
-        tf.tensor2d(encodedActions, [encodedActions.length / actionWidth, actionWidth], "float32"),
+        matrix(observations, [observations.length / stateWidth, stateWidth]),
+        matrix(encodedActions, [encodedActions.length / actionWidth, actionWidth]),
       )
     );
-    const encoded = prediction.dataSync() as Float32Array;
-    prediction.dispose();
     return decodeValues(spec.stateVariables, encoded);
   };
 }
@@ -50,17 +48,9 @@ export function windowBatch(
   const encoded = encodeValues(stateVariables, windows.values);
   const encodedNext = encodeValues(stateVariables, windows.nextValues);
   return {
-    observation: tf.tensor2d(spec.observe ? spec.observe(encoded) : encoded, [rows, stateWidth], "float32"),
-    actions: tf.tensor3d(
-      encodeValues(actionVariables, windows.actions),
-      [rows, steps, totalWidth(actionVariables)],
-      "float32",
-    ),
-    nextObservations: tf.tensor3d(
-      spec.observeNext ? spec.observeNext(encodedNext) : encodedNext,
-      [rows, steps, stateWidth],
-      "float32",
-    ),
+    observation: matrix(spec.observe ? spec.observe(encoded) : encoded, [rows, stateWidth]),
+    actions: cube(encodeValues(actionVariables, windows.actions), [rows, steps, totalWidth(actionVariables)]),
+    nextObservations: cube(spec.observeNext ? spec.observeNext(encodedNext) : encodedNext, [rows, steps, stateWidth]),
   };
 }
 

@@ -1,8 +1,7 @@
-import * as tf from "@tensorflow/tfjs";
 import type { Rng, RngState } from "../core/rng.ts";
 import type { EnvironmentSpec } from "../envs/environment.ts";
 import type { DynamicsModel, Losses, TrainingData } from "../model/dynamics_model.ts";
-import { RngNoise } from "../tensor/noise.ts";
+import { dispose, readScalars, RngNoise } from "../tensor/mod.ts";
 import { trainingSplit } from "./collector.ts";
 import { disposeBatch, windowBatch } from "./model_host.ts";
 import { observe, senseValues } from "./observe.ts";
@@ -80,10 +79,7 @@ export class Trainer {
     const unread = this.#unread;
     if (unread.length === 0) return;
     this.#unread = [];
-    const scalars = unread.flatMap((losses) => Object.values(losses));
-    const stacked = tf.tidy(() => tf.stack(scalars.map((scalar) => scalar.asScalar())));
-    const numbers = await stacked.data();
-    tf.dispose([stacked, ...scalars]);
+    const numbers = await readScalars(unread.flatMap((losses) => Object.values(losses)));
     let place = 0;
     unread.forEach((losses, k) => {
       for (const name of Object.keys(losses)) {
@@ -130,7 +126,7 @@ export class Trainer {
 
   /** Frees losses that were not read; the model stays its owner's. */
   dispose(): void {
-    for (const losses of this.#unread) tf.dispose(Object.values(losses));
+    for (const losses of this.#unread) dispose(Object.values(losses));
     this.#unread = [];
   }
 

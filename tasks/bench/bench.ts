@@ -75,7 +75,7 @@ export async function bench(args: readonly string[]): Promise<number> {
 /** Workers would each say the same, after their runs were claimed. */
 async function checkBackend({ backend, blas }: BenchOptions): Promise<BlasChoice> {
   // Loaded when needed: help and wrong flags answer without a tensor library.
-  const { useBackend } = await import("../../lib/tensor/backend.ts");
+  const { useBackend } = await import("../../lib/tensor/mod.ts");
   await useBackend(backend as Parameters<typeof useBackend>[0]);
   const { chooseBlas } = await import("./blas_choice.ts");
   return chooseBlas(blas);

@@ -1,6 +1,11 @@
-import { runsOwnKernels } from "../../lib/tensor/kernels/own_kernels.ts";
-import { measureGemm, typicalProduct } from "../../lib/tensor/kernels/gemm_speed.ts";
-import { findSystemBlas, openSystemBlas, type SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
+import {
+  findSystemBlas,
+  measureGemm,
+  openSystemBlas,
+  runsOwnKernels,
+  type SystemBlas,
+  typicalProduct,
+} from "../../lib/tensor/mod.ts";
 
 /** Which library computes the large matrix products of updates. */
 export interface BlasChoice {

@@ -3,7 +3,7 @@ import { environments } from "../../lib/envs/registry.ts";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { modelContext } from "../../lib/experiment/model_context.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { withShapesOnly } from "../../lib/tensor/shapes_only.ts";
+import { withShapesOnly } from "../../lib/tensor/mod.ts";
 import type { Plan } from "./plan_runs.ts";
 import { textTable } from "./text.ts";
 

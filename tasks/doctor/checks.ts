@@ -2,13 +2,20 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
-import * as tf from "@tensorflow/tfjs";
 import { messageOf } from "../../lib/core/errors.ts";
 import { openStore } from "../../lib/store/open_store.ts";
-import { backendChoices, type BackendName, useBackend } from "../../lib/tensor/backend.ts";
-import { measureGemm, typicalProduct } from "../../lib/tensor/kernels/gemm_speed.ts";
-import { kernelsInUse } from "../../lib/tensor/kernels/install.ts";
-import { findSystemBlas, openSystemBlas, type SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
+import {
+  backendChoices,
+  type BackendName,
+  findSystemBlas,
+  kernelsInUse,
+  measureGemm,
+  openSystemBlas,
+  smallProduct,
+  type SystemBlas,
+  typicalProduct,
+  useBackend,
+} from "../../lib/tensor/mod.ts";
 import { LEAST_GAIN } from "../bench/blas_choice.ts";
 import { storeFile } from "../results_folder.ts";
 import { shownPath } from "../user_paths.ts";
@@ -37,9 +44,7 @@ async function checkBackend(name: BackendName): Promise<Check> {
   const part = `backend ${name}`;
   try {
     await useBackend(name);
-    const product = tf.tidy(() => tf.matMul(tf.tensor2d([[1, 2], [3, 4]]), tf.tensor2d([[1], [10]])));
-    const values = [...await product.data()];
-    product.dispose();
+    const values = await smallProduct();
     if (values.join() !== "21,43") {
       return { part, status: "failed", detail: `multiplies wrongly: expected 21,43, got ${values}` };
     }

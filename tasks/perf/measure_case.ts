@@ -1,12 +1,18 @@
-import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import { environments } from "../../lib/envs/registry.ts";
 import { namedGraphSize } from "../../lib/envs/chemical/named_graphs.ts";
 import { buildExperiment, type ExperimentParts } from "../../lib/experiment/experiment_parts.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { gemmWork, timeGemm, useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
-import type { SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
+import {
+  gemmWork,
+  isQueued,
+  type SystemBlas,
+  timeGemm,
+  timeKernels,
+  useSystemBlas,
+  withSystemBlas,
+} from "../../lib/tensor/mod.ts";
 import type { Plan } from "../../lib/planning/planner.ts";
 import { plainEnvironment } from "./plain_environment.ts";
 
@@ -158,9 +164,8 @@ function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): [s
   const of = (name: Exclude<keyof Round, "variableHitRate">) => median(rounds.map((round) => round[name]));
   const variableHitRates = rounds.flatMap(({ variableHitRate }) => variableHitRate ?? []);
   // Where operations only queue up (webgpu), reading waits for them: it is part of the update then.
-  const isQueued = tf.getBackend() === "webgpu";
-  const updateMs = of("updateMs") + (isQueued ? of("readMs") : 0);
-  const readMs = isQueued ? 0 : of("readMs") / UPDATES_A_READ;
+  const updateMs = of("updateMs") + (isQueued() ? of("readMs") : 0);
+  const readMs = isQueued() ? 0 : of("readMs") / UPDATES_A_READ;
   const loopMs = of("planMs") + of("envMs") + updateMs + readMs;
   const gflop = 2 * of("multiplyAdds") / 1e9;
   const gflops = gflop > 0 ? gflop / (updateMs / 1000) : null;
@@ -215,16 +220,8 @@ async function productNumbers(
 
 /** Time of one more update by kernel, as TensorFlow.js profiles it; only where a kernel ends when it returns. */
 async function kernelNumbers({ trainer }: ExperimentParts): Promise<[string, number][]> {
-  if (tf.getBackend() === "webgpu") return [];
-  // Else every output is read to look for NaN.
-  tf.env().set("CHECK_COMPUTATION_FOR_ERRORS", false);
-  const { kernels } = await tf.profile(() => withSystemBlas(() => void trainer.update()));
-  const times = new Map<string, { ms: number; calls: number }>();
-  for (const { name, kernelTimeMs } of kernels) {
-    if (name === "forward") continue; // A custom gradient's forward pass, whose kernels are in the list themselves.
-    const entry = times.get(name) ?? { ms: 0, calls: 0 };
-    times.set(name, { ms: entry.ms + Number(await kernelTimeMs), calls: entry.calls + 1 });
-  }
+  if (isQueued()) return [];
+  const times = await timeKernels(() => withSystemBlas(() => void trainer.update()));
   await trainer.readLosses();
   return [...times].flatMap(([name, { ms, calls }]): [string, number][] => [
     [`kernel_ms/${name}`, ms],

@@ -7,10 +7,14 @@ import { buildExperiment, type ExperimentParts } from "../../lib/experiment/expe
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import type { MethodEntry } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
-import { useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
-import { forcePlainOperations } from "../../lib/tensor/kernels/own_kernels.ts";
-import { findSystemBlas, type SystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
+import {
+  findSystemBlas,
+  forcePlainOperations,
+  type SystemBlas,
+  useBackend,
+  useSystemBlas,
+  withSystemBlas,
+} from "../../lib/tensor/mod.ts";
 import { textTable } from "../../tasks/bench/text.ts";
 import { median } from "../../tasks/perf/measure_case.ts";
 

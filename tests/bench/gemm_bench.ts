@@ -1,10 +1,8 @@
 // deno bench --allow-read --allow-env --allow-ffi tests/bench/gemm_bench.ts
 // Matrix products of one update and one plan. GFLOP/s = 2·P·M·N·K / time; FLOPs stand in the name, in millions.
 import * as tf from "@tensorflow/tfjs";
-import { useBackend } from "../../lib/tensor/backend.ts";
-import { useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
+import { findSystemBlas, useBackend, useSystemBlas, withSystemBlas } from "../../lib/tensor/mod.ts";
 import { installKernels } from "../../lib/tensor/kernels/install.ts";
-import { findSystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
 import { normalTensor } from "../tensor/numeric.ts";
 
 interface Product {

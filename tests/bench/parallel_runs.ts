@@ -2,7 +2,7 @@
 // Time of one run of full-size FCDL and of several at once, a process each: on as many idle cores it should be at most
 // 1.25 times as long. Says nothing on a machine that is busy with something else.
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { memoryOfLoops } from "../training/memory_trial.ts";
 
 const loops = Number(Deno.args[0] ?? 100);

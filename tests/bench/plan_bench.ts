@@ -1,6 +1,6 @@
 // deno bench --allow-read --allow-env tests/bench/plan_bench.ts
 // One plan for 10 environments at the paper's size, with an untrained model.
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { partsAtFullSize } from "./perf_parts.ts";
 
 await useBackend("wasm");

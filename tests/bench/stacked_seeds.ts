@@ -5,9 +5,7 @@
 import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
-import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
-import { forcePlainOperations } from "../../lib/tensor/kernels/own_kernels.ts";
-import { RngNoise } from "../../lib/tensor/noise.ts";
+import { type BackendName, forcePlainOperations, RngNoise, useBackend } from "../../lib/tensor/mod.ts";
 import { StackedTrial, type TrialSize } from "../prototypes/stacked_seeds/stacked_trial.ts";
 
 const rounds = Number(Deno.args[0] ?? 5);

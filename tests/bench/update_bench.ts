@@ -1,8 +1,6 @@
 // deno bench --allow-read --allow-env --allow-ffi tests/bench/update_bench.ts
 // One update at the paper's size, the own kernel against a system BLAS where there is one.
-import { useBackend } from "../../lib/tensor/backend.ts";
-import { useSystemBlas, withSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
-import { findSystemBlas } from "../../lib/tensor/kernels/system_blas.ts";
+import { findSystemBlas, useBackend, useSystemBlas, withSystemBlas } from "../../lib/tensor/mod.ts";
 import { partsAtFullSize } from "./perf_parts.ts";
 
 await useBackend("wasm");

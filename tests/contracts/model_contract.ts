@@ -12,7 +12,7 @@ import {
   type WindowBatch,
 } from "../../lib/model/dynamics_model.ts";
 import { chosenBackend } from "../chosen_backend.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { actionOf, disposeAll, smallOptions, take, trainable, Trial, type TrialOptions } from "./model_trial.ts";
 import { type ToyProblem, toyProblems } from "./toy_problems.ts";
 

@@ -9,7 +9,7 @@ import type {
   TrainingData,
   WindowBatch,
 } from "../../lib/model/dynamics_model.ts";
-import { RngNoise } from "../../lib/tensor/noise.ts";
+import { RngNoise } from "../../lib/tensor/mod.ts";
 import type { ToyProblem } from "./toy_problems.ts";
 
 /** What a contract test trains with. */

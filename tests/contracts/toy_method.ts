@@ -1,8 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../lib/core/parse.ts";
-import { applyLinear, createLinear, plainInit } from "../../lib/tensor/layers.ts";
-import { ParameterSet } from "../../lib/tensor/parameters.ts";
+import { applyLinear, createLinear, ParameterSet, plainInit } from "../../lib/tensor/mod.ts";
 import type { MethodModule } from "../../lib/model/dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepOutput } from "../../lib/model/rollout_model.ts";
 import { headWidth, joinRuns, modelRuns } from "../../lib/model/variable_runs.ts";

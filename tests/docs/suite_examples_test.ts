@@ -3,7 +3,7 @@ import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.
 import { parseSuite, seedsOf, type Suite } from "../../lib/experiment/suite.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { describeRuns } from "../../tasks/bench/dry_run.ts";
 import { describePlan } from "../../tasks/bench/plan_runs.ts";
 import { codeBlocks, sectionOf } from "./markdown.ts";

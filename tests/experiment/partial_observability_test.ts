@@ -9,7 +9,7 @@ import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { specHash } from "../../lib/experiment/spec_hash.ts";
 import type { DynamicsModel, MethodEntry, WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 
 await useBackend("wasm");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { runExperiment } from "../../lib/experiment/runner.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 
 await useBackend("wasm");
 

@@ -5,7 +5,7 @@ import type { ExperimentEvent } from "../../lib/experiment/events.ts";
 import type { Metric } from "../../lib/experiment/records.ts";
 import { type ExperimentOptions, runExperiment } from "../../lib/experiment/runner.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { toyRegistries } from "../training/toy_world.ts";
 
 await useBackend("cpu");

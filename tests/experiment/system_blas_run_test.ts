@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { runExperiment } from "../../lib/experiment/runner.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
-import { useSystemBlas } from "../../lib/tensor/kernels/gemm.ts";
+import { useBackend, useSystemBlas } from "../../lib/tensor/mod.ts";
 import { countingBlas, needsBlas } from "../tensor/system_blas.ts";
 
 const spec = runSpecSchema.parse({

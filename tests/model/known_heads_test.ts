@@ -5,8 +5,7 @@ import type { Variable } from "../../lib/core/variable.ts";
 import { KnownHeads, type TargetRows } from "../../lib/model/known_heads.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { modelRuns } from "../../lib/model/variable_runs.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
-import { RngNoise } from "../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../lib/tensor/mod.ts";
 import { smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";
 

@@ -6,8 +6,7 @@ import type { GraphModel, Losses, WindowBatch } from "../../lib/model/dynamics_m
 import { isCodebookModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RolloutModel } from "../../lib/model/rollout_model.ts";
-import { type BackendName, useBackend } from "../../lib/tensor/backend.ts";
-import { clampedLogSoftmax } from "../../lib/tensor/ops/log_softmax.ts";
+import { type BackendName, clampedLogSoftmax, useBackend } from "../../lib/tensor/mod.ts";
 import { chosenBackend } from "../chosen_backend.ts";
 import { type Adapter, adapters } from "./reference/adapters.ts";
 import {

@@ -5,7 +5,7 @@ import { Rng } from "../../lib/core/rng.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { CrossEntropyPlanner } from "../../lib/planning/cem.ts";
 import type { PlanningProblem, TransitionFunction } from "../../lib/planning/planner.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { transitionFunction } from "../../lib/training/model_host.ts";
 import { smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { methods } from "../../lib/model/registry.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { type Learned, learnFork } from "./random_training.ts";
 
 await useBackend("wasm");

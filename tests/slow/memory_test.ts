@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { memoryOfLoops } from "../training/memory_trial.ts";
 
 /** Loops before the first and after which the last resident size is taken; LOOPS=300 makes a shorter check. */

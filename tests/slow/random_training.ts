@@ -11,7 +11,8 @@ import { isGraphModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { scorePrediction } from "../../lib/training/evaluation/prediction_evaluation.ts";
-import { inContext, readTensor } from "../../lib/training/evaluation/score.ts";
+import { readTensor } from "../../lib/tensor/mod.ts";
+import { inContext } from "../../lib/training/evaluation/score.ts";
 import { ReplayBuffer } from "../../lib/training/replay_buffer.ts";
 import { Trainer } from "../../lib/training/trainer.ts";
 

@@ -1,5 +1,5 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { chooseBlas, noBlas, openChosenBlas } from "../../tasks/bench/blas_choice.ts";
 import { countingBlas, needsBlas } from "../tensor/system_blas.ts";
 

@@ -5,10 +5,9 @@ import { environments } from "../../lib/envs/registry.ts";
 import { expandSuite } from "../../lib/experiment/expand_suite.ts";
 import { parseSuite } from "../../lib/experiment/suite.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { withShapesOnly } from "../../lib/tensor/shapes_only.ts";
+import { useBackend, withShapesOnly } from "../../lib/tensor/mod.ts";
 import { describeRuns } from "../../tasks/bench/dry_run.ts";
 import { modelContext } from "../../lib/experiment/model_context.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
 
 const suite = {
   name: "sizes",

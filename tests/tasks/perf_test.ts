@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { csvFormat } from "d3-dsv";
 import * as tf from "@tensorflow/tfjs";
 import { parsePerfRecords, perfColumns } from "../../reports/perf_records.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { perfCases } from "../../tasks/perf/cases.ts";
 import { measureCase, median } from "../../tasks/perf/measure_case.ts";
 import { appendPerfRecords, perfFile, readPerfFile } from "../../tasks/perf/perf_file.ts";

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import { partiallyObserved } from "../../lib/envs/partial_observation.ts";
 import type { CodebookModel } from "../../lib/model/dynamics_model.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { evaluate, type EvaluationResult } from "../../lib/training/evaluation/evaluator.ts";
 import { playTestEpisodes } from "../../lib/training/evaluation/test_episodes.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { memoryOfLoops } from "./memory_trial.ts";
 
 const sizes = { featureWidth: 8, predictorWidths: [8, 8] };

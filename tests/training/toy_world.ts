@@ -11,7 +11,7 @@ import type {
   ModelState,
   WindowBatch,
 } from "../../lib/model/dynamics_model.ts";
-import type { NoiseSource } from "../../lib/tensor/noise.ts";
+import type { NoiseSource } from "../../lib/tensor/mod.ts";
 
 /** Steps of the toy's episodes. */
 export const toyEpisodeLength = 4;

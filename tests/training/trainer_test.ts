@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
-import { useBackend } from "../../lib/tensor/backend.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { transitionFunction, windowBatch } from "../../lib/training/model_host.ts";
 import { ReplayBuffer } from "../../lib/training/replay_buffer.ts";

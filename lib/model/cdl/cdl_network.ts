@@ -1,6 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  applyLinear,
+  createStackedLinear,
+  type Linear,
+  outputInit,
+  type ParameterSet,
+  stackedInit,
+} from "../../tensor/mod.ts";
 import { headsOfRows, KnownHeads, readsAtOnce, rowsOfTargets } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 
 /** How far the score of an edge at the threshold stays above one half. */
 const MARGIN = 1e-6;

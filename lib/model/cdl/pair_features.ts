@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { tableMax, type TableMaxSlopes } from "../../tensor/table_max.ts";
-import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
-import { categoryRows } from "../../tensor/ops/category_rows.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  applyLinear,
+  categoryRows,
+  createStackedLinear,
+  type Linear,
+  type ParameterSet,
+  stackedInit,
+  tableMax,
+  type TableMaxSlopes,
+} from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
 import { type Factored, joinRuns, type ModelRuns, type VariableRun } from "../variable_runs.ts";
 

@@ -1,7 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Linear } from "../../tensor/layers.ts";
-import type { ChainSlopes, ChainSource, GruChain, GruChainsInput } from "../../tensor/gru_chains.ts";
-import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
+import {
+  type ChainSlopes,
+  type ChainSource,
+  groupedLinear,
+  type GruChain,
+  type GruChainsInput,
+  type Linear,
+} from "../../tensor/mod.ts";
 import type { VariableRun } from "../variable_runs.ts";
 import type { GruStack } from "./gru.ts";
 

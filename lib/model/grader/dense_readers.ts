@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { applyLinear } from "../../tensor/layers.ts";
-import { gruCell } from "../../tensor/ops/gru_cell.ts";
-import { linear } from "../../tensor/ops/linear.ts";
+import { applyLinear, gruCell, linear } from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
 import { type Factored, joinRuns } from "../variable_runs.ts";
 import type { Embedding } from "./chain_tables.ts";

@@ -1,8 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import { gruChains, gruChainsOfSamples } from "../../tensor/gru_chains.ts";
-import { applyLinear, createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
-import { categoryRows } from "../../tensor/ops/category_rows.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  applyLinear,
+  categoryRows,
+  createStackedLinear,
+  gruChains,
+  gruChainsOfSamples,
+  type Linear,
+  type ParameterSet,
+  plainInit,
+} from "../../tensor/mod.ts";
 import { headsOfRows, KnownHeads, readsAtOnce } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns, type VariableRun } from "../variable_runs.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 
 /** Weights of a stack of N gated recurrent units, gates in the order reset, update, new, as in PyTorch. */
 export interface GruStack {

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { CategoricalVariable } from "../../core/variable.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import type { TrainingData } from "../dynamics_model.ts";
 import { isTested, testParents } from "./discovery.ts";
 

@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { categoryRows } from "../../tensor/ops/category_rows.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { SlopeLayout } from "../../tensor/slopes.ts";
+import { categoryRows, type ParameterSet, type SlopeLayout } from "../../tensor/mod.ts";
 import type { Factored, VariableRun } from "../variable_runs.ts";
 
 /** Most pairs, and most slopes, that are worth a table. */

@@ -1,8 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { createLinear, type Linear, plainInit } from "../../tensor/layers.ts";
-import { gatherSum } from "../../tensor/ops/gather_sum.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import { createLinear, gatherSum, type Linear, linear, type ParameterSet, plainInit } from "../../tensor/mod.ts";
 
 /**
  * One network on every ordered pair [receiver, sender] of different nodes, its outputs summed a receiver. Two of its

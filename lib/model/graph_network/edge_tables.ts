@@ -1,8 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { gatherSum } from "../../tensor/ops/gather_sum.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { networkSlopes, slopeProducts } from "../../tensor/slopes.ts";
+import { gatherSum, linear, networkSlopes, type ParameterSet, slopeProducts } from "../../tensor/mod.ts";
 import { type Factored, splitRuns, type VariableRun } from "../variable_runs.ts";
 import { CategoryPairs } from "./category_pairs.ts";
 import type { EdgeNetwork } from "./edge_network.ts";

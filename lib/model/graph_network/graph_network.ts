@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import { linear, type LinearWeights, type ParameterSet } from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";

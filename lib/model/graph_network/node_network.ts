@@ -1,7 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { createStackedLinear, type Linear, plainInit } from "../../tensor/layers.ts";
-import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  createStackedLinear,
+  type Linear,
+  linear,
+  type LinearWeights,
+  type ParameterSet,
+  plainInit,
+} from "../../tensor/mod.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import { createLayers } from "./edge_network.ts";
 

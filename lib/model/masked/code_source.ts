@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import type { Needed, ParameterSet } from "../../tensor/mod.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Codebook } from "./codebook.ts";
 import type { ContextGates } from "./context_gates.ts";

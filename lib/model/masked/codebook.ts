@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import { argmaxOneHot } from "../../tensor/ops/hard_samples.ts";
+import { argmaxOneHot, type NoiseSource } from "../../tensor/mod.ts";
 import type { Penalty } from "../rollout_model.ts";
 
 /** Latents replaced by codes. */

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { NoiseSource, ParameterSet } from "../../tensor/mod.ts";
 
 /** Whether a codebook's codes wait for data, and which latents of the first training batch they become. */
 export class DataStart {

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 
 /** How gates are tested and closed. */
 export interface ContextGateOptions {

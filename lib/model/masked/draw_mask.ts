@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import { hardGumbelSigmoid } from "../../tensor/ops/hard_samples.ts";
+import { hardGumbelSigmoid, type NoiseSource } from "../../tensor/mod.ts";
 
 /**
  * The mask of edge logits: a hard straight-through Gumbel-sigmoid draw in training, the edges with a probability above

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { NoiseSource, ParameterSet } from "../../tensor/mod.ts";
 import type { Penalty } from "../rollout_model.ts";
 import {
   type Codebook,

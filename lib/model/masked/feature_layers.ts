@@ -1,9 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import { blockTable } from "../../tensor/block_table.ts";
-import { applyLinear, createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
-import { chosenRows } from "../../tensor/ops/category_rows.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { type Needed, type TableLayout, tableLayout } from "../../tensor/table_layout.ts";
+import {
+  applyLinear,
+  blockTable,
+  chosenRows,
+  createStackedLinear,
+  type Linear,
+  type Needed,
+  type ParameterSet,
+  stackedInit,
+  type TableLayout,
+  tableLayout,
+} from "../../tensor/mod.ts";
 import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
 import { DenseFeatures, type Features, TableFeatures } from "./features.ts";
 

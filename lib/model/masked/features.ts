@@ -1,7 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ChosenRows } from "../../tensor/ops/category_rows.ts";
-import { tableSum } from "../../tensor/table_sum.ts";
-import type { TableLayout } from "../../tensor/table_layout.ts";
+import { type ChosenRows, type TableLayout, tableSum } from "../../tensor/mod.ts";
 import type { FeatureLinear, LayerTables } from "./feature_layers.ts";
 
 /** The features of a batch, width H a variable, as the first layers of encoder and predictor use them. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
+import type { NoiseSource } from "../../tensor/mod.ts";
 import { logProbability } from "../distribution.ts";
 import type {
   GatedModel,

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { type Needed, neededInputs } from "../../tensor/table_layout.ts";
+import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
 
 /**
  * Which entries of a graph [N, N + M] are learned. `triangular`: the causal order is given, so only entries strictly

@@ -1,7 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
+import { argmaxOneHot, hardGumbelSoftmax, type NoiseSource, type ParameterSet } from "../../tensor/mod.ts";
 import type { Codebook, CodebookSize, Quantized } from "./codebook.ts";
 
 /**

@@ -1,7 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { LocalGraphRule } from "../../core/local_graph_rule.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { type Needed, neededInputs } from "../../tensor/table_layout.ts";
+import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import type { Features } from "./features.ts";
 import type { MaskInput, Masks, MaskSource } from "./mask_source.ts";

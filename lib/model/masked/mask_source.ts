@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Needed } from "../../tensor/table_layout.ts";
+import type { Needed } from "../../tensor/mod.ts";
 import type { Penalty, StepInput } from "../rollout_model.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import { ParameterSet } from "../../tensor/parameters.ts";
+import { ParameterSet } from "../../tensor/mod.ts";
 import type { GraphModel, MethodModule } from "../dynamics_model.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { type ModelRuns, modelRuns } from "../variable_runs.ts";

@@ -7,8 +7,8 @@ import {
   createLinear,
   encoderInit,
   type Linear,
-} from "../../tensor/layers.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+  type ParameterSet,
+} from "../../tensor/mod.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 

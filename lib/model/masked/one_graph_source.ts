@@ -1,8 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
-import { createLinear, encoderInit, LEAKY_SLOPE, type Linear } from "../../tensor/layers.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import {
+  createLinear,
+  encoderInit,
+  LEAKY_SLOPE,
+  type Linear,
+  linear,
+  type Needed,
+  type ParameterSet,
+} from "../../tensor/mod.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { Features } from "./features.ts";

@@ -1,7 +1,13 @@
 import type * as tf from "@tensorflow/tfjs";
-import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import {
+  applyLinear,
+  createStackedLinear,
+  type Linear,
+  type Needed,
+  outputInit,
+  type ParameterSet,
+  stackedInit,
+} from "../../tensor/mod.ts";
 import { headsOfRows, rowsOfTargets, type TargetRows } from "../known_heads.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import type { FeatureLinear } from "./feature_layers.ts";

@@ -1,6 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import type { Needed } from "../../tensor/table_layout.ts";
+import type { Needed, ParameterSet } from "../../tensor/mod.ts";
 import type { ModelRuns } from "../variable_runs.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import { oneHots } from "../../tensor/one_hots.ts";
-import { ParameterSet } from "../../tensor/parameters.ts";
+import { type NoiseSource, oneHots, ParameterSet } from "../../tensor/mod.ts";
 import { CdlNetwork } from "../cdl/cdl_network.ts";
 import { logProbability, modeState, sampleState } from "../distribution.ts";
 import type {

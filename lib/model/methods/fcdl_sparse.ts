@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseWith } from "../../core/parse.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { codeOptions } from "../masked/code_model.ts";
 import { CodeSource } from "../masked/code_source.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { parseWith } from "../../core/parse.ts";
-import { ParameterSet } from "../../tensor/parameters.ts";
+import { ParameterSet } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { GraphNetwork } from "../graph_network/graph_network.ts";
 import { RolloutModel } from "../rollout_model.ts";

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
-import { applyLinear, createLinear, type Linear, plainInit } from "../../tensor/layers.ts";
-import { ParameterSet } from "../../tensor/parameters.ts";
+import { applyLinear, createLinear, type Linear, ParameterSet, plainInit } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
 import {

@@ -1,9 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
-import { createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
-import { linear } from "../../tensor/ops/linear.ts";
-import { ParameterSet } from "../../tensor/parameters.ts";
+import { createStackedLinear, type Linear, linear, outputInit, ParameterSet, stackedInit } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
 import { headWidth, joinRuns, type ModelRuns, modelRuns } from "../variable_runs.ts";

@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/noise.ts";
-import { argmaxOneHot, hardGumbelSoftmax } from "../../tensor/ops/hard_samples.ts";
+import { argmaxOneHot, hardGumbelSoftmax, type NoiseSource } from "../../tensor/mod.ts";
 
 /** Hard choices among K. */
 export interface Choice {

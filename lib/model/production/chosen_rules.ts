@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
-import { groupRows, sortRows, unsortRows } from "../../tensor/row_groups.ts";
+import { groupedLinear, groupRows, sortRows, unsortRows } from "../../tensor/mod.ts";
 import { keysOf, type KnownRows } from "./known_rows.ts";
 import type { RuleNetworks, RuleRows } from "./rules.ts";
 

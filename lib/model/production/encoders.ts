@@ -1,7 +1,16 @@
 import * as tf from "@tensorflow/tfjs";
-import { applyToTable, type CategoryTable, identityTable, joinTables } from "../../tensor/category_table.ts";
-import { applyLinear, createStackedLinear, type Linear, outputInit, stackedInit } from "../../tensor/layers.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  applyLinear,
+  applyToTable,
+  type CategoryTable,
+  createStackedLinear,
+  identityTable,
+  joinTables,
+  type Linear,
+  outputInit,
+  type ParameterSet,
+  stackedInit,
+} from "../../tensor/mod.ts";
 import type { Factored, VariableRun } from "../variable_runs.ts";
 
 /** One network a variable, from its encoded value to a feature of width W. */

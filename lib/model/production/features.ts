@@ -1,9 +1,15 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../core/extremes.ts";
-import { applyToTable, type CategoryTable, joinOneHots, lookUp } from "../../tensor/category_table.ts";
-import { applyLinear, type Linear } from "../../tensor/layers.ts";
-import type { LinearWeights } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import {
+  applyLinear,
+  applyToTable,
+  type CategoryTable,
+  joinOneHots,
+  type Linear,
+  type LinearWeights,
+  lookUp,
+  type ParameterSet,
+} from "../../tensor/mod.ts";
 import type { Factored, ModelRuns } from "../variable_runs.ts";
 import { VariableEncoders } from "./encoders.ts";
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/parameters.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import { KnownHeads, readsAtOnce, type TargetRows } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";

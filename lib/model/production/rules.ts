@@ -1,10 +1,17 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../core/extremes.ts";
-import { createStackedLinear, type Linear, stackedInit } from "../../tensor/layers.ts";
-import { groupedLinear } from "../../tensor/ops/grouped_linear.ts";
-import { linear, type LinearWeights } from "../../tensor/ops/linear.ts";
-import type { ParameterSet } from "../../tensor/parameters.ts";
-import { groupRows, sortRows, unsortRows } from "../../tensor/row_groups.ts";
+import {
+  createStackedLinear,
+  groupedLinear,
+  groupRows,
+  type Linear,
+  linear,
+  type LinearWeights,
+  type ParameterSet,
+  sortRows,
+  stackedInit,
+  unsortRows,
+} from "../../tensor/mod.ts";
 import { headWidth, type ModelRuns } from "../variable_runs.ts";
 
 /** Rows that all rules are applied to at once: their values stay in the cache. */

@@ -5,7 +5,8 @@ import { contextAgreement } from "../../metrics/mutual_information.ts";
 import { type CodebookModel, type GatedModel, isGatedModel } from "../../model/dynamics_model.ts";
 import { inputTensors, meanGraphs, type SampleGraphs, variableNames } from "./graph_evaluation.ts";
 import { labelMetrics } from "./label_evaluation.ts";
-import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf } from "./score.ts";
+import { readTensor } from "../../tensor/mod.ts";
+import { inContext, type JsonArtifact, matrixOf, type Score, scoreOf } from "./score.ts";
 
 /** Codes of a sample's transitions, [B]. */
 export interface SampleCodes {

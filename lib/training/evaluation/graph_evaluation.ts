@@ -1,11 +1,11 @@
-import * as tf from "@tensorflow/tfjs";
 import { append } from "../../core/append.ts";
 import { encodeValues } from "../../core/variable.ts";
 import type { Environment, EnvironmentSpec } from "../../envs/environment.ts";
 import { contextUnions } from "../../metrics/context_unions.ts";
 import { type GraphScores, scoreGraphs } from "../../metrics/graph_scores.ts";
 import type { GraphModel } from "../../model/dynamics_model.ts";
-import { inContext, type JsonArtifact, matrixOf, readTensor, type Score, scoreOf, type SplitSample } from "./score.ts";
+import { matrix, readTensor, type Tensor2D } from "../../tensor/mod.ts";
+import { inContext, type JsonArtifact, matrixOf, type Score, scoreOf, type SplitSample } from "./score.ts";
 
 /** Inferred and true local graphs of the same transitions, row-major [B, N, N + M]. */
 export interface SampleGraphs {
@@ -35,16 +35,16 @@ export async function inferGraphs(
   };
 }
 
-/** A sample's input to a model, [B, D] and [B, A]; call inside `tf.tidy`. */
+/** A sample's input to a model, [B, D] and [B, A]; call inside `tidy`. */
 export function inputTensors(
   spec: EnvironmentSpec,
   { contexts, transitions, observations }: SplitSample,
-): { readonly observation: tf.Tensor2D; readonly action: tf.Tensor2D } {
+): { readonly observation: Tensor2D; readonly action: Tensor2D } {
   const rows = contexts.length;
   const actions = encodeValues(spec.actionVariables, transitions.actions);
   return {
-    observation: tf.tensor2d(observations, [rows, observations.length / rows], "float32"),
-    action: tf.tensor2d(actions, [rows, actions.length / rows], "float32"),
+    observation: matrix(observations, [rows, observations.length / rows]),
+    action: matrix(actions, [rows, actions.length / rows]),
   };
 }
 

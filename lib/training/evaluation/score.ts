@@ -1,4 +1,3 @@
-import * as tf from "@tensorflow/tfjs";
 import type { Transitions } from "../../envs/environment.ts";
 import type { Split } from "../../envs/environment.ts";
 
@@ -33,16 +32,6 @@ export interface SplitSample {
 /** A score whose value is missing unless it is a finite number. */
 export function scoreOf(split: string, metric: string, value: number | null): Score {
   return { split, metric, value: value !== null && Number.isFinite(value) ? value : null };
-}
-
-/** Computes a tensor, copies its numbers to the host and frees everything. */
-export async function readTensor(compute: () => tf.Tensor): Promise<Float32Array> {
-  const tensor = tf.tidy(compute);
-  try {
-    return Float32Array.from(await tensor.data());
-  } finally {
-    tensor.dispose();
-  }
 }
 
 /** Rows of a row-major matrix [rows, columns] as nested arrays, rounded to six decimals, for JSON. */

@@ -3,7 +3,7 @@ import { Rng } from "../../../lib/core/rng.ts";
 import { create, parseOptions } from "../../../lib/envs/chemical/chemical.ts";
 import type { CodebookModel, DynamicsModel, GraphModel } from "../../../lib/model/dynamics_model.ts";
 import type { MetricRow } from "../../../lib/store/store.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { useBackend } from "../../../lib/tensor/mod.ts";
 import { Collector } from "../../../lib/training/collector.ts";
 import { evaluate } from "../../../lib/training/evaluation/evaluator.ts";
 import { ReplayBuffer } from "../../../lib/training/replay_buffer.ts";

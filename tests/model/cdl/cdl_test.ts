@@ -6,8 +6,7 @@ import { encodeValues, totalWidth, type Variable } from "../../../lib/core/varia
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import { create, parseOptions } from "../../../lib/model/methods/cdl.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 
 const categorical = (name: string, categories: number): Variable => ({ kind: "categorical", name, categories });
 const continuous = (name: string): Variable => ({ kind: "continuous", name, low: -1, high: 1 });

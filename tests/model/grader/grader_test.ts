@@ -6,8 +6,7 @@ import { encodeValues, type Variable } from "../../../lib/core/variable.ts";
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import { create, parseOptions, unsupported } from "../../../lib/model/methods/grader.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { type NoiseSource, RngNoise } from "../../../lib/tensor/noise.ts";
+import { type NoiseSource, RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 
 const categorical = (name: string, categories: number): Variable => ({ kind: "categorical", name, categories });
 // Sizes differ, so that runs do.

@@ -6,9 +6,7 @@ import { EmaCodebook, type FcdlCodebookOptions } from "../../../lib/model/masked
 import { GradientCodebook } from "../../../lib/model/masked/gradient_codebook.ts";
 import { GumbelCodebook } from "../../../lib/model/masked/gumbel_codebook.ts";
 import { KmeansCodebook } from "../../../lib/model/masked/kmeans_codebook.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
-import { ParameterSet } from "../../../lib/tensor/parameters.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { ParameterSet, RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { assertClose } from "../../tensor/numeric.ts";
 
 const size = { codeCount: 3, codeWidth: 2 };

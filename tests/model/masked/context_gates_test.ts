@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../../lib/core/rng.ts";
 import { type ContextGateOptions, ContextGates } from "../../../lib/model/masked/context_gates.ts";
-import { ParameterSet } from "../../../lib/tensor/parameters.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { ParameterSet, useBackend } from "../../../lib/tensor/mod.ts";
 import { assertClose } from "../../tensor/numeric.ts";
 
 const options: ContextGateOptions = { stateCount: 3, actionCount: 2, closeAfter: 2, threshold: 0.4, floor: 0.05 };

@@ -5,7 +5,7 @@ import { widthOf } from "../../../lib/core/variable.ts";
 import { type GatedModel, isGatedModel } from "../../../lib/model/dynamics_model.ts";
 import { GatedCodeModel } from "../../../lib/model/masked/gated_code_model.ts";
 import { methods } from "../../../lib/model/registry.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { useBackend } from "../../../lib/tensor/mod.ts";
 import { actionOf, disposeAll, smallOptions, take, Trial } from "../../contracts/model_trial.ts";
 import { toyProblems } from "../../contracts/toy_problems.ts";
 

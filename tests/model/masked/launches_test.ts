@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
+import { forcePlainOperations, useBackend } from "../../../lib/tensor/mod.ts";
 import { StackedTrial } from "../../prototypes/stacked_seeds/stacked_trial.ts";
 
 /** The paper's Chemical. */

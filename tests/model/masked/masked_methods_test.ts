@@ -4,7 +4,7 @@ import { Rng } from "../../../lib/core/rng.ts";
 import { isGraphModel } from "../../../lib/model/dynamics_model.ts";
 import { MaskedModel } from "../../../lib/model/masked/masked_model.ts";
 import { methods } from "../../../lib/model/registry.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { useBackend } from "../../../lib/tensor/mod.ts";
 import { actionOf, disposeAll, smallOptions, take, Trial } from "../../contracts/model_trial.ts";
 import { toyProblems } from "../../contracts/toy_problems.ts";
 

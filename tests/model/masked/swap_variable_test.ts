@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { swapVariable } from "../../../lib/model/masked/swap_variable.ts";
 import { variableRuns } from "../../../lib/model/variable_runs.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
+import { useBackend } from "../../../lib/tensor/mod.ts";
 
 const runs = variableRuns([
   { kind: "categorical", name: "a", categories: 2 },

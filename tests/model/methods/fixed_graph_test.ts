@@ -7,8 +7,7 @@ import type { MethodModule, ModelContext } from "../../../lib/model/dynamics_mod
 import { MaskedModel } from "../../../lib/model/masked/masked_model.ts";
 import * as fixedGraph from "../../../lib/model/methods/fixed_graph.ts";
 import * as oracle from "../../../lib/model/methods/oracle.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { windowBatch } from "../../../lib/training/model_host.ts";
 import { modelContract } from "../../contracts/model_contract.ts";
 import { actionOf, disposeAll, take, Trial } from "../../contracts/model_trial.ts";

@@ -3,8 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import * as modular from "../../../lib/model/methods/modular.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { createModel, mixed, noData, randomBatch, uneven, type Variables } from "./network_trial.ts";
 
 const two: Variables = {

@@ -5,8 +5,7 @@ import type { MethodModule } from "../../../lib/model/dynamics_model.ts";
 import * as gnn from "../../../lib/model/methods/gnn.ts";
 import * as modular from "../../../lib/model/methods/modular.ts";
 import * as nps from "../../../lib/model/methods/nps.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { createModel, mixed, noData, randomBatch, uneven } from "./network_trial.ts";
 
 const small: Record<string, { method: MethodModule; options: Record<string, unknown> }> = {

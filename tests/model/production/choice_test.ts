@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
 import { choose, openChoices } from "../../../lib/model/production/choice.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { normalTensor } from "../../tensor/numeric.ts";
 
 Deno.test("a choice is open where float32 tells another key's probability from 0", async () => {

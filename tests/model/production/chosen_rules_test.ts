@@ -5,8 +5,7 @@ import { chosenRules, type KnownRules } from "../../../lib/model/production/chos
 import { KnownRows } from "../../../lib/model/production/known_rows.ts";
 import { RuleNetworks, type RuleRows } from "../../../lib/model/production/rules.ts";
 import { modelRuns } from "../../../lib/model/variable_runs.ts";
-import { useBackend } from "../../../lib/tensor/backend.ts";
-import { ParameterSet } from "../../../lib/tensor/parameters.ts";
+import { ParameterSet, useBackend } from "../../../lib/tensor/mod.ts";
 import { uneven } from "../methods/network_trial.ts";
 import { assertClose, normalTensor } from "../../tensor/numeric.ts";
 

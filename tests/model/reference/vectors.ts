@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { append } from "../../../lib/core/append.ts";
 import type { ModelState, WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import type { NoiseSource } from "../../../lib/tensor/noise.ts";
+import type { NoiseSource } from "../../../lib/tensor/mod.ts";
 import { encodeValues, type Variable } from "../../../lib/core/variable.ts";
 
 /** A tensor in a reference file, row-major. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../../lib/tensor/noise.ts";
+import type { NoiseSource } from "../../../lib/tensor/mod.ts";
 
 /**
  * Draws of S seeds, one after the other on the first axis: each seed's part comes from its own source, in the shapes

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { runsOwnKernels } from "../../../lib/tensor/kernels/own_kernels.ts";
+import { runsOwnKernels } from "../../../lib/tensor/mod.ts";
 import { addressOf, heapOf } from "../../../lib/tensor/kernels/wasm_heap.ts";
 
 const BETA1 = 0.9;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { straightThrough } from "../../../lib/model/masked/codebook.ts";
-import { argmaxOneHot } from "../../../lib/tensor/ops/hard_samples.ts";
+import { argmaxOneHot } from "../../../lib/tensor/mod.ts";
 import type { Weights } from "./stacked_layers.ts";
 
 /** Latents of S seeds replaced by their own codes. */

@@ -5,9 +5,7 @@ import type { ModelContext, ModelState, TrainingOptions, WindowBatch } from "../
 import { drawMask } from "../../../lib/model/masked/draw_mask.ts";
 import { GraphLogits } from "../../../lib/model/masked/graph_logits.ts";
 import { type ModelRuns, modelRuns } from "../../../lib/model/variable_runs.ts";
-import type { NoiseSource } from "../../../lib/tensor/noise.ts";
-import { linear } from "../../../lib/tensor/ops/linear.ts";
-import { ParameterSet } from "../../../lib/tensor/parameters.ts";
+import { linear, type NoiseSource, ParameterSet } from "../../../lib/tensor/mod.ts";
 import { type BatchedTable, batchedTable, featureRows, maskedProduct, type StackSizes } from "./batched_tables.ts";
 import { SeedNoise } from "./seed_noise.ts";
 import { stackedAdamStep } from "./stacked_adam.ts";

@@ -3,8 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { append } from "../../../lib/core/append.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { ModelState } from "../../../lib/model/dynamics_model.ts";
-import { type BackendName, useBackend } from "../../../lib/tensor/backend.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { type BackendName, RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { StackedTrial } from "./stacked_trial.ts";
 
 const small = { variables: 4, categories: 3, actions: 6, batch: 16, steps: 3, width: 8, codes: 4 };

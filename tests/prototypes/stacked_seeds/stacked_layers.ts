@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { LEAKY_SLOPE } from "../../../lib/tensor/layers.ts";
-import { linear } from "../../../lib/tensor/ops/linear.ts";
+import { LEAKY_SLOPE, linear } from "../../../lib/tensor/mod.ts";
 
 /** Looks a stacked tensor up by its name in the single model, such as `encoder.norm.0.scale`. */
 export type Weights = (name: string) => tf.Variable;

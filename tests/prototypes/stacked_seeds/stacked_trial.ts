@@ -4,7 +4,7 @@ import { Rng } from "../../../lib/core/rng.ts";
 import type { ModelContext, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import { create, parseOptions } from "../../../lib/model/methods/fcdl.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
-import { RngNoise } from "../../../lib/tensor/noise.ts";
+import { RngNoise } from "../../../lib/tensor/mod.ts";
 import { StackedFcdl, type StackedOptions } from "./stacked_fcdl.ts";
 
 /** Sizes of a trial: N variables of c categories, an action of A, B windows of T steps, layers of a width, K codes. */
