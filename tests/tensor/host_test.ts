@@ -9,7 +9,7 @@ Deno.test("readTensor, readTensorSync and readScalars copy numbers and free all 
   const before = tf.memory().numTensors;
   deepEqual([...await readTensor(() => tf.tensor1d([1, 2]).add(1))], [2, 3]);
   deepEqual([...readTensorSync(() => tf.tensor1d([1, 2]).mul(2))], [2, 4]);
-  deepEqual([...await readScalars([tf.scalar(3), tf.scalar(4).reshape([1])])], [3, 4]);
+  deepEqual([...await readScalars([tf.scalar(3), tf.tensor1d([4])])], [3, 4]);
   equal(tf.memory().numTensors, before);
 });
 
