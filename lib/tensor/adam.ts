@@ -28,6 +28,7 @@ export class Adam {
    */
   apply(gradients: readonly (tf.Tensor | null)[]): tf.Scalar {
     this.#updates++;
+    this.#parameters.changed();
     const state = { parameters: this.#parameters.variables, mean: this.#mean, square: this.#square };
     return adamStep(state, {
       gradients,

@@ -24,6 +24,7 @@ export class ParameterSet {
   readonly #statistics = new Map<string, tf.Variable>();
   readonly #constants: tf.Tensor[] = [];
   readonly #restoreListeners: (() => void)[] = [];
+  #version = 0;
 
   /** @param rng Draws initial values; used only while tensors are created. */
   constructor(rng: Rng) {
@@ -49,6 +50,19 @@ export class ParameterSet {
   /** Calls `listener` after every {@link ParameterSet.restore}: what was remembered of the tensors may be wrong then. */
   onRestore(listener: () => void): void {
     this.#restoreListeners.push(listener);
+  }
+
+  /**
+   * Grows whenever a number of the set may have changed: by an optimiser's step, by {@link ParameterSet.restore} and by
+   * any `assign` of a parameter or statistic. What was computed at one version holds as long as it is the version.
+   */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Counts a change in place, which `assign` does not see. */
+  changed(): void {
+    this.#version++;
   }
 
   /** The trainable tensors, in order of creation. */
@@ -117,6 +131,11 @@ export class ParameterSet {
       trainable: options.trainable,
       values: () => this.#initial(options.shape, options.init),
     });
+    const assign = variable.assign.bind(variable);
+    variable.assign = (value) => {
+      this.#version++;
+      assign(value);
+    };
     into.set(name, variable);
     return variable;
   }
