@@ -37,6 +37,7 @@ export {
   encoderInit,
   LEAKY_SLOPE,
   type Linear,
+  type LinearInit,
   outputInit,
   plainInit,
   stackedInit,

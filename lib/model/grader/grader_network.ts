@@ -1,6 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
 import {
-  applyLinear,
   categoryRows,
   createStackedLinear,
   gruChains,
@@ -11,6 +10,7 @@ import {
 } from "../../tensor/mod.ts";
 import { headsOfRows, KnownHeads, readsAtOnce } from "../known_heads.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
 import { type Factored, headWidth, type ModelRuns, type VariableRun } from "../variable_runs.ts";
 import { type ChainTables, chainTables, type Embedding } from "./chain_tables.ts";
 import { denseReaders, readDense, readDistinct, type Reader, tensorsOf } from "./dense_readers.ts";
@@ -70,15 +70,12 @@ export class GraderNetwork implements StepNetwork {
       ...runs.action.map((run, r) => embed("action", run, r)),
     ];
     this.#units = createGruStack(parameters, { name: "unit", stack: runs.stateCount, width });
-    this.#heads = runs.state.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `head.${r}`,
-        stack: run.count,
-        inputs: width,
-        outputs: headWidth(run),
-        init: plainInit({ inputs: width }),
-      })
-    );
+    this.#heads = createVariableLayers(parameters, {
+      name: "head",
+      runs: runs.state,
+      sizes: (run) => ({ inputs: width, outputs: headWidth(run) }),
+      init: plainInit,
+    });
     this.graph = options.createGraph(parameters);
     this.#usesTables = options.firstLayers === "tables";
     this.#known = this.#usesTables && KnownHeads.serves(runs) ? new KnownHeads(runs, { labelWidth: 0 }) : null;
@@ -135,13 +132,7 @@ export class GraderNetwork implements StepNetwork {
   }
 
   #headsOf(hidden: tf.Tensor3D): Factored {
-    const active = hidden.relu();
-    return this.#runs.state.map((run, r) => {
-      const part = this.#runs.state.length === 1
-        ? active
-        : active.slice([run.start, 0, 0], [run.count, active.shape[1]!, active.shape[2]!]);
-      return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
-    });
+    return applyToVariables(hidden.relu(), { runs: this.#runs.state, layers: this.#heads });
   }
 
   /** Variables that each unit reads; a unit's own is its first hidden state, and not read again. */

@@ -1,13 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import {
-  createStackedLinear,
-  type Linear,
-  linear,
-  type LinearWeights,
-  type ParameterSet,
-  plainInit,
-} from "../../tensor/mod.ts";
-import type { Factored, VariableRun } from "../variable_runs.ts";
+import { type Linear, type LinearWeights, type ParameterSet, plainInit } from "../../tensor/mod.ts";
+import { createVariableLayers } from "../variable_layers.ts";
+import type { VariableRun } from "../variable_runs.ts";
 
 /** A linear layer a variable, on its encoded value; nothing follows it. */
 export class Embedding {
@@ -16,15 +10,12 @@ export class Embedding {
 
   /** @param options.width W. */
   constructor(parameters: ParameterSet, options: { readonly runs: readonly VariableRun[]; readonly width: number }) {
-    this.layers = options.runs.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `embedder.${r}`,
-        stack: run.count,
-        inputs: run.width,
-        outputs: options.width,
-        init: plainInit({ inputs: run.width }),
-      })
-    );
+    this.layers = createVariableLayers(parameters, {
+      name: "embedder",
+      runs: options.runs,
+      sizes: (run) => ({ inputs: run.width, outputs: options.width }),
+      init: plainInit,
+    });
   }
 
   /**
@@ -54,10 +45,4 @@ export interface StackedWeights extends LinearWeights {
   readonly weight: tf.Tensor3D;
   /** float32 [n, 1, X]. */
   readonly bias: tf.Tensor3D;
-}
-
-/** Applies a layer a variable to a tensor a run [n, B, w]: float32 [N, B, X]. */
-export function applyByVariable(state: Factored, layers: readonly LinearWeights[]): tf.Tensor3D {
-  const parts = state.map((part, r) => linear(part, layers[r]!) as tf.Tensor3D);
-  return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
 }

@@ -2,10 +2,11 @@ import * as tf from "@tensorflow/tfjs";
 import { linear, type LinearWeights, type ParameterSet } from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import { applyToValues } from "../variable_layers.ts";
 import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
 import { EdgeNetwork, type FirstHalf, type PairTerms } from "./edge_network.ts";
 import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
-import { applyByVariable, Embedding } from "./embedding.ts";
+import { Embedding } from "./embedding.ts";
 import type { KeptTable } from "./kept_table.ts";
 import { NodeNetwork } from "./node_network.ts";
 
@@ -85,7 +86,7 @@ export class GraphNetwork implements StepNetwork {
     }
     const messages = this.#messages(input);
     if (this.#mergesLayers) return this.#mergedFirstLayer({ state, action, messages });
-    const embedded = applyByVariable(state, this.#embedding.layers);
+    const embedded = applyToValues(state, this.#embedding.layers);
     const [count, batch, width] = embedded.shape;
     return this.#node.first(tf.concat([
       embedded.reshape<tf.Tensor2D>([count * batch, width]),
@@ -103,7 +104,7 @@ export class GraphNetwork implements StepNetwork {
     },
   ): tf.Tensor2D {
     const first = this.#node.firstByInput;
-    const own = applyByVariable(state, this.#embedding.through(first.embedding));
+    const own = applyToValues(state, this.#embedding.through(first.embedding));
     const sum = own.add(tf.matMul(action, first.action).expandDims(0));
     const rows = sum.reshape<tf.Tensor2D>([-1, sum.shape[2]!]);
     return (messages ? rows.add<tf.Tensor2D>(tf.matMul(messages, first.message)) : rows).relu();
@@ -122,10 +123,10 @@ export class GraphNetwork implements StepNetwork {
   #pairTerms(state: Factored): PairTerms {
     const { receiver, sender } = this.#edge.first;
     if (this.#mergesLayers) {
-      const terms = (half: FirstHalf) => applyByVariable(state, this.#embedding.through(half));
+      const terms = (half: FirstHalf) => applyToValues(state, this.#embedding.through(half));
       return { receivers: terms(receiver), senders: terms(sender) };
     }
-    const embedded = applyByVariable(state, this.#embedding.layers);
+    const embedded = applyToValues(state, this.#embedding.layers);
     const [count, batch, width] = embedded.shape;
     const rows = embedded.reshape([count * batch, width]);
     const terms = (half: FirstHalf) => linear(rows, half).reshape<tf.Tensor3D>([count, batch, -1]);

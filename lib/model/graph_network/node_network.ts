@@ -1,12 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import {
-  createStackedLinear,
-  type Linear,
-  linear,
-  type LinearWeights,
-  type ParameterSet,
-  plainInit,
-} from "../../tensor/mod.ts";
+import { type Linear, linear, type LinearWeights, type ParameterSet, plainInit } from "../../tensor/mod.ts";
+import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
 import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
 import { createLayers } from "./edge_network.ts";
 
@@ -40,15 +34,12 @@ export class NodeNetwork {
       name: "node",
       widths: [nodeWidth + runs.actionWidth + messageWidth, ...hidden, nodeWidth],
     });
-    this.#projectors = runs.state.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `projector.${r}`,
-        stack: run.count,
-        inputs: nodeWidth,
-        outputs: headWidth(run),
-        init: plainInit({ inputs: nodeWidth }),
-      })
-    );
+    this.#projectors = createVariableLayers(parameters, {
+      name: "projector",
+      runs: runs.state,
+      sizes: (run) => ({ inputs: nodeWidth, outputs: headWidth(run) }),
+      init: plainInit,
+    });
   }
 
   /** The first layer by input; call inside `tf.tidy`. */
@@ -102,11 +93,6 @@ export class NodeNetwork {
   heads(hidden: tf.Tensor2D, merged: readonly LinearWeights[] | null): Factored {
     const rows = merged ? hidden : linear(hidden, this.#layers.at(-1)!);
     const nodes = rows.reshape<tf.Tensor3D>([this.#runs.stateCount, -1, rows.shape[1]!]);
-    return this.#runs.state.map((run, r) => {
-      const part = this.#runs.state.length === 1
-        ? nodes
-        : nodes.slice([run.start, 0, 0], [run.count, nodes.shape[1], nodes.shape[2]]);
-      return linear(part, merged?.[r] ?? this.#projectors[r]!) as tf.Tensor3D;
-    });
+    return applyToVariables(nodes, { runs: this.#runs.state, layers: merged ?? this.#projectors });
   }
 }

@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import type * as tf from "@tensorflow/tfjs";
 import {
   applyLinear,
   applyToTable,
@@ -11,6 +11,7 @@ import {
   type ParameterSet,
   stackedInit,
 } from "../../tensor/mod.ts";
+import { applyToValues, createVariableLayers } from "../variable_layers.ts";
 import type { Factored, VariableRun } from "../variable_runs.ts";
 
 /** One network a variable, from its encoded value to a feature of width W. */
@@ -32,15 +33,12 @@ export class VariableEncoders {
     const { name, runs, widths, isSingle } = options;
     const count = runs.reduce((sum, run) => sum + run.count, 0);
     this.#runs = runs;
-    this.#first = runs.map((run, r) =>
-      createStackedLinear(parameters, {
-        name: `${name}.first.${r}`,
-        stack: run.count,
-        inputs: run.width,
-        outputs: widths[0]!,
-        init: outputInit({ inputs: run.width, outputs: widths[0]! }),
-      })
-    );
+    this.#first = createVariableLayers(parameters, {
+      name: `${name}.first`,
+      runs,
+      sizes: (run) => ({ inputs: run.width, outputs: widths[0]! }),
+      init: outputInit,
+    });
     this.#further = widths.slice(1).map((outputs, k) =>
       createStackedLinear(parameters, {
         name: `${name}.${k}`,
@@ -54,11 +52,9 @@ export class VariableEncoders {
 
   /** Features [n, B, W] of all variables; call inside `tf.tidy`. */
   apply(values: Factored): tf.Tensor3D {
-    const parts = values.map((value, r) => applyLinear(value, this.#first[r]!, this.#activation(0)));
-    const first: tf.Tensor = parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
     return this.#further.reduce<tf.Tensor>(
       (hidden, layer, k) => applyLinear(hidden, layer, this.#activation(k + 1)),
-      first,
+      applyToValues(values, this.#first, this.#activation(0)),
     ) as tf.Tensor3D;
   }
 
