@@ -7,9 +7,9 @@ import type { ParameterSet } from "./parameters.ts";
 export const LEAKY_SLOPE = 0.01;
 
 /** Weights of a linear layer, one or a stack of V independent ones. */
-export interface Linear {
+export interface Linear<R extends tf.Rank = tf.Rank> {
   /** float32 [in, out] or [V, in, out]. */
-  readonly weight: tf.Variable;
+  readonly weight: tf.Variable<R>;
   /** float32 [out] or [V, 1, out]; null for none. */
   readonly bias: tf.Variable | null;
 }
@@ -47,7 +47,7 @@ export function plainInit(options: { inputs: number }): LinearInit {
 export function createStackedLinear(
   parameters: ParameterSet,
   options: { name: string; stack: number; inputs: number; outputs: number; init: LinearInit },
-): Linear {
+): Linear<tf.Rank.R3> {
   const { name, stack, inputs, outputs, init } = options;
   return {
     weight: parameters.parameter(`${name}.weight`, {
@@ -65,7 +65,7 @@ export function createStackedLinear(
 export function createLinear(
   parameters: ParameterSet,
   options: { name: string; inputs: number; outputs: number; init: LinearInit; bias?: boolean },
-): Linear {
+): Linear<tf.Rank.R2> {
   const { name, inputs, outputs, init, bias = true } = options;
   return {
     weight: parameters.parameter(`${name}.weight`, {
@@ -87,7 +87,11 @@ export type Activation = "linear" | "relu";
  * @param input float32 [B, in], or [V, B, in] for a stack.
  * @returns float32 [B, out] or [V, B, out]; the caller disposes it.
  */
-export function applyLinear(input: tf.Tensor, layer: Linear, activation: Activation = "linear"): tf.Tensor {
+export function applyLinear<R extends tf.Rank>(
+  input: tf.Tensor,
+  layer: Linear<R>,
+  activation: Activation = "linear",
+): tf.Tensor<R> {
   return linear(input, layer, { activation });
 }
 

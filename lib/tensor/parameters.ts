@@ -14,6 +14,13 @@ export type Initializer =
   | { readonly kind: "normal" }
   | { readonly kind: "constant"; readonly value: number };
 
+/** Ranks by number of axes. */
+type Ranks = readonly [tf.Rank.R0, tf.Rank.R1, tf.Rank.R2, tf.Rank.R3, tf.Rank.R4];
+
+/** The rank of a shape if the compiler knows its length, any rank otherwise. */
+export type RankOf<Shape extends readonly number[]> = Shape["length"] extends 0 | 1 | 2 | 3 | 4 ? Ranks[Shape["length"]]
+  : tf.Rank;
+
 /**
  * The named float32 tensors of one model: parameters, which an optimiser changes, and statistics (batch-norm and
  * codebook averages), which the forward pass changes. Order of creation is the order everywhere.
@@ -32,12 +39,18 @@ export class ParameterSet {
   }
 
   /** Adds a trainable tensor; this set owns it. */
-  parameter(name: string, options: { shape: number[]; init: Initializer }): tf.Variable {
+  parameter<Shape extends number[]>(
+    name: string,
+    options: { shape: readonly [...Shape]; init: Initializer },
+  ): tf.Variable<RankOf<Shape>> {
     return this.#create(this.#parameters, name, { ...options, trainable: true });
   }
 
   /** Adds a tensor that no gradient reaches; this set owns it. */
-  statistic(name: string, options: { shape: number[]; init: Initializer }): tf.Variable {
+  statistic<Shape extends number[]>(
+    name: string,
+    options: { shape: readonly [...Shape]; init: Initializer },
+  ): tf.Variable<RankOf<Shape>> {
     return this.#create(this.#statistics, name, { ...options, trainable: false });
   }
 
@@ -119,15 +132,15 @@ export class ParameterSet {
     for (const constant of this.#constants) constant.dispose();
   }
 
-  #create(
+  #create<R extends tf.Rank>(
     into: Map<string, tf.Variable>,
     name: string,
-    options: { shape: number[]; init: Initializer; trainable: boolean },
-  ): tf.Variable {
+    options: { shape: readonly number[]; init: Initializer; trainable: boolean },
+  ): tf.Variable<R> {
     if (this.#parameters.has(name) || this.#statistics.has(name)) {
       throw new RangeError(`Cannot add tensor ${name}: the name is taken, expected a new name, got ${name}`);
     }
-    const variable = newVariable(options.shape, {
+    const variable = newVariable<R>(options.shape, {
       trainable: options.trainable,
       values: () => this.#initial(options.shape, options.init),
     });

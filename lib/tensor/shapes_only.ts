@@ -22,12 +22,12 @@ export function withShapesOnly<Value>(make: () => Value): Value {
  *
  * @param options `values` makes its start values, as many as the shape has; not called within {@link withShapesOnly}.
  */
-export function newVariable(
+export function newVariable<R extends tf.Rank>(
   shape: readonly number[],
   { trainable, values }: { readonly trainable: boolean; values(): Float32Array },
-): tf.Variable {
+): tf.Variable<R> {
   const start = isActive ? shapeAlone(shape) : tf.tensor(values(), [...shape], "float32");
-  const variable = tf.variable(start, trainable);
+  const variable = tf.variable(start, trainable) as tf.Variable<R>;
   start.dispose();
   return variable;
 }

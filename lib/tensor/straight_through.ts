@@ -8,7 +8,7 @@ import { oneHots } from "./one_hots.ts";
  * @param uniform Draws in (0, 1), of `logits`' shape; no gradient reaches them.
  * @returns float32 of 0 and 1, of `logits`' shape; the caller disposes it.
  */
-export function hardGumbelSigmoid(logits: tf.Tensor, uniform: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+export function hardGumbelSigmoid<T extends tf.Tensor>(logits: T, uniform: tf.Tensor, options = { temperature: 1 }): T {
   const { temperature } = options;
   return tf.customGrad((...inputs) => {
     const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
@@ -19,7 +19,7 @@ export function hardGumbelSigmoid(logits: tf.Tensor, uniform: tf.Tensor, options
       value: soft.greater(0.5).cast("float32"),
       gradFunc: (dy, [soft]) => dy.mul(soft!.mul(tf.sub(1, soft!))).div(temperature),
     };
-  })(logits);
+  })(logits) as T;
 }
 
 /**
@@ -30,7 +30,7 @@ export function hardGumbelSigmoid(logits: tf.Tensor, uniform: tf.Tensor, options
  * @param gumbel Standard Gumbel draws of the same shape; no gradient reaches them.
  * @returns One-hot float32 [..., c]; the caller disposes it.
  */
-export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+export function hardGumbelSoftmax<T extends tf.Tensor>(logits: T, gumbel: tf.Tensor, options = { temperature: 1 }): T {
   const { temperature } = options;
   return tf.customGrad((...inputs) => {
     const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
@@ -44,7 +44,7 @@ export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options 
         return inner.sub(soft!.mul(inner.sum(-1, true))).div(temperature);
       },
     };
-  })(logits);
+  })(logits) as T;
 }
 
 /**
@@ -53,8 +53,8 @@ export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options 
  * @param scores float32 [..., c].
  * @returns float32 [..., c]; the caller disposes it.
  */
-export function argmaxOneHot(scores: tf.Tensor): tf.Tensor {
-  return tf.tidy(() => oneHots(scores.argMax(-1), scores.shape.at(-1)!));
+export function argmaxOneHot<T extends tf.Tensor>(scores: T): T {
+  return tf.tidy(() => oneHots(scores.argMax(-1), scores.shape.at(-1)!) as T);
 }
 
 /** Smallest probability that a log is taken of: float32's machine epsilon, as in the published programs. */
@@ -67,7 +67,7 @@ export const PROBABILITY_FLOOR = 1.1920929e-7;
  * @param logits float32 [..., c].
  * @returns float32 [..., c]; the caller disposes it.
  */
-export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
+export function clampedLogSoftmax<T extends tf.Tensor>(logits: T): T {
   return tf.customGrad((...inputs) => {
     const [z, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
     const probabilities = z.softmax();
@@ -80,5 +80,5 @@ export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
         return passed.sub(p!.mul(passed.sum(-1, true)));
       },
     };
-  })(logits);
+  })(logits) as T;
 }

@@ -14,10 +14,10 @@ import * as plain from "../straight_through.ts";
  * @returns One-hot float32 [..., c]; the caller disposes it.
  * @throws {TypeError} If the shapes differ.
  */
-export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+export function hardGumbelSoftmax<T extends tf.Tensor>(logits: T, gumbel: tf.Tensor, options = { temperature: 1 }): T {
   checkSameShape("a Gumbel-softmax", logits, gumbel);
   if (!runsOwnKernels()) return plain.hardGumbelSoftmax(logits, gumbel, options);
-  return runKernel("GumbelSoftmaxSample", { logits, gumbel }, options)[0]!;
+  return runKernel("GumbelSoftmaxSample", { logits, gumbel }, options)[0] as T;
 }
 
 /**
@@ -26,8 +26,8 @@ export function hardGumbelSoftmax(logits: tf.Tensor, gumbel: tf.Tensor, options 
  * @param scores float32 [..., c].
  * @returns float32 [..., c]; the caller disposes it.
  */
-export function argmaxOneHot(scores: tf.Tensor): tf.Tensor {
-  return runsOwnKernels() ? runKernel("ArgmaxOneHot", { scores }, {})[0]! : plain.argmaxOneHot(scores);
+export function argmaxOneHot<T extends tf.Tensor>(scores: T): T {
+  return runsOwnKernels() ? runKernel("ArgmaxOneHot", { scores }, {})[0] as T : plain.argmaxOneHot(scores);
 }
 
 /**
@@ -38,10 +38,10 @@ export function argmaxOneHot(scores: tf.Tensor): tf.Tensor {
  * @returns float32 of 0 and 1, of `logits`' shape; the caller disposes it.
  * @throws {TypeError} If the shapes differ.
  */
-export function hardGumbelSigmoid(logits: tf.Tensor, uniform: tf.Tensor, options = { temperature: 1 }): tf.Tensor {
+export function hardGumbelSigmoid<T extends tf.Tensor>(logits: T, uniform: tf.Tensor, options = { temperature: 1 }): T {
   checkSameShape("a Gumbel-sigmoid", logits, uniform);
   if (!runsOwnKernels()) return plain.hardGumbelSigmoid(logits, uniform, options);
-  return runKernel("HardSigmoidSample", { logits, uniform }, options)[0]!;
+  return runKernel("HardSigmoidSample", { logits, uniform }, options)[0] as T;
 }
 
 tf.registerGradient({

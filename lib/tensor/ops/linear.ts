@@ -2,9 +2,9 @@ import * as tf from "@tensorflow/tfjs";
 import { runKernel, runsOwnKernels } from "../kernels/own_kernels.ts";
 
 /** Weights of a linear layer (2-D) or of a stack of V independent ones (3-D). */
-export interface LinearWeights {
+export interface LinearWeights<R extends tf.Rank = tf.Rank> {
   /** float32 [in, out] or [V, in, out]. */
-  readonly weight: tf.Tensor;
+  readonly weight: tf.Tensor<R>;
   /** float32 [out] or [V, 1, out]; null for none. */
   readonly bias: tf.Tensor | null;
 }
@@ -18,21 +18,21 @@ export interface LinearWeights {
  * @returns float32 [B, out] or [V, B, out]; the caller disposes it.
  * @throws {TypeError} If the shapes do not fit.
  */
-export function linear(
+export function linear<R extends tf.Rank>(
   input: tf.Tensor,
-  layer: LinearWeights,
+  layer: LinearWeights<R>,
   options: { activation?: "linear" | "relu" } = {},
-): tf.Tensor {
+): tf.Tensor<R> {
   const { weight, bias } = layer;
   const { activation = "linear" } = options;
   checkShapes(input, layer);
   if (runsOwnKernels()) {
     const name = activation === "relu" ? "StackedLinearRelu" : "StackedLinear";
-    return runKernel(name, { input, weight, bias: bias ?? undefined }, { hasBias: bias !== null })[0]!;
+    return runKernel(name, { input, weight, bias: bias ?? undefined }, { hasBias: bias !== null })[0] as tf.Tensor<R>;
   }
   return tf.tidy(() => {
-    const product = tf.matMul(input, weight);
-    const sum = bias ? product.add(bias) : product;
+    const product: tf.Tensor<R> = tf.matMul(input, weight);
+    const sum: tf.Tensor<R> = bias ? product.add(bias) : product;
     return activation === "relu" ? sum.relu() : sum;
   });
 }

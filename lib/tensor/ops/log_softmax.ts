@@ -10,8 +10,8 @@ import * as plain from "../straight_through.ts";
  * @param logits float32 [..., c].
  * @returns float32 [..., c]; the caller disposes it.
  */
-export function clampedLogSoftmax(logits: tf.Tensor): tf.Tensor {
-  return runsOwnKernels() ? runKernel("LogSoftmaxClamped", { logits }, {})[0]! : plain.clampedLogSoftmax(logits);
+export function clampedLogSoftmax<T extends tf.Tensor>(logits: T): T {
+  return runsOwnKernels() ? runKernel("LogSoftmaxClamped", { logits }, {})[0] as T : plain.clampedLogSoftmax(logits);
 }
 
 /**
