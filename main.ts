@@ -1,6 +1,6 @@
 import denoConfig from "./deno.json" with { type: "json" };
 import { createApp } from "./routes/app.ts";
-import { perfFile, readPerfFile } from "./tasks/perf/perf_file.ts";
+import { perfFile, readPerfFile } from "./lib/speed/perf_file.ts";
 import { hostList } from "./tasks/host_list.ts";
 import { resultsFolder, storeLocation } from "./tasks/results_folder.ts";
 import { complainOnce } from "./tasks/terminal_text.ts";

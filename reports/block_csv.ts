@@ -1,5 +1,5 @@
 import type { CategoryChart, ChartBlock, LineChart, TableBlock } from "./blocks.ts";
-import { type Cell, csvText } from "./csv_format.ts";
+import { type Cell, csvText } from "../lib/core/csv_format.ts";
 
 /** A table or a chart's numbers as CSV; missing values are empty cells. */
 export function blockCsv(block: TableBlock | ChartBlock): string {

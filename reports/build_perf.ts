@@ -1,8 +1,14 @@
 import { maxOf } from "../lib/core/extremes.ts";
 import type { Cell, ChartBlock, LineSeries, NoteBlock, Section, TableBlock } from "./blocks.ts";
 import { methodStyles, plainStyle } from "./method_styles.ts";
-import { isBaseCase, perfBase, type PerfCase, type PerfMeasurement, perfMeasurements } from "./perf_records.ts";
-import type { PerfRecord } from "./perf_records.ts";
+import {
+  isBaseCase,
+  perfBase,
+  type PerfCase,
+  type PerfMeasurement,
+  perfMeasurements,
+} from "../lib/records/perf_records.ts";
+import type { PerfRecord } from "../lib/records/perf_records.ts";
 import { methodLabel } from "./results.ts";
 
 /**

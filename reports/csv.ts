@@ -5,7 +5,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, unknownName } from "../lib/core/errors.ts";
 import type { StoreReader } from "../lib/store/store.ts";
-import { csvStringifier, type CsvTable } from "./csv_format.ts";
+import { csvStringifier, type CsvTable } from "../lib/core/csv_format.ts";
 import { metricsTable, summaryTable } from "./csv_tables.ts";
 
 /** The files of an exported suite. */

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from "node:stream";
-import { csvStringifier, type CsvTable } from "./csv_format.ts";
+import { csvStringifier, type CsvTable } from "../lib/core/csv_format.ts";
 
 /** A table as a stream of the bytes that `writeCsv` writes to a file. */
 export function csvStream({ columns, records }: CsvTable): ReadableStream<Uint8Array> {

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { StoreReader } from "../lib/store/store.ts";
-import type { Cell, CsvTable } from "./csv_format.ts";
+import type { Cell, CsvTable } from "../lib/core/csv_format.ts";
 import { noteIn, readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { summaryRows } from "./summary.ts";
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { buildPerf } from "../reports/build_perf.ts";
-import { parsePerfRecords } from "../reports/perf_records.ts";
+import { parsePerfRecords } from "../lib/records/perf_records.ts";
 import { Sections } from "../reports/render_html.tsx";
 import { chartFile } from "./charts.ts";
 import { Layout, Trail } from "./layout.tsx";

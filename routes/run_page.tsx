@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { Provenance } from "../lib/experiment/records.ts";
+import type { Provenance } from "../lib/records/run_records.ts";
 import type { Run } from "../lib/store/store.ts";
 import { Sections, Status } from "../reports/render_html.tsx";
 import { methodLabel } from "../reports/results.ts";

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { maxOf } from "../lib/core/extremes.ts";
-import { provenanceOf } from "./bench/provenance.ts";
+import { provenanceOf } from "../lib/bench/mod.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { say } from "./terminal_text.ts";
 import { type Check, checkBackends, checkBlas, checkChromium, checkStore, defaultBackend } from "./doctor/checks.ts";

@@ -1,5 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { storePath } from "../lib/store/open_store.ts";
 import { userPath } from "./user_paths.ts";
 
@@ -30,10 +29,4 @@ export function storeLocation(named: string | undefined, folder: string): string
   if (!named) return storeFile(folder);
   const path = storePath(named);
   return path === null ? named : userPath(path, { flag: "FCDL_STORE" });
-}
-
-/** A file's own path and folder, with symbolic links followed: permissions are of these. */
-export function realFile(path: string): { readonly path: string; readonly folder: string } {
-  const real = existsSync(path) ? realpathSync(path) : resolve(path);
-  return { path: real, folder: dirname(real) };
 }

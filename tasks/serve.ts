@@ -5,7 +5,7 @@ import { parseFlags, runCli } from "./cli.ts";
 import { hostList } from "./host_list.ts";
 import { listenHttp } from "./http_server.ts";
 import { complainOnce, say } from "./terminal_text.ts";
-import { perfFile, readPerfFile } from "./perf/perf_file.ts";
+import { perfFile, readPerfFile } from "../lib/speed/perf_file.ts";
 import { defaultResultsFolder, resultsFolder, storeLocation } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
 import { shownPath } from "./user_paths.ts";

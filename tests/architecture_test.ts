@@ -5,6 +5,7 @@ import { importGraph, loadedBy, sourceFiles } from "./import_graph.ts";
 /** Which layers each may import; a layer may always import itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
   "lib/core": [],
+  "lib/records": ["lib/core"],
   "lib/tensor": ["lib/core"],
   "lib/envs": ["lib/core", "lib/tensor"],
   "lib/model": ["lib/core", "lib/tensor"],
@@ -12,11 +13,20 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   "lib/planning": ["lib/core", "lib/tensor", "lib/envs", "lib/model"],
   "lib/training": ["lib/core", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/metrics"],
   "lib/experiment": [
-    ...["lib/core", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training", "lib/metrics"],
+    ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
+    "lib/metrics",
   ],
-  "lib/store": ["lib/core", "lib/metrics"],
-  "reports": ["lib/core", "lib/metrics"],
-  "routes": ["lib/core", "lib/store", "reports"],
+  "lib/store": ["lib/core", "lib/records", "lib/metrics"],
+  "lib/bench": [
+    ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
+    ...["lib/metrics", "lib/experiment", "lib/store"],
+  ],
+  "lib/speed": [
+    ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/experiment"],
+    "lib/bench",
+  ],
+  "reports": ["lib/core", "lib/records", "lib/metrics"],
+  "routes": ["lib/core", "lib/records", "lib/store", "reports"],
 };
 
 /** Layers of which these use nothing but types, which are erased. */
@@ -29,13 +39,14 @@ const typesOnly: Readonly<Record<string, readonly string[]>> = {
 /** What any layer above `lib` may list: names and loaders, no tensors. */
 const registries = ["lib/envs/registry.ts", "lib/model/registry.ts", "lib/experiment/suite_registry.ts"];
 
-/** Who may load lazily: registries, drivers, backends, an engine that only some runs need, and bench, for `--help`. */
+/** Who may load lazily: registries, drivers, backends, an engine that only some runs need, and bench its tensor library. */
 const lazyLoaders = [
   ...registries,
   "lib/store/open_store.ts",
   "lib/tensor/backend.ts",
   "lib/envs/magnetic/magnetic.ts",
-  "tasks/bench/bench.ts",
+  "lib/bench/run_suite.ts",
+  "lib/bench/count_parameters.ts",
 ];
 
 const files = await sourceFiles(["lib", "reports", "routes", "tasks", "main.ts"]);
@@ -47,7 +58,8 @@ function layerOf(path: string): string {
 
 function* projectImports() {
   for (const [from, imports] of graph) {
-    for (const each of imports) if (graph.has(each.to)) yield { from, ...each };
+    // The project's version is no layer's.
+    for (const each of imports) if (graph.has(each.to) && each.to !== "deno.json") yield { from, ...each };
   }
 }
 
@@ -55,7 +67,7 @@ Deno.test("the import graph holds every source file", () => {
   deepEqual(files.filter((file) => !graph.has(file)), []);
   ok([...projectImports()].length > files.length);
   // What the tests below look for can be found where it is.
-  ok([...loadedBy(graph, "tasks/worker.ts").keys()].includes("npm:@tensorflow/tfjs"));
+  ok([...loadedBy(graph, "lib/bench/worker.ts").keys()].includes("npm:@tensorflow/tfjs"));
 });
 
 Deno.test("layers import only the layers they may", () => {

@@ -1,4 +1,4 @@
-import type { Metric, RunProgress } from "./records.ts";
+import type { Metric, RunProgress } from "../records/run_records.ts";
 
 /** What a running experiment tells whoever drives it; it never sees a store. */
 export type ExperimentEvent =

@@ -1,4 +1,4 @@
-import type { Metric } from "../experiment/records.ts";
+import type { Metric } from "../records/run_records.ts";
 
 /**
  * Refuses metrics that a store must not keep; every driver calls it before it writes.

@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { Metric } from "../experiment/records.ts";
+import type { Metric } from "../records/run_records.ts";
 import type { NewRun } from "./store.ts";
 
 const encoder = new TextEncoder();

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { Metric, Origin } from "../experiment/records.ts";
+import type { Metric, Origin } from "../records/run_records.ts";
 import { messageOf } from "../core/errors.ts";
 import { visible } from "../core/visible.ts";
 import { checkMetrics } from "./check_metrics.ts";

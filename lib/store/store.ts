@@ -1,4 +1,4 @@
-import type { Metric, Origin, Provenance, RunProgress } from "../experiment/records.ts";
+import type { Metric, Origin, Provenance, RunProgress } from "../records/run_records.ts";
 
 /** Where a run stands. `interrupted` can be resumed; `failed` keeps its error. */
 export type RunStatus = "pending" | "running" | "interrupted" | "done" | "failed";

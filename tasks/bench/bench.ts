@@ -1,34 +1,30 @@
-import { totalmem } from "node:os";
 import process from "node:process";
-import { expandSuite, type PlannedRun } from "../../lib/experiment/expand_suite.ts";
-import type { Suite } from "../../lib/experiment/suite.ts";
-import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
+import {
+  onStopSignal,
+  openRuns,
+  type Plan,
+  planSuite,
+  readSuite,
+  runSuite,
+  type RunSuiteOptions,
+  type SuiteOutcome,
+  watchLimits,
+} from "../../lib/bench/mod.ts";
 import { messageOf } from "../../lib/core/errors.ts";
+import type { Suite } from "../../lib/experiment/suite.ts";
 import { openStore } from "../../lib/store/open_store.ts";
-import { isThere } from "../../lib/store/sqlite_file.ts";
+import type { StoreReader } from "../../lib/store/store.ts";
 import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
-import type { Store } from "../../lib/store/store.ts";
 import { exportSuite } from "../../reports/csv.ts";
-import { realFile, resultsFolder, storeFile } from "../results_folder.ts";
+import { resultsFolder, storeFile } from "../results_folder.ts";
 import { complain, say, shellCommand } from "../terminal_text.ts";
 import { shownPath, userPath } from "../user_paths.ts";
-import type { BlasChoice } from "./blas_choice.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
-import { describeRuns } from "./dry_run.ts";
-import { addPlanned, describePlan, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
+import { describePlan, describeRuns } from "./dry_run.ts";
 import { ProgressDisplay } from "./progress_display.ts";
-import { codeVersion } from "./provenance.ts";
-import { readSuite } from "./read_suite.ts";
-import { onStopSignal } from "./stop_signal.ts";
 import { summaryText } from "./summary.ts";
 import { screenOf } from "./terminal.ts";
 import { counted, titleOf } from "./text.ts";
-import { watchLimits } from "./watchdog.ts";
-import { type PoolEvent, runPool } from "./worker_pool.ts";
-import { startWorkerProcess } from "./worker_process.ts";
-
-/** A worker's lease; it and its parent extend it several times within. After a power cut a run rests this long, ms. */
-const LEASE_MS = 20_000;
 
 /** Exit codes, as `--help` lists them. */
 const exitCodes = { done: 0, failed: 1, badInput: 2, stopped: 130 } as const;
@@ -48,117 +44,75 @@ export async function bench(args: readonly string[]): Promise<number> {
     return exitCodes.done;
   }
   const { suite, source } = await readSuite(options.suite, { resolve: (path) => userPath(path, { flag: "--suite" }) });
-  const runs = await expandSuite(suite, {
+  const wanted = {
     source,
+    location: storeFile(options.out),
+    backend: options.backend,
+    blas: options.blas,
     ...(options.methods ? { methods: options.methods } : {}),
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),
-  });
-  const blas = await checkBackend(options);
-  const location = storeFile(options.out);
-  if (options.dryRun) return await dryRun({ suite, runs, location });
-  await refuseUnsupported(runs);
-  const store = await openStore(location, { check: "always" });
-  try {
-    const plan = await planRuns(runs, store);
-    if (options.fresh) await forgetRuns(plan, store);
-    else refuseDamaged(plan);
-    await addPlanned(runs, store);
-    const current = await planRuns(runs, store);
-    say(`${suite.title} (${runs[0]!.suite}), ${describePlan(current)}`);
-    return await train(current, { store, location, options, args, blas });
-  } finally {
-    await store.close();
-  }
+  };
+  if (!options.dryRun) return await train(suite, { wanted, options, args });
+  const plan = await planSuite(suite, wanted);
+  say(`${headingOf(suite, plan)}\n`);
+  say(await describeRuns(plan));
+  say("\nNothing was written.");
+  return exitCodes.done;
 }
 
-/** Workers would each say the same, after their runs were claimed. */
-async function checkBackend({ backend, blas }: BenchOptions): Promise<BlasChoice> {
-  // Loaded when needed: help and wrong flags answer without a tensor library.
-  const { useBackend } = await import("../../lib/tensor/mod.ts");
-  await useBackend(backend as Parameters<typeof useBackend>[0]);
-  const { chooseBlas } = await import("./blas_choice.ts");
-  return chooseBlas(blas);
+function headingOf(suite: Suite, plan: Plan): string {
+  return `${suite.title} (${plan.runs[0]!.suite}), ${describePlan(plan)}`;
 }
 
-async function dryRun(
-  { suite, runs, location }: { readonly suite: Suite; readonly runs: readonly PlannedRun[]; readonly location: string },
+async function train(
+  suite: Suite,
+  { wanted, options, args }: {
+    readonly wanted: RunSuiteOptions;
+    readonly options: BenchOptions;
+    readonly args: readonly string[];
+  },
 ): Promise<number> {
-  const store = isThere(location) ? await openStore(location, { readOnly: true }) : null;
-  try {
-    const plan = await planRuns(runs, store);
-    say(`${suite.title} (${runs[0]!.suite}), ${describePlan(plan)}\n`);
-    say(await describeRuns(plan));
-    say("\nNothing was written.");
-    return exitCodes.done;
-  } finally {
-    await store?.close();
-  }
-}
-
-interface Session {
-  readonly store: Store;
-  readonly location: string;
-  readonly options: BenchOptions;
-  readonly args: readonly string[];
-  readonly blas: BlasChoice;
-}
-
-async function train(plan: Plan, { store, location, options, args, blas }: Session): Promise<number> {
-  const open = openRuns(plan);
-  const total = plan.runs.length;
-  const workers = Math.max(Math.min(options.workers, open.length), 1);
-  const screen = screenOf(process.stdout, { term: Deno.env.get("TERM"), clock: () => performance.now() });
-  const display = new ProgressDisplay(screen, { total, finished: total - open.length, workers });
   const stop = new AbortController();
   const kill = new AbortController();
-  const forget = onStopSignal(() => {
-    if (kill.signal.aborted) Deno.exit(exitCodes.stopped);
-    if (stop.signal.aborted) return kill.abort();
-    const minutes = Math.round(watchLimits.stoppingMs / 60_000);
-    display.note(
-      `Stopping: workers write their checkpoints, within ${minutes} min at most. Ctrl-C again ends them at once.`,
-    );
-    stop.abort();
-  });
-  const problems: Problem[] = [];
+  const shown: ProgressDisplay[] = [];
+  const endings: (() => void)[] = [];
+  let outcome: SuiteOutcome;
   try {
-    await runPool({
-      store,
-      location: realFile(location).path,
-      writableFolder: realFile(location).folder,
-      runs: open,
-      workers,
-      backend: options.backend,
-      blas,
-      codeVersion,
-      leaseMs: LEASE_MS,
+    outcome = await runSuite(suite, {
+      ...wanted,
+      workers: options.workers,
+      fresh: options.fresh,
       checkpointEveryMs: options.checkpointEveryMs,
-      heapMiB: heapMiB(workers),
       stop: stop.signal,
       kill: kill.signal,
-      startWorker: startWorkerProcess,
-      onEvent(event) {
-        if (isProblem(event)) problems.push(event);
-        display.show(event);
+      onPlan(plan, { workers }) {
+        say(headingOf(suite, plan));
+        const total = plan.runs.length;
+        const screen = screenOf(process.stdout, { term: Deno.env.get("TERM"), clock: () => performance.now() });
+        const display = new ProgressDisplay(screen, { total, finished: total - openRuns(plan).length, workers });
+        shown.push(display);
+        endings.push(stopWhenAsked({ stop, kill, display }), () => display.close());
       },
+      onEvent: (event) => shown[0]?.show(event),
     });
   } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error;
-    display.close();
+    // Before it had begun it is bad input: nothing was written.
+    if (!(error instanceof StoreUnavailable) || shown.length === 0) throw error;
+    shown[0]!.close();
     complain(`${error.message}; runs that are not done keep their last checkpoints. ${goOn(args)}`);
     return exitCodes.failed;
   } finally {
-    forget();
-    display.close();
+    for (const end of endings) end();
   }
-  const left = openRuns(await planRuns(plan.runs, store)).length;
+  const { plan, problems } = outcome;
+  const total = plan.runs.length;
+  const left = outcome.left.length;
   if (stop.signal.aborted && left > problems.length) {
     say(`Stopped: ${total - left} of ${counted(total, "run")} done. ${goOn(args)}`);
     return exitCodes.stopped;
   }
-  const isReported = await report(plan, { store, out: options.out });
-  problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
+  const isReported = await report(plan, { location: wanted.location, out: options.out });
   for (const { run, error, kind } of problems) {
     complain(kind === "failed" ? `Failed: ${titleOf(run)}: ${error}` : `${titleOf(run)}: ${error}`);
   }
@@ -168,11 +122,23 @@ async function train(plan: Plan, { store, location, options, args, blas }: Sessi
   return left > 0 || !isReported ? exitCodes.failed : exitCodes.done;
 }
 
-/** A run that was not done for another reason than that somebody stopped it. */
-type Problem = Extract<PoolEvent, { kind: "failed" | "refused" | "left" }>;
-
-function isProblem(event: PoolEvent): event is Problem {
-  return event.kind === "failed" || event.kind === "refused" || event.kind === "left";
+/** The first signal asks workers to stop, the second ends them, the third this process. */
+function stopWhenAsked(
+  { stop, kill, display }: {
+    readonly stop: AbortController;
+    readonly kill: AbortController;
+    readonly display: ProgressDisplay;
+  },
+): () => void {
+  return onStopSignal(() => {
+    if (kill.signal.aborted) Deno.exit(exitCodes.stopped);
+    if (stop.signal.aborted) return kill.abort();
+    const minutes = Math.round(watchLimits.stoppingMs / 60_000);
+    display.note(
+      `Stopping: workers write their checkpoints, within ${minutes} min at most. Ctrl-C again ends them at once.`,
+    );
+    stop.abort();
+  });
 }
 
 function goOn(args: readonly string[]): string {
@@ -185,9 +151,14 @@ function resumeArgs(args: readonly string[]): readonly string[] {
 }
 
 /** @returns Whether all could be written: the runs are done whatever becomes of tables and files. */
-async function report(plan: Plan, options: { readonly store: Store; readonly out: string }): Promise<boolean> {
+async function report(plan: Plan, options: { readonly location: string; readonly out: string }): Promise<boolean> {
   try {
-    await showResults(plan, options);
+    const store = await openStore(options.location, { readOnly: true, check: "never" });
+    try {
+      await showResults(plan, { store, out: options.out });
+    } finally {
+      await store.close();
+    }
     return true;
   } catch (error) {
     complain(`${messageOf(error)}; the store has all results: deno task export writes the files`);
@@ -197,7 +168,7 @@ async function report(plan: Plan, options: { readonly store: Store; readonly out
 
 async function showResults(
   plan: Plan,
-  { store, out }: { readonly store: Store; readonly out: string },
+  { store, out }: { readonly store: StoreReader; readonly out: string },
 ): Promise<void> {
   const suite = plan.runs[0]!.suite;
   const summary = await summaryText(store, suite);
@@ -207,10 +178,4 @@ async function showResults(
   const options = out === resultsFolder(undefined) ? [] : ["--out", shownPath(out)];
   say(`Pages: ${shellCommand(["deno", "task", "serve", ...options])}`);
   for (const sentence of damage) complain(`${sentence}; tables and files leave that out`);
-}
-
-/** Bound of a worker's JavaScript heap: its share of four fifths of the memory, at most 4 GiB. */
-function heapMiB(workers: number): number {
-  const share = Math.floor(totalmem() * 0.8 / workers / 2 ** 20);
-  return Math.max(Math.min(share, 4096), 256);
 }

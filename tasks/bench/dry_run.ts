@@ -1,11 +1,18 @@
-import { Rng } from "../../lib/core/rng.ts";
-import { environments } from "../../lib/envs/registry.ts";
-import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
-import { modelContext } from "../../lib/experiment/model_context.ts";
-import { methods } from "../../lib/model/registry.ts";
-import { withShapesOnly } from "../../lib/tensor/mod.ts";
-import type { Plan } from "./plan_runs.ts";
-import { textTable } from "./text.ts";
+import { countParameters, type Plan } from "../../lib/bench/mod.ts";
+import { counted, textTable } from "./text.ts";
+
+/** What there is to do, in a sentence: "6 runs: 2 done, 1 interrupted, 3 missing". */
+export function describePlan({ runs, status }: Pick<Plan, "runs" | "status">): string {
+  const words = { done: "done", interrupted: "interrupted", running: "running", failed: "failed, to be tried again" };
+  const parts: string[] = [];
+  for (const [key, word] of Object.entries(words)) {
+    const count = runs.filter((run) => status.get(run.id) === key).length;
+    if (count > 0) parts.push(`${count} ${word}`);
+  }
+  const missing = runs.filter((run) => ["missing", "pending"].includes(status.get(run.id)!)).length;
+  if (missing > 0) parts.push(`${missing} missing`);
+  return `${counted(runs.length, "run")}: ${parts.join(", ")}`;
+}
 
 /**
  * The runs of a plan as a text table: sizes, trainable numbers, and what is already done. A backend must be in use.
@@ -14,7 +21,7 @@ export async function describeRuns({ runs, status }: Pick<Plan, "runs" | "status
   const parameters = new Map<string, string>();
   for (const run of runs) {
     const key = `${run.environment} ${run.method}`;
-    if (!parameters.has(key)) parameters.set(key, await parametersOf(run));
+    if (!parameters.has(key)) parameters.set(key, sizeText(await countParameters(run.spec)));
   }
   return textTable([
     ["method", "environment", "state", "seed", "loops", "updates", "env steps", "parameters"],
@@ -34,27 +41,8 @@ export async function describeRuns({ runs, status }: Pick<Plan, "runs" | "status
   ], { left: 3 });
 }
 
-async function parametersOf({ spec }: PlannedRun): Promise<string> {
-  const { id: environmentId, ...environmentOptions } = spec.environment;
-  const { id: methodId, label: _, ...methodOptions } = spec.method;
-  const environmentModule = await environments.find((entry) => entry.id === environmentId)!.load();
-  const methodModule = await methods.find((entry) => entry.id === methodId)!.load();
-  const environment = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
-  try {
-    const context = modelContext(environment);
-    const method = methodModule.parseOptions(methodOptions);
-    const reason = methodModule.unsupported?.(context, method);
-    if (reason) return `cannot run: ${reason}`;
-    const options = { method, training: spec.training, rng: new Rng(spec.seed) };
-    return grouped(withShapesOnly(() => {
-      const model = methodModule.create(context, options);
-      const count = model.parameterCount;
-      model.dispose();
-      return count;
-    }));
-  } finally {
-    environment.dispose();
-  }
+function sizeText(size: number | string): string {
+  return typeof size === "number" ? grouped(size) : `cannot run: ${size}`;
 }
 
 function grouped(count: number): string {

@@ -1,10 +1,9 @@
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
-import type { RunProgress } from "../../lib/experiment/records.ts";
+import type { RunProgress } from "../../lib/records/run_records.ts";
 import { fitColumns, oneLine } from "../terminal_text.ts";
 import type { StoreObstacle } from "../../lib/store/store_unavailable.ts";
-import { storePatience } from "./store_patience.ts";
+import { type PoolEvent, storePatience } from "../../lib/bench/mod.ts";
 import { formatDuration, titleOf } from "./text.ts";
-import type { PoolEvent } from "./worker_pool.ts";
 
 /** Without a terminal, each run says where it stands this often, ms. */
 const PLAIN_EVERY_MS = 15_000;

@@ -1,5 +1,5 @@
 import { visible } from "../../lib/core/visible.ts";
-import type { Store } from "../../lib/store/store.ts";
+import type { StoreReader } from "../../lib/store/store.ts";
 import { buildLeaderboard } from "../../reports/build_leaderboard.ts";
 import { suiteVerdicts } from "../../reports/build_verdicts.ts";
 import { environmentsOf } from "../../reports/results.ts";
@@ -10,7 +10,7 @@ import { textTable } from "./text.ts";
  * The leaderboards of a suite as text, each with what was learned below: what its page shows; empty without finished
  * runs.
  */
-export async function summaryText(store: Store, suite: string): Promise<string> {
+export async function summaryText(store: StoreReader, suite: string): Promise<string> {
   const results = await loadSuiteResults(store, suite);
   if (!results) return "";
   return environmentsOf(results.runs).map((environment) => {

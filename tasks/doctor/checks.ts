@@ -9,6 +9,7 @@ import {
   type BackendName,
   findSystemBlas,
   kernelsInUse,
+  LEAST_GAIN,
   measureGemm,
   openSystemBlas,
   smallProduct,
@@ -16,7 +17,6 @@ import {
   typicalProduct,
   useBackend,
 } from "../../lib/tensor/mod.ts";
-import { LEAST_GAIN } from "../bench/blas_choice.ts";
 import { storeFile } from "../results_folder.ts";
 import { shownPath } from "../user_paths.ts";
 

@@ -1,4 +1,4 @@
-import type { PerfMeasurement } from "../../reports/perf_records.ts";
+import type { PerfMeasurement } from "../../lib/records/perf_records.ts";
 import { textTable } from "../bench/text.ts";
 
 const columns = [

@@ -1,4 +1,4 @@
-import type { Metric } from "../../lib/experiment/records.ts";
+import type { Metric } from "../../lib/records/run_records.ts";
 import type { MetricRow, NewRun, Store } from "../../lib/store/store.ts";
 
 /** A run that was not started. */

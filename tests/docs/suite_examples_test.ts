@@ -4,8 +4,7 @@ import { parseSuite, seedsOf, type Suite } from "../../lib/experiment/suite.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { refuseUnsupported } from "../../lib/experiment/unsupported.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
-import { describeRuns } from "../../tasks/bench/dry_run.ts";
-import { describePlan } from "../../tasks/bench/plan_runs.ts";
+import { describePlan, describeRuns } from "../../tasks/bench/dry_run.ts";
 import { codeBlocks, sectionOf } from "./markdown.ts";
 
 const what = "suite my_suite.json";

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { Rng } from "../../lib/core/rng.ts";
-import { checkpointArtifact } from "../../tasks/bench/run_recorder.ts";
+import { checkpointArtifact } from "../../lib/bench/run_recorder.ts";
 import { writeAdverseSuite } from "./adverse_suite.ts";
 import { bench, exists, recordsOf, runsOf, startBench, withFolder, withStore, workersOf } from "./bench_process.ts";
 import { storeFile } from "../../tasks/results_folder.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../lib/core/extremes.ts";
 import type { ExperimentEvent } from "../../lib/experiment/events.ts";
-import type { Metric } from "../../lib/experiment/records.ts";
+import type { Metric } from "../../lib/records/run_records.ts";
 import { type ExperimentOptions, runExperiment } from "../../lib/experiment/runner.ts";
 import { type RunSpec, runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";

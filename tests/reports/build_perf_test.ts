@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { findChart, findTable } from "../../reports/blocks.ts";
 import { buildPerf } from "../../reports/build_perf.ts";
-import { parsePerfRecords, perfColumns, perfMeasurements } from "../../reports/perf_records.ts";
+import { parsePerfRecords, perfColumns, perfMeasurements } from "../../lib/records/perf_records.ts";
 import { renderChart } from "../../reports/render_chart.ts";
 import { demoPerfRecords } from "./perf_demo.ts";
 

@@ -9,7 +9,7 @@ import type { Store } from "../../lib/store/store.ts";
 import { blockCsv } from "../../reports/block_csv.ts";
 import type { ChartBlock } from "../../reports/blocks.ts";
 import { exportSuite, writeCsv } from "../../reports/csv.ts";
-import { type Cell, csvText } from "../../reports/csv_format.ts";
+import { type Cell, csvText } from "../../lib/core/csv_format.ts";
 import { csvStream } from "../../reports/csv_stream.ts";
 import { metricsColumns, summaryColumns } from "../../reports/csv_tables.ts";
 import { plainStyle } from "../../reports/method_styles.ts";

@@ -1,5 +1,5 @@
-import { csvText } from "../../reports/csv_format.ts";
-import { type PerfCase, perfColumns, type PerfRecord } from "../../reports/perf_records.ts";
+import { csvText } from "../../lib/core/csv_format.ts";
+import { type PerfCase, perfColumns, type PerfRecord } from "../../lib/records/perf_records.ts";
 
 /** A perf.csv of some measurements. */
 export function demoPerfCsv(...times: readonly string[]): string {

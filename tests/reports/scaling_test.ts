@@ -4,7 +4,7 @@ import type { MetricRow, Run } from "../../lib/store/store.ts";
 import { buildSuite } from "../../reports/build_suite.ts";
 import type { SuiteResults } from "../../reports/results.ts";
 import { summarise } from "../../reports/summary.ts";
-import { type LargeSuite, largeSuiteMetrics, largeSuiteRuns } from "../bench/large_store.ts";
+import { type LargeSuite, largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 
 /** Results of a made-up suite, whose rows count how often somebody looks at their split, metric, run or value. */
 function countedResults(size: LargeSuite): { readonly results: SuiteResults; looks(): number } {

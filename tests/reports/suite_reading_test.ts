@@ -3,7 +3,7 @@ import type { StoreReader } from "../../lib/store/store.ts";
 import { buildSuite } from "../../reports/build_suite.ts";
 import { environmentResults } from "../../reports/environment_results.ts";
 import { loadSuiteResults, SuiteReading } from "../../reports/suite_reading.ts";
-import { largeSuiteMetrics, largeSuiteRuns } from "../bench/large_store.ts";
+import { largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 import { lease, progress } from "../contracts/store_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
 

@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { PlannedRun } from "../../lib/experiment/expand_suite.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { ProgressDisplay } from "../../tasks/bench/progress_display.ts";
-import { RunClock } from "../../tasks/bench/run_clock.ts";
+import { RunClock } from "../../lib/bench/run_clock.ts";
 import { screenOf } from "../../tasks/bench/terminal.ts";
 import { formatDuration, textTable, titleOf } from "../../tasks/bench/text.ts";
 import { oddLabels } from "../reports/odd_labels.ts";

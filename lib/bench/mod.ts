@@ -1,0 +1,23 @@
+/**
+ * Suites as a program runs them: what `deno task bench` is made of, without its flags and text. Loads no tensor library
+ * before a suite is run.
+ *
+ * @module
+ */
+export { countParameters } from "./count_parameters.ts";
+export { openRuns, type Plan } from "./plan_runs.ts";
+export { codeVersion, provenanceOf } from "./provenance.ts";
+export { type ReadSuite, readSuite } from "./read_suite.ts";
+export {
+  planSuite,
+  type Problem,
+  runSuite,
+  type RunSuiteOptions,
+  type SuiteOptions,
+  type SuiteOutcome,
+} from "./run_suite.ts";
+export { onStopSignal } from "./stop_signal.ts";
+export { storePatience } from "./store_patience.ts";
+export { watchLimits } from "./watchdog.ts";
+export type { PoolEvent } from "./worker_pool.ts";
+export type { StartWorker, WorkerOptions, WorkerProcess } from "./worker_process.ts";

@@ -1,0 +1,164 @@
+import { existsSync, realpathSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { dirname, resolve } from "node:path";
+import type { Source } from "../core/json_text.ts";
+import { expandSuite, type PlannedRun, type SuiteSelection } from "../experiment/expand_suite.ts";
+import type { Suite } from "../experiment/suite.ts";
+import { refuseUnsupported } from "../experiment/unsupported.ts";
+import { openStore } from "../store/open_store.ts";
+import { isThere } from "../store/sqlite_file.ts";
+import type { Store } from "../store/store.ts";
+import type { BackendName, BlasChoice } from "../tensor/mod.ts";
+import { addPlanned, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
+import { codeVersion } from "./provenance.ts";
+import { type PoolEvent, type PoolOptions, runPool } from "./worker_pool.ts";
+import { startWorkerProcess } from "./worker_process.ts";
+
+/** A worker's lease; it and its parent extend it several times within. After a power cut a run rests this long, ms. */
+const LEASE_MS = 20_000;
+
+const CHECKPOINT_EVERY_MS = 30_000;
+
+/** Which runs of a suite, where they are kept, and what computes them. */
+export interface SuiteOptions extends SuiteSelection {
+  /** The store: a file or an address as `openStore` takes it. */
+  readonly location: string;
+  /** Names the suite in errors, as `readSuite` gives it. */
+  readonly source?: Source;
+  /** `wasm` when absent. */
+  readonly backend?: string;
+  /** `auto` (when absent), `off`, or the name or path of a system BLAS. */
+  readonly blas?: string;
+}
+
+/** How {@link runSuite} goes about it. */
+export interface RunSuiteOptions extends SuiteOptions, Partial<Pick<PoolOptions, "now" | "startWorker" | "onEvent">> {
+  /** Worker processes at a time, at most; one a core when absent. */
+  readonly workers?: number;
+  /** Forgets the results of exactly these runs first. */
+  readonly fresh?: boolean;
+  readonly checkpointEveryMs?: number;
+  /** Aborted: workers write a checkpoint and stop. */
+  readonly stop?: AbortSignal;
+  /** Aborted: workers are ended at once. */
+  readonly kill?: AbortSignal;
+  /** Is told what there is to do before the first worker starts, and how many workers there will be at a time. */
+  onPlan?(plan: Plan, options: { readonly workers: number }): void;
+}
+
+/** A run that was not done for another reason than that somebody stopped it. */
+export type Problem = Extract<PoolEvent, { kind: "failed" | "refused" | "left" }>;
+
+/** What became of a suite's runs. */
+export interface SuiteOutcome {
+  /** All runs, as they stand in the store now. */
+  readonly plan: Plan;
+  /** Those that are not done. */
+  readonly left: readonly PlannedRun[];
+  /** In the order of the plan. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * What {@link runSuite} would do; writes nothing. The backend is in use afterwards.
+ *
+ * @throws {Error} One sentence for bad input, as that does.
+ */
+export async function planSuite(suite: Suite, options: SuiteOptions): Promise<Plan> {
+  const { runs } = await prepare(suite, options);
+  const store = isThere(options.location) ? await openStore(options.location, { readOnly: true }) : null;
+  try {
+    return await planRuns(runs, store);
+  } finally {
+    await store?.close();
+  }
+}
+
+/**
+ * Trains and evaluates what of a suite is not done yet, in worker processes, and records it in a store. Issued again it
+ * goes on where it ended, by whatever it ended; several processes may do so at once on one store.
+ *
+ * The caller needs the permissions of `deno task bench`: workers are processes of this program.
+ *
+ * @example
+ * ```ts
+ * import { readSuite, runSuite } from "./lib/bench/mod.ts";
+ *
+ * const { suite } = await readSuite("smoke");
+ * const { left } = await runSuite(suite, { location: "results/store.sqlite", methods: ["mlp"] });
+ * if (left.length > 0) throw new Error(`${left.length} runs are not done`);
+ * ```
+ *
+ * @throws {Error} One sentence for bad input: a name, an option, a store of other settings; nothing was written then.
+ * @throws {StoreUnavailable} If the store could not be used for long; runs keep their last checkpoints.
+ */
+export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<SuiteOutcome> {
+  const { runs, blas } = await prepare(suite, options);
+  await refuseUnsupported(runs);
+  const store = await openStore(options.location, { check: "always" });
+  try {
+    const found = await planRuns(runs, store);
+    if (options.fresh) await forgetRuns(found, store, options);
+    else refuseDamaged(found);
+    await addPlanned(runs, store);
+    const problems = await train(await planRuns(runs, store), { ...options, store, blas });
+    const plan = await planRuns(runs, store);
+    return { plan, left: openRuns(plan), problems };
+  } finally {
+    await store.close();
+  }
+}
+
+/** Runs and library; what is wrong with names, options or the backend is said here, once for all workers. */
+async function prepare(
+  suite: Suite,
+  { backend = "wasm", blas = "auto", ...selection }: SuiteOptions,
+): Promise<{ readonly runs: readonly PlannedRun[]; readonly blas: BlasChoice }> {
+  const runs = await expandSuite(suite, selection);
+  // Loaded when needed: who only names suites or shows help waits for no tensor library.
+  const { chooseBlas, useBackend } = await import("../tensor/mod.ts");
+  await useBackend(backend as BackendName);
+  return { runs, blas: chooseBlas(blas) };
+}
+
+async function train(
+  plan: Plan,
+  { store, blas, location, onPlan, onEvent, ...options }: Omit<RunSuiteOptions, "blas"> & {
+    readonly store: Store;
+    readonly blas: BlasChoice;
+  },
+): Promise<readonly Problem[]> {
+  const open = openRuns(plan);
+  const workers = Math.max(Math.min(options.workers ?? availableParallelism(), open.length), 1);
+  onPlan?.(plan, { workers });
+  // With symbolic links followed: permissions are of the file's own path.
+  const path = existsSync(location) ? realpathSync(location) : resolve(location);
+  const never = new AbortController().signal;
+  const problems: Problem[] = [];
+  await runPool({
+    startWorker: startWorkerProcess,
+    ...options,
+    ...{ store, workers, blas, codeVersion, location: path, writableFolder: dirname(path), runs: open },
+    backend: options.backend ?? "wasm",
+    leaseMs: LEASE_MS,
+    checkpointEveryMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS,
+    heapMiB: heapMiB(workers),
+    stop: options.stop ?? never,
+    kill: options.kill ?? never,
+    onEvent(event) {
+      if (isProblem(event)) problems.push(event);
+      onEvent?.(event);
+    },
+  });
+  return problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
+}
+
+function isProblem(event: PoolEvent): event is Problem {
+  return event.kind === "failed" || event.kind === "refused" || event.kind === "left";
+}
+
+/** Bound of a worker's JavaScript heap: its share of four fifths of the memory, at most 4 GiB. */
+function heapMiB(workers: number): number {
+  const share = Math.floor(totalmem() * 0.8 / workers / 2 ** 20);
+  return Math.max(Math.min(share, 4096), 256);
+}

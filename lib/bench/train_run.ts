@@ -1,0 +1,104 @@
+import { parseWith } from "../core/parse.ts";
+import { decodeState } from "../experiment/experiment_state.ts";
+import type { Provenance } from "../records/run_records.ts";
+import { runExperiment } from "../experiment/runner.ts";
+import { runSpecSchema } from "../experiment/run_spec.ts";
+import { specHash } from "../experiment/spec_hash.ts";
+import { openStore } from "../store/open_store.ts";
+import type { Store } from "../store/store.ts";
+import { type BackendName, type BlasChoice, noBlas, openChosenBlas, useBackend, useSystemBlas } from "../tensor/mod.ts";
+import { provenanceOf } from "./provenance.ts";
+import { checkpointArtifact, RunRecorder } from "./run_recorder.ts";
+import { storePatience, withPatience } from "./store_patience.ts";
+import type { WorkerMessage, WorkerOutcome } from "./worker_messages.ts";
+
+/** One attempt at a run that is already claimed. */
+export interface Attempt {
+  /** Where the store is, as `openStore` takes it. */
+  readonly location: string;
+  readonly runId: string;
+  /** Who holds the lease. */
+  readonly worker: string;
+  readonly backend: string;
+  /** Absent: no system BLAS. */
+  readonly blas?: BlasChoice;
+  /** What this process runs, see `codeVersion`. */
+  readonly codeVersion: string;
+  readonly leaseMs: number;
+  readonly checkpointEveryMs: number;
+  /** Asks to write a checkpoint and stop. */
+  readonly signal: AbortSignal;
+  say(message: WorkerMessage): void;
+}
+
+/**
+ * Trains a run to its end or until the signal, recording everything in the store.
+ *
+ * @returns How it ended; the store says the same, where it could be told.
+ * @throws {Error} If the run cannot even start; nothing was changed then.
+ */
+export async function trainRun(attempt: Attempt): Promise<WorkerOutcome> {
+  await useBackend(attempt.backend as BackendName);
+  // bench has looked: a worker that starts while others write would look through all they wrote.
+  const store = await patiently(attempt, () => openStore(attempt.location, { check: "never" }));
+  try {
+    return await trainIn(store, attempt);
+  } finally {
+    await store.close();
+  }
+}
+
+async function trainIn(store: Store, attempt: Attempt): Promise<WorkerOutcome> {
+  const { runId, worker, leaseMs, signal, codeVersion, checkpointEveryMs, say } = attempt;
+  const run = await patiently(attempt, () => store.getRun(runId));
+  if (!run) throw new RangeError(`Cannot train run ${runId}: not in the store, expected one that was added`);
+  const spec = parseWith(runSpecSchema, run.spec, `run ${runId} of the store`);
+  const checkpoint = (await patiently(attempt, () => store.getArtifact(runId, checkpointArtifact)))?.bytes;
+  // Refused before anything is written: a checkpoint that does not fit must not turn into a failed run.
+  const fromLoop = checkpoint ? decodeState(checkpoint, { specHash: specHash(spec), codeVersion }).loop : 0;
+  // What the checkpoint was made with; an attempt that wrote none left nothing in it.
+  const before = run.origins.findLast((origin) => origin.fromLoop < fromLoop)?.provenance;
+  const blas = openChosenBlas(attempt.blas ?? noBlas, before ? before.versions.blas ?? null : undefined);
+  useSystemBlas(blas);
+  try {
+    const provenance = provenanceOf(attempt.backend, { blas: blas?.version ?? null, version: codeVersion });
+    const recorder = new RunRecorder(store, {
+      ...{ runId, worker, leaseMs, signal, say },
+      earlierMs: run.elapsedMs,
+      patience: storePatience,
+    });
+    return await recorder.record(
+      runExperiment(spec, {
+        ...(checkpoint ? { checkpoint } : {}),
+        clock: () => performance.now(),
+        checkpointEveryMs,
+        signal,
+        codeVersion,
+      }),
+      { fromLoop, provenance, change: before ? changeOf(before, provenance) : null },
+    );
+  } finally {
+    useSystemBlas(null);
+    blas?.close();
+  }
+}
+
+function patiently<Value>({ signal, say }: Attempt, work: () => Promise<Value>): Promise<Value> {
+  return withPatience(work, {
+    patience: storePatience,
+    signal,
+    onWait: ({ obstacle }) => say({ kind: "waiting", obstacle }),
+  });
+}
+
+/** What a result may depend on and is not as it was, for a sentence; null where all is. */
+function changeOf(before: Provenance, now: Provenance): string | null {
+  const parts = (provenance: Provenance) => ({
+    backend: provenance.backend,
+    "system BLAS": provenance.versions.blas ?? "none",
+    TensorFlow: provenance.versions.tfjs ?? "unknown",
+  });
+  const [then, here] = [Object.entries(parts(before)), Object.values(parts(now))];
+  const changed = then.flatMap(([name, value], i) => value === here[i] ? [] : [`${name} ${here[i]} after ${value}`]);
+  return changed.length === 0 ? null : changed.join(", ");
+}
