@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../../lib/core/rng.ts";
-import { chiSquaredTest, upperTail } from "../../../lib/model/grader/chi_squared.ts";
+import { chiSquaredTest, logUpperTail, upperTail } from "../../../lib/model/grader/chi_squared.ts";
 import { testParents } from "../../../lib/model/grader/discovery.ts";
 
 Deno.test("upperTail: critical values of the published tables", () => {
@@ -25,6 +25,44 @@ Deno.test("upperTail: critical values of the published tables", () => {
   }
   // With two degrees of freedom the tail is exp(-x/2).
   for (const x of [0, 0.5, 3, 20]) assert(Math.abs(upperTail(x, 2) - Math.exp(-x / 2)) < 1e-9);
+});
+
+// Degrees, statistic and log P: scipy 1.17.1, `stats.chi2.logsf`; where that is -inf, mpmath 1.3.0 with 40 digits.
+const tails = [
+  [1, 3.841, -2.995458635717103],
+  [100, 99.5, -0.7025809276458584],
+  [8, 40, -12.651197991859789],
+  [1, 60, -32.28898703270474],
+  [3, 75.5, -35.80073362964769],
+  [16, 120, -39.743086175688255],
+  [4, 100, -46.068174367275674],
+  [32, 200, -58.6612187484699],
+  [2, 150, -75],
+  [100, 400, -84.66926566200348],
+  [320, 1200, -232.99079517667616],
+  [1, 800, -403.56934333410425],
+  [32, 1000, -434.6497541973907],
+  [7, 2000, -983.92908478218238],
+  [36, 3000, -1409.1689365438681],
+  [1, 1e5, -50005.98226408488],
+] as const;
+
+Deno.test("upperTail and logUpperTail: the far tail, where 1 - cdf is 0", () => {
+  for (const [degrees, statistic, log] of tails) {
+    const found = logUpperTail(statistic, degrees);
+    assert(Math.abs(found - log) < 2e-9 + 1e-15 * Math.abs(log), `${degrees}, ${statistic}: ${found}, ${log}`);
+    const chance = upperTail(statistic, degrees);
+    assert(Math.abs(chance - Math.exp(log)) <= 2e-9 * Math.exp(log), `${degrees}, ${statistic}: ${chance}`);
+  }
+});
+
+Deno.test("chiSquaredTest: strong dependences keep their order", () => {
+  const test = (count: number) => chiSquaredTest([count, 0, 0, count], 2).pValue;
+  // χ² = 2 · count with one degree of freedom.
+  for (const count of [30, 40, 50, 100]) {
+    assert(test(count) > 0 && test(count) < 1e-12, `${test(count)}`);
+    assert(test(count + 1) < test(count));
+  }
 });
 
 Deno.test("chiSquaredTest: a table by hand", () => {
