@@ -10,17 +10,26 @@ export function cube(data: Float32Array, shape: readonly [number, number, number
   return tf.tensor3d(data, [...shape], "float32");
 }
 
-/** Computes a tensor, copies its numbers to the host, waiting until they are there, and frees everything. */
-export async function readTensor(compute: () => tf.Tensor): Promise<Float32Array> {
-  const tensor = tf.tidy(compute);
+/** Computes tensors, copies their numbers to the host, waiting until they are there, and frees everything. */
+export async function readTensors<Name extends string>(
+  compute: () => Readonly<Record<Name, tf.Tensor>>,
+): Promise<Record<Name, Float32Array>> {
+  const tensors = tf.tidy(compute as () => Record<Name, tf.Tensor>);
   try {
-    return Float32Array.from(await tensor.data());
+    const read: Partial<Record<Name, Float32Array>> = {};
+    for (const name in tensors) read[name] = Float32Array.from(await tensors[name].data());
+    return read as Record<Name, Float32Array>;
   } finally {
-    tensor.dispose();
+    tf.dispose(tensors);
   }
 }
 
-/** The same at once; the numbers are a view that the caller reads before the next operation. */
+/** The same for one tensor. */
+export async function readTensor(compute: () => tf.Tensor): Promise<Float32Array> {
+  return (await readTensors(() => ({ only: compute() }))).only;
+}
+
+/** Computes a tensor and copies its numbers at once; the numbers are a view that the caller reads before the next operation. */
 export function readTensorSync(compute: () => tf.Tensor): Float32Array {
   const tensor = tf.tidy(compute);
   try {

@@ -19,7 +19,7 @@ export { isQueued, timeKernels } from "./kernel_times.ts";
 // Between host and device, for who holds tensors and computes none.
 export { dispose, tidy } from "@tensorflow/tfjs";
 export type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
-export { cube, matrix, readScalars, readTensor, readTensorSync, smallProduct } from "./host.ts";
+export { cube, matrix, readScalars, readTensor, readTensors, readTensorSync, smallProduct } from "./host.ts";
 
 // Parameters, their start, their noise and their optimiser.
 export { Adam } from "./adam.ts";

@@ -47,10 +47,14 @@ export function windowBatch(
   const stateWidth = totalWidth(stateVariables);
   const encoded = encodeValues(stateVariables, windows.values);
   const encodedNext = encodeValues(stateVariables, windows.nextValues);
+  const observation = spec.observe ? spec.observe(encoded) : encoded;
+  const actions = encodeValues(actionVariables, windows.actions);
+  const nextObservations = spec.observeNext ? spec.observeNext(encodedNext) : encodedNext;
+  // Tensors last: none is left behind by what fails before.
   return {
-    observation: matrix(spec.observe ? spec.observe(encoded) : encoded, [rows, stateWidth]),
-    actions: cube(encodeValues(actionVariables, windows.actions), [rows, steps, totalWidth(actionVariables)]),
-    nextObservations: cube(spec.observeNext ? spec.observeNext(encodedNext) : encodedNext, [rows, steps, stateWidth]),
+    observation: matrix(observation, [rows, stateWidth]),
+    actions: cube(actions, [rows, steps, totalWidth(actionVariables)]),
+    nextObservations: cube(nextObservations, [rows, steps, stateWidth]),
   };
 }
 

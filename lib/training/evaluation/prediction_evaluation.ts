@@ -2,7 +2,8 @@ import { decodeValues } from "../../core/variable.ts";
 import type { EnvironmentSpec, Split } from "../../envs/environment.ts";
 import { negativeLogLikelihood, scorePredictions } from "../../metrics/prediction_scores.ts";
 import type { DynamicsModel } from "../../model/dynamics_model.ts";
-import { disposeBatch, windowBatch } from "../model_host.ts";
+import { readTensors } from "../../tensor/mod.ts";
+import { windowBatch } from "../model_host.ts";
 import type { Windows } from "../replay_buffer.ts";
 import { type Score, scoreOf } from "./score.ts";
 
@@ -27,7 +28,9 @@ export async function scorePrediction(
   const rows = windows.values.length / variables.length;
   if (rows === 0) return [];
   const steps = windows.nextValues.length / windows.values.length;
-  const { logProb, prediction } = await evaluateWindows(model, { spec, windows, observations });
+  const { logProb, prediction } = await readTensors(() =>
+    model.evaluate(windowBatch(windows, { ...spec, observe: () => observations }))
+  );
   const width = prediction.length / rows / steps;
   const predicted = decodeValues(variables, lastStep(prediction, { rows, steps, width }));
   const scored = { scoredVariables: split.scoredVariables };
@@ -51,26 +54,6 @@ export async function scorePrediction(
     scores.push(scoreOf(split.id, `nll/${name}`, likelihood.byVariable[i]!));
   }
   return scores;
-}
-
-async function evaluateWindows(
-  model: DynamicsModel,
-  options: { readonly spec: EnvironmentSpec; readonly windows: Windows; readonly observations: Float32Array },
-) {
-  const { spec, windows, observations } = options;
-  const batch = windowBatch(windows, { ...spec, observe: () => observations });
-  try {
-    const { logProb, prediction } = model.evaluate(batch);
-    const read = {
-      logProb: Float32Array.from(await logProb.data()),
-      prediction: Float32Array.from(await prediction.data()),
-    };
-    logProb.dispose();
-    prediction.dispose();
-    return read;
-  } finally {
-    disposeBatch(batch);
-  }
 }
 
 /** [rows, steps, width] at the last step, [rows, width]. */
