@@ -135,7 +135,7 @@ function chooseWith(
  */
 function countingVariables(model: DynamicsModel, choose: ChooseActions): ChooseActions {
   return (observations, goal, rng): Plan => {
-    const memory = model.predictionMemory ?? null;
+    const memory = model.predictionCache ?? null;
     if (memory === null) return choose(observations, goal, rng);
     memory.clear();
     const { variables, predictedVariables } = memory;

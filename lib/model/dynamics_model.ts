@@ -67,7 +67,7 @@ export type Losses = Readonly<Record<string, Scalar>> & { readonly loss: Scalar 
  * Predictions of single variables that a model keeps while its weights stay as they are, so that the same one is
  * computed once; results are the same without it.
  */
-export interface PredictionMemory {
+export interface PredictionCache {
   /** Variables' predictions asked for so far, and how many of them were computed. */
   readonly variables: number;
   readonly predictedVariables: number;
@@ -97,7 +97,7 @@ export interface DynamicsModel {
   /** Trainable numbers. */
   readonly parameterCount: number;
   /** What it keeps of its predictions, if it does. */
-  readonly predictionMemory?: PredictionMemory | null;
+  readonly predictionCache?: PredictionCache | null;
   /** Copies all state to the host. */
   state(): Promise<ModelState>;
   /** @throws {RangeError} If a name or shape does not fit. */

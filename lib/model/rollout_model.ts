@@ -6,14 +6,14 @@ import type {
   Losses,
   ModelContext,
   ModelState,
-  PredictionMemory,
+  PredictionCache,
   TrainingData,
   TrainingOptions,
   WindowBatch,
 } from "./dynamics_model.ts";
-import { type Factored, joinRuns, type ModelRuns, modelRuns, splitRuns } from "./variable_runs.ts";
+import { type Factored, joinGroups, type ModelGroups, modelGroups, splitGroups } from "./variable_groups.ts";
 
-/** One step's input: state and action by run, and the noise of training or null in evaluation. */
+/** One step's input: state and action by group, and the noise of training or null in evaluation. */
 export interface StepInput {
   readonly state: Factored;
   readonly action: Factored;
@@ -33,7 +33,7 @@ export interface Penalty {
 
 /** One step's output. All tensors live in the caller's tidy scope. */
 export interface StepOutput {
-  /** Parameters of each next variable's distribution, a tensor a run: [n, B, c] logits or [n, B, 2]. */
+  /** Parameters of each next variable's distribution, a tensor a group: [n, B, c] logits or [n, B, 2]. */
   readonly heads: Factored;
   readonly penalties?: Readonly<Record<string, Penalty>>;
   /** Further tensors worth a look, for tests and metrics. */
@@ -48,7 +48,7 @@ export interface StepNetwork {
   /** Called after weights have changed, and at the end: what was derived from them is no longer valid. */
   weightsChanged?(): void;
   /** Predictions of evaluation that it keeps; null where it does not. */
-  readonly predictionMemory?: PredictionMemory | null;
+  readonly predictionCache?: PredictionCache | null;
   step(input: StepInput): StepOutput;
 }
 
@@ -72,7 +72,7 @@ export interface GradientResult {
  */
 export class RolloutModel<Network extends StepNetwork = StepNetwork> implements DynamicsModel {
   protected readonly network: Network;
-  protected readonly runs: ModelRuns;
+  protected readonly groups: ModelGroups;
   readonly #optimiser: Adam;
   /** T. */
   protected readonly steps: number;
@@ -89,9 +89,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     options: { context: ModelContext; training: TrainingOptions; reduction?: Reduction },
   ) {
     this.network = network;
-    this.runs = modelRuns(options.context);
+    this.groups = modelGroups(options.context);
     this.steps = options.training.predictionSteps;
-    this.#scale = options.reduction === "sum" ? this.runs.stateCount * this.steps : 1;
+    this.#scale = options.reduction === "sum" ? this.groups.stateCount * this.steps : 1;
     this.#optimiser = new Adam(network.parameters, options.training);
   }
 
@@ -99,8 +99,8 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     return this.network.parameters.count;
   }
 
-  get predictionMemory(): PredictionMemory | null {
-    return this.network.predictionMemory ?? null;
+  get predictionCache(): PredictionCache | null {
+    return this.network.predictionCache ?? null;
   }
 
   /** Names of the trainable tensors, in the order of {@link RolloutModel.gradients}. */
@@ -149,7 +149,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
     return tf.tidy(() => {
       const { heads } = this.evaluationStep(observation, action);
-      return joinRuns(modeState(this.runs.state, heads));
+      return joinGroups(modeState(this.groups.state, heads));
     });
   }
 
@@ -157,14 +157,14 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     return tf.tidy(() => {
       const logProbs: tf.Tensor2D[] = [];
       const predictions: tf.Tensor2D[] = [];
-      let state = splitRuns(batch.observation, this.runs.state);
+      let state = splitGroups(batch.observation, this.groups.state);
       for (let t = 0; t < batch.actions.shape[1]; t++) {
         const action = this.actionAt(batch, t);
         const isOneHot = t > 0 || this.isOneHot(batch.observation);
         const { heads } = this.network.step({ state, action, noise: null, isOneHot, isData: t === 0 });
-        logProbs.push(logProbability(this.runs.state, heads, this.targetAt(batch, t)).transpose());
-        state = modeState(this.runs.state, heads);
-        predictions.push(joinRuns(state));
+        logProbs.push(logProbability(this.groups.state, heads, this.targetAt(batch, t)).transpose());
+        state = modeState(this.groups.state, heads);
+        predictions.push(joinGroups(state));
       }
       return {
         logProb: tf.stack(logProbs, 1) as tf.Tensor3D,
@@ -197,8 +197,8 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   /** Encoded input [B, D] and [B, A] as a step in evaluation mode takes it; call inside `tf.tidy`. */
   protected evaluationInput(observation: tf.Tensor2D, action: tf.Tensor2D): StepInput {
     return {
-      state: splitRuns(observation, this.runs.state),
-      action: splitRuns(action, this.runs.action),
+      state: splitGroups(observation, this.groups.state),
+      action: splitGroups(action, this.groups.action),
       noise: null,
       isOneHot: this.isOneHot(observation),
       isData: true,
@@ -209,13 +209,13 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   protected isOneHot(observation: tf.Tensor2D): boolean {
     const width = observation.shape[1];
     const data = observation.dataSync();
-    return this.runs.state.every((run) => {
-      if (run.kind === "continuous") return true;
+    return this.groups.state.every((group) => {
+      if (group.kind === "continuous") return true;
       for (let row = 0; row < data.length; row += width) {
-        for (let i = 0; i < run.count; i++) {
+        for (let i = 0; i < group.count; i++) {
           let ones = 0;
-          const first = row + run.column + i * run.width;
-          for (let k = first; k < first + run.width; k++) {
+          const first = row + group.column + i * group.width;
+          for (let k = first; k < first + group.width; k++) {
             if (data[k] === 1) ones++;
             else if (data[k] !== 0) return false;
           }
@@ -230,7 +230,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   protected trainingLoss(batch: WindowBatch, noise: NoiseSource): { losses: Losses; steps: StepOutput[] } {
     const steps: StepOutput[] = [];
     const nll: tf.Scalar[] = [];
-    let state = splitRuns(batch.observation, this.runs.state);
+    let state = splitGroups(batch.observation, this.groups.state);
     this.network.beginUpdate?.();
     for (let t = 0; t < this.steps; t++) {
       const step = this.network.step({
@@ -241,10 +241,10 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
         isOneHot: t > 0 || this.isOneHot(batch.observation),
         isData: t === 0,
       });
-      nll.push(logProbability(this.runs.state, step.heads, this.targetAt(batch, t)).mean().neg() as tf.Scalar);
+      nll.push(logProbability(this.groups.state, step.heads, this.targetAt(batch, t)).mean().neg() as tf.Scalar);
       steps.push(step);
       // Drawn after the last step too, so that recorded noise is used up in order.
-      state = sampleState(this.runs.state, step.heads, noise);
+      state = sampleState(this.groups.state, step.heads, noise);
     }
     const prediction = this.#scale === 1 ? mean(nll) : mean(nll).mul<tf.Scalar>(this.#scale);
     const losses: Record<string, tf.Scalar> = { prediction };
@@ -257,14 +257,14 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     return { losses: { ...losses, loss: loss.clone() }, steps };
   }
 
-  /** Action of step t by run. */
+  /** Action of step t by group. */
   protected actionAt(batch: WindowBatch, t: number): Factored {
-    return splitRuns(at(batch.actions, t), this.runs.action);
+    return splitGroups(at(batch.actions, t), this.groups.action);
   }
 
-  /** Observation after step t by run. */
+  /** Observation after step t by group. */
   protected targetAt(batch: WindowBatch, t: number): Factored {
-    return splitRuns(at(batch.nextObservations, t), this.runs.state);
+    return splitGroups(at(batch.nextObservations, t), this.groups.state);
   }
 }
 

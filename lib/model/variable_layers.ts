@@ -7,7 +7,7 @@ import {
   type LinearWeights,
   type ParameterSet,
 } from "../tensor/mod.ts";
-import type { Factored, VariableRun } from "./variable_runs.ts";
+import type { Factored, VariableGroup } from "./variable_groups.ts";
 
 /** Numbers that a layer reads and gives. */
 export interface LayerSizes {
@@ -15,28 +15,28 @@ export interface LayerSizes {
   readonly outputs: number;
 }
 
-/** Makes a linear layer of its own for each variable: a stack a run, `name.0`, `name.1`, … */
+/** Makes a linear layer of its own for each variable: a stack a group, `name.0`, `name.1`, … */
 export function createVariableLayers(
   parameters: ParameterSet,
   options: {
     readonly name: string;
-    readonly runs: readonly VariableRun[];
-    readonly sizes: (run: VariableRun) => LayerSizes;
+    readonly groups: readonly VariableGroup[];
+    readonly sizes: (group: VariableGroup) => LayerSizes;
     readonly init: (sizes: LayerSizes) => LinearInit;
   },
 ): readonly Linear[] {
-  return options.runs.map((run, r) => {
-    const sizes = options.sizes(run);
+  return options.groups.map((group, r) => {
+    const sizes = options.sizes(group);
     const init = options.init(sizes);
-    return createStackedLinear(parameters, { name: `${options.name}.${r}`, stack: run.count, ...sizes, init });
+    return createStackedLinear(parameters, { name: `${options.name}.${r}`, stack: group.count, ...sizes, init });
   });
 }
 
 /**
  * Each variable's layer on its value.
  *
- * @param values A tensor a run [n, B, w].
- * @param layers A stack a run.
+ * @param values A tensor a group [n, B, w].
+ * @param layers A stack a group.
  * @returns float32 [N, B, X]; call inside `tf.tidy`.
  */
 export function applyToValues(
@@ -52,16 +52,16 @@ export function applyToValues(
  * Each variable's layer on what a network made of it.
  *
  * @param hidden float32 [N, B, H].
- * @param options.layers A stack a run, weights [n, H, X].
- * @returns A tensor a run [n, B, X]; call inside `tf.tidy`.
+ * @param options.layers A stack a group, weights [n, H, X].
+ * @returns A tensor a group [n, B, X]; call inside `tf.tidy`.
  */
 export function applyToVariables(
   hidden: tf.Tensor3D,
-  { runs, layers }: { readonly runs: readonly VariableRun[]; readonly layers: readonly LinearWeights[] },
+  { groups, layers }: { readonly groups: readonly VariableGroup[]; readonly layers: readonly LinearWeights[] },
 ): Factored {
   const [, batch, width] = hidden.shape;
-  return runs.map(({ start, count }, r) => {
-    const part = runs.length === 1 ? hidden : hidden.slice([start, 0, 0], [count, batch, width]);
+  return groups.map(({ start, count }, r) => {
+    const part = groups.length === 1 ? hidden : hidden.slice([start, 0, 0], [count, batch, width]);
     return linear(part, layers[r]!) as tf.Tensor3D;
   });
 }

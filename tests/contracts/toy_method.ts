@@ -4,7 +4,7 @@ import { parseWith } from "../../lib/core/parse.ts";
 import { applyLinear, createLinear, ParameterSet, plainInit } from "../../lib/tensor/mod.ts";
 import type { MethodModule } from "../../lib/model/dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepOutput } from "../../lib/model/rollout_model.ts";
-import { headWidth, joinRuns, modelRuns } from "../../lib/model/variable_runs.ts";
+import { headWidth, joinGroups, modelGroups } from "../../lib/model/variable_groups.ts";
 
 // A whole method in one file: each next variable is linear in observation and action. It refuses continuous variables.
 
@@ -20,10 +20,10 @@ export const unsupported: NonNullable<MethodModule["unsupported"]> = ({ stateVar
 };
 
 export const create: MethodModule["create"] = (context, { training, rng }) => {
-  const runs = modelRuns(context);
+  const groups = modelGroups(context);
   const parameters = new ParameterSet(rng);
-  const inputs = runs.stateWidth + runs.actionWidth;
-  const layers = runs.state.map((run, r) =>
+  const inputs = groups.stateWidth + groups.actionWidth;
+  const layers = groups.state.map((run, r) =>
     createLinear(parameters, {
       name: `layer.${r}`,
       inputs,
@@ -32,9 +32,9 @@ export const create: MethodModule["create"] = (context, { training, rng }) => {
     })
   );
   const step = ({ state, action }: StepInput): StepOutput => {
-    const input = tf.concat([joinRuns(state), joinRuns(action)], 1);
+    const input = tf.concat([joinGroups(state), joinGroups(action)], 1);
     return {
-      heads: runs.state.map((run, r) => {
+      heads: groups.state.map((run, r) => {
         const rows = applyLinear(input, layers[r]!).reshape([-1, run.count, headWidth(run)]);
         return rows.transpose<tf.Tensor3D>([1, 0, 2]);
       }),

@@ -25,7 +25,7 @@ for (const { id, options } of subjects) {
       training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: 2 },
       rng: new Rng(1),
     });
-    const memory = model.predictionMemory!;
+    const memory = model.predictionCache!;
     const keeping = transitionFunction(model, context);
     const width = totalWidth(stateVariables);
     const forgetting: TransitionFunction = (observations, actions) =>

@@ -7,15 +7,15 @@ import {
   type ParameterSet,
   stackedInit,
 } from "../../tensor/mod.ts";
-import { headsOfRows, KnownHeads, readsAtOnce, rowsOfTargets } from "../known_heads.ts";
+import { HeadCache, headsOfRows, readsAtOnce, rowsOfTargets } from "../fast/head_cache.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { ConditionalGraph } from "./conditional_graph.ts";
 import { PairFeatures, type PairInput, type PairTables } from "./pair_features.ts";
 
 /** Sizes and coefficients of a {@link CdlNetwork}. */
 export interface CdlNetworkOptions {
-  readonly runs: ModelRuns;
+  readonly groups: ModelGroups;
   /** Widths of each pair's feature net. */
   readonly featureWidths: readonly number[];
   /** Widths of each target's predictor. */
@@ -40,48 +40,48 @@ export interface PassOptions {
 export class CdlNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
   readonly graph: ConditionalGraph;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #features: PairFeatures;
   readonly #hidden: readonly Linear[];
   readonly #heads: readonly Linear[];
   readonly #firstLayers: "tables" | "dense";
   /** Predictions of exact one-hots in evaluation; null where they cannot be told apart. */
-  readonly #known: KnownHeads | null;
+  readonly #known: HeadCache | null;
   #trainingTables: PairTables | null = null;
   #evaluationTables: PairTables | null = null;
 
   constructor(parameters: ParameterSet, options: CdlNetworkOptions) {
-    const { runs, featureWidths, predictorWidths } = options;
+    const { groups, featureWidths, predictorWidths } = options;
     this.parameters = parameters;
-    this.#runs = runs;
+    this.#groups = groups;
     this.#firstLayers = options.firstLayers;
-    this.#features = new PairFeatures(parameters, { runs, widths: featureWidths });
+    this.#features = new PairFeatures(parameters, { groups, widths: featureWidths });
     const widths = [featureWidths.at(-1)!, ...predictorWidths];
     this.#hidden = predictorWidths.map((outputs, k) =>
       createStackedLinear(parameters, {
         name: `predictor.${k}`,
-        stack: runs.stateCount,
+        stack: groups.stateCount,
         inputs: widths[k]!,
         outputs,
         init: stackedInit({ outputs }),
       })
     );
-    this.#heads = runs.state.map((run, r) => {
-      const sizes = { inputs: widths.at(-1)!, outputs: headWidth(run) };
+    this.#heads = groups.state.map((group, r) => {
+      const sizes = { inputs: widths.at(-1)!, outputs: headWidth(group) };
       return createStackedLinear(parameters, {
         name: `head.${r}`,
-        stack: run.count,
+        stack: group.count,
         ...sizes,
         init: outputInit(sizes),
       });
     });
-    this.graph = new ConditionalGraph(parameters, { ...runs, ...options });
-    this.#known = this.#firstLayers === "tables" && KnownHeads.serves(runs)
-      ? new KnownHeads(runs, { labelWidth: 0 })
+    this.graph = new ConditionalGraph(parameters, { ...groups, ...options });
+    this.#known = this.#firstLayers === "tables" && HeadCache.serves(groups)
+      ? new HeadCache(groups, { labelWidth: 0 })
       : null;
   }
 
-  get predictionMemory(): KnownHeads | null {
+  get predictionCache(): HeadCache | null {
     return this.#known;
   }
 
@@ -104,7 +104,7 @@ export class CdlNetwork implements StepNetwork {
     const options = { isOneHot, training, learnsInput: training && !isData };
     const known = !training && isOneHot && readsAtOnce() ? this.#known : null;
     if (!known) return { heads: this.predict(input, mask, options) };
-    const layers = { runs: this.#runs, hidden: this.#hidden, heads: this.#heads };
+    const layers = { groups: this.#groups, hidden: this.#hidden, heads: this.#heads };
     const heads = known.heads(
       { state, action, mask, label: null },
       (wanted) => headsOfRows(rowsOfTargets(this.#featuresOf(input, mask, options), wanted), { ...wanted, ...layers }),
@@ -113,17 +113,17 @@ export class CdlNetwork implements StepNetwork {
   }
 
   /**
-   * Distribution parameters from the inputs that a mask lets through, a tensor a run; call inside `tf.tidy`.
+   * Distribution parameters from the inputs that a mask lets through, a tensor a group; call inside `tf.tidy`.
    *
    * @param mask 0 and 1, float32 [B or 1, N, N + M].
    */
   predict(input: PairInput, mask: tf.Tensor3D, options: PassOptions): Factored {
     let hidden: tf.Tensor = this.#featuresOf(input, mask, options);
     for (const layer of this.#hidden) hidden = applyLinear(hidden, layer, "relu");
-    return this.#runs.state.map((run, r) => {
-      const part = this.#runs.state.length === 1
+    return this.#groups.state.map((group, r) => {
+      const part = this.#groups.state.length === 1
         ? hidden
-        : hidden.slice([run.start, 0, 0], [run.count, hidden.shape[1]!, hidden.shape[2]!]);
+        : hidden.slice([group.start, 0, 0], [group.count, hidden.shape[1]!, hidden.shape[2]!]);
       return applyLinear(part, this.#heads[r]!) as tf.Tensor3D;
     });
   }

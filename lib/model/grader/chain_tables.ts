@@ -7,12 +7,12 @@ import {
   type GruChainsInput,
   type Linear,
 } from "../../tensor/mod.ts";
-import type { VariableRun } from "../variable_runs.ts";
+import type { VariableGroup } from "../variable_groups.ts";
 import type { GruStack } from "./gru.ts";
 
-/** The embedding of a run of variables. */
+/** The embedding of a group of variables. */
 export interface Embedding {
-  readonly run: VariableRun;
+  readonly group: VariableGroup;
   /** First variable among state and action variables. */
   readonly first: number;
   /** Weight [n, c, H], bias [n, 1, H]. */
@@ -68,12 +68,12 @@ export function chainTables(
 function blocksOf(embeddings: readonly Embedding[], stateCount: number): readonly Block[] {
   let row = 0;
   let slopeRow = 0;
-  return embeddings.flatMap(({ run, first }) =>
-    Array.from({ length: run.count }, (_, i) => {
+  return embeddings.flatMap(({ group, first }) =>
+    Array.from({ length: group.count }, (_, i) => {
       const isState = first + i < stateCount;
-      const block = { categories: run.width, row, slopeRow: isState ? slopeRow : null };
-      row += run.width;
-      if (isState) slopeRow += run.width ** 2;
+      const block = { categories: group.width, row, slopeRow: isState ? slopeRow : null };
+      row += group.width;
+      if (isState) slopeRow += group.width ** 2;
       return block;
     })
   );

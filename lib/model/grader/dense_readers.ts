@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear, gruCell, linear } from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
-import { type Factored, joinRuns } from "../variable_runs.ts";
+import { type Factored, joinGroups } from "../variable_groups.ts";
 import type { Embedding } from "./chain_tables.ts";
 import { type GruStack, sliceGruStack } from "./gru.ts";
 
 /** The units that read one input, and what they read it with. */
 export interface Reader {
-  /** The input's embedding, and its place in that run. */
+  /** The input's embedding, and its place in that group. */
   readonly embedding: number;
   readonly index: number;
   /** Neighbouring units that hold all readers. */
@@ -29,8 +29,8 @@ export function denseReaders(
   { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
   { parents }: { readonly parents: readonly (readonly number[])[] },
 ): readonly Reader[] {
-  return embeddings.flatMap(({ run, first: column }, embedding) =>
-    Array.from({ length: run.count }, (_, index): Reader[] => {
+  return embeddings.flatMap(({ group, first: column }, embedding) =>
+    Array.from({ length: group.count }, (_, index): Reader[] => {
       const targets = [...parents.keys()].filter((unit) => parents[unit]!.includes(column + index));
       if (targets.length === 0) return [];
       const first = targets[0]!;
@@ -53,19 +53,19 @@ export function tensorsOf({ unit, reads }: Reader): tf.Tensor[] {
 export interface DenseReading {
   readonly embeddings: readonly Embedding[];
   readonly readers: readonly Reader[];
-  readonly stateRuns: number;
+  readonly stateGroups: number;
 }
 
 /**
  * Hidden states after all readers have read any inputs, one-hots or not, by plain products.
  *
- * @param inputs State and action, a tensor a run [n, B, w].
+ * @param inputs State and action, a tensor a group [n, B, w].
  * @returns float32 [N, B, H]; call inside `tf.tidy`.
  */
 export function readDense(inputs: Factored, reading: DenseReading): tf.Tensor3D {
-  const { stateRuns } = reading;
-  const afterState = readState(inputs.slice(0, stateRuns), reading);
-  return readAction(inputs.slice(stateRuns), afterState, reading);
+  const { stateGroups } = reading;
+  const afterState = readState(inputs.slice(0, stateGroups), reading);
+  return readAction(inputs.slice(stateGroups), afterState, reading);
 }
 
 /**
@@ -73,18 +73,18 @@ export function readDense(inputs: Factored, reading: DenseReading): tf.Tensor3D 
  * device.
  */
 export function readDistinct(inputs: Factored, reading: DenseReading): tf.Tensor3D {
-  const { stateRuns } = reading;
-  const states = inputs.slice(0, stateRuns);
-  const { first, place } = distinctRows(joinRuns(states));
+  const { stateGroups } = reading;
+  const states = inputs.slice(0, stateGroups);
+  const { first, place } = distinctRows(joinGroups(states));
   const afterState = readState(states.map((state) => tf.gather(state, first, 1)), reading);
-  return readAction(inputs.slice(stateRuns), tf.gather(afterState, place, 1), reading);
+  return readAction(inputs.slice(stateGroups), tf.gather(afterState, place, 1), reading);
 }
 
 /** Hidden states after the state has been read: a unit begins with its own variable's embedding. */
-function readState(states: Factored, { embeddings, readers, stateRuns }: DenseReading): tf.Tensor3D {
+function readState(states: Factored, { embeddings, readers, stateGroups }: DenseReading): tf.Tensor3D {
   const embedded = states.map((state, e) => applyLinear(state, embeddings[e]!.layer, "relu") as tf.Tensor3D);
   const own = embedded.length === 1 ? embedded[0]! : tf.concat(embedded, 0);
-  return readers.filter(({ embedding }) => embedding < stateRuns).reduce(
+  return readers.filter(({ embedding }) => embedding < stateGroups).reduce(
     (hidden, reader) => read(hidden, { reader, fromInput: gates(embedded[reader.embedding]!, reader) }),
     own,
   );
@@ -94,13 +94,13 @@ function readState(states: Factored, { embeddings, readers, stateRuns }: DenseRe
 function readAction(
   actions: Factored,
   hidden: tf.Tensor3D,
-  { embeddings, readers, stateRuns }: DenseReading,
+  { embeddings, readers, stateGroups }: DenseReading,
 ): tf.Tensor3D {
   const embedded = actions.map((action, e) =>
-    applyLinear(action, embeddings[stateRuns + e]!.layer, "relu") as tf.Tensor3D
+    applyLinear(action, embeddings[stateGroups + e]!.layer, "relu") as tf.Tensor3D
   );
-  return readers.filter(({ embedding }) => embedding >= stateRuns).reduce(
-    (hidden, reader) => read(hidden, { reader, fromInput: gates(embedded[reader.embedding - stateRuns]!, reader) }),
+  return readers.filter(({ embedding }) => embedding >= stateGroups).reduce(
+    (hidden, reader) => read(hidden, { reader, fromInput: gates(embedded[reader.embedding - stateGroups]!, reader) }),
     hidden,
   );
 }

@@ -8,10 +8,10 @@ import {
   type ParameterSet,
   plainInit,
 } from "../../tensor/mod.ts";
-import { headsOfRows, KnownHeads, readsAtOnce } from "../known_heads.ts";
+import { HeadCache, headsOfRows, readsAtOnce } from "../fast/head_cache.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
-import { type Factored, headWidth, type ModelRuns, type VariableRun } from "../variable_runs.ts";
+import { type Factored, headWidth, type ModelGroups, type VariableGroup } from "../variable_groups.ts";
 import { type ChainTables, chainTables, type Embedding } from "./chain_tables.ts";
 import { denseReaders, readDense, readDistinct, type Reader, tensorsOf } from "./dense_readers.ts";
 import { createGruStack, type GruStack } from "./gru.ts";
@@ -29,13 +29,13 @@ interface Derived {
 export class GraderNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
   readonly graph: TestedGraph;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #embeddings: readonly Embedding[];
   readonly #units: GruStack;
   readonly #heads: readonly Linear[];
   readonly #usesTables: boolean;
   /** Predictions of exact one-hots in evaluation; null where they cannot be told apart. */
-  readonly #known: KnownHeads | null;
+  readonly #known: HeadCache | null;
   /** Of the rollout under way, on its tape; null before its beginning. */
   #ofRollout: Derived | null = null;
   /** Of the weights and the graph as they are, kept for many evaluations. */
@@ -45,43 +45,43 @@ export class GraderNetwork implements StepNetwork {
   constructor(
     parameters: ParameterSet,
     options: {
-      runs: ModelRuns;
+      groups: ModelGroups;
       width: number;
       firstLayers: "tables" | "dense";
       createGraph: (parameters: ParameterSet) => TestedGraph;
     },
   ) {
-    const { runs, width } = options;
+    const { groups, width } = options;
     this.parameters = parameters;
-    this.#runs = runs;
-    const embed = (kind: string, run: VariableRun, r: number): Embedding => ({
-      run,
-      first: run.start + (kind === "action" ? runs.stateCount : 0),
+    this.#groups = groups;
+    const embed = (kind: string, group: VariableGroup, r: number): Embedding => ({
+      group,
+      first: group.start + (kind === "action" ? groups.stateCount : 0),
       layer: createStackedLinear(parameters, {
         name: `embedding.${kind}.${r}`,
-        stack: run.count,
-        inputs: run.width,
+        stack: group.count,
+        inputs: group.width,
         outputs: width,
-        init: plainInit({ inputs: run.width }),
+        init: plainInit({ inputs: group.width }),
       }),
     });
     this.#embeddings = [
-      ...runs.state.map((run, r) => embed("state", run, r)),
-      ...runs.action.map((run, r) => embed("action", run, r)),
+      ...groups.state.map((group, r) => embed("state", group, r)),
+      ...groups.action.map((group, r) => embed("action", group, r)),
     ];
-    this.#units = createGruStack(parameters, { name: "unit", stack: runs.stateCount, width });
+    this.#units = createGruStack(parameters, { name: "unit", stack: groups.stateCount, width });
     this.#heads = createVariableLayers(parameters, {
       name: "head",
-      runs: runs.state,
-      sizes: (run) => ({ inputs: width, outputs: headWidth(run) }),
+      groups: groups.state,
+      sizes: (group) => ({ inputs: width, outputs: headWidth(group) }),
       init: plainInit,
     });
     this.graph = options.createGraph(parameters);
     this.#usesTables = options.firstLayers === "tables";
-    this.#known = this.#usesTables && KnownHeads.serves(runs) ? new KnownHeads(runs, { labelWidth: 0 }) : null;
+    this.#known = this.#usesTables && HeadCache.serves(groups) ? new HeadCache(groups, { labelWidth: 0 }) : null;
   }
 
-  get predictionMemory(): KnownHeads | null {
+  get predictionCache(): HeadCache | null {
     return this.#known;
   }
 
@@ -109,7 +109,7 @@ export class GraderNetwork implements StepNetwork {
       const readers = noise ? this.#rolloutReaders() : this.#keptReaders();
       const readsDistinct = this.#usesTables && !noise;
       const readAll = readsDistinct ? readDistinct : readDense;
-      const hidden = readAll(inputs, { embeddings: this.#embeddings, readers, stateRuns: state.length });
+      const hidden = readAll(inputs, { embeddings: this.#embeddings, readers, stateGroups: state.length });
       return { heads: this.#headsOf(hidden) };
     }
     const categories = categoriesOf(inputs);
@@ -124,7 +124,7 @@ export class GraderNetwork implements StepNetwork {
       { state, action, mask: this.#keptMask(), label: null },
       (wanted) =>
         headsOfRows(gruChainsOfSamples({ ...tables, categories }, wanted).relu(), {
-          ...{ runs: this.#runs, hidden: [], heads: this.#heads },
+          ...{ groups: this.#groups, hidden: [], heads: this.#heads },
           counts: wanted.counts,
         }),
     );
@@ -132,12 +132,12 @@ export class GraderNetwork implements StepNetwork {
   }
 
   #headsOf(hidden: tf.Tensor3D): Factored {
-    return applyToVariables(hidden.relu(), { runs: this.#runs.state, layers: this.#heads });
+    return applyToVariables(hidden.relu(), { groups: this.#groups.state, layers: this.#heads });
   }
 
   /** Variables that each unit reads; a unit's own is its first hidden state, and not read again. */
   #parents(): readonly (readonly number[])[] {
-    const { stateCount, actionCount } = this.#runs;
+    const { stateCount, actionCount } = this.#groups;
     const width = stateCount + actionCount;
     const edges = this.graph.edges();
     return Array.from(
@@ -147,7 +147,7 @@ export class GraderNetwork implements StepNetwork {
   }
 
   #tables(options: { learnsInput: boolean }): ChainTables {
-    const { stateCount } = this.#runs;
+    const { stateCount } = this.#groups;
     return chainTables(
       { embeddings: this.#embeddings, units: this.#units },
       { parents: this.#parents(), stateCount, ...options },
@@ -183,7 +183,7 @@ export class GraderNetwork implements StepNetwork {
   }
 
   #keptMask(): tf.Tensor3D {
-    const { stateCount, actionCount } = this.#runs;
+    const { stateCount, actionCount } = this.#groups;
     return this.#ofEvaluation.mask ??= kept(
       () => tf.tensor3d(Float32Array.from(this.graph.edges()), [1, stateCount, stateCount + actionCount]),
       (mask) => [mask],

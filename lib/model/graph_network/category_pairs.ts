@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { categoryRows, type ParameterSet, type SlopeLayout } from "../../tensor/mod.ts";
-import type { Factored, VariableRun } from "../variable_runs.ts";
+import type { Factored, VariableGroup } from "../variable_groups.ts";
 
 /** Most pairs, and most slopes, that are worth a table. */
 const LARGEST = { pairs: 10_000, slopes: 50_000 } as const;
@@ -32,30 +32,30 @@ export class CategoryPairs {
   readonly slopes: SlopeLayout;
   /** Number of each pair by its key, receiver category · R + sender category; {@link NO_ROW} for none. */
   readonly numbers: Int32Array;
-  /** First category of each variable, int32 [n, 1] a run. */
+  /** First category of each variable, int32 [n, 1] a group. */
   readonly #offsets: readonly tf.Tensor2D[];
   readonly #variables: number;
 
   /** Whether tables of these variables are worth it: all categorical, at least two, and not too many categories. */
-  static fits(runs: readonly VariableRun[]): boolean {
-    const count = runs.reduce((sum, run) => sum + run.count, 0);
-    const categories = categoriesOf(runs);
-    if (!runs.every((run) => run.kind === "categorical") || count < 2) return false;
+  static fits(groups: readonly VariableGroup[]): boolean {
+    const count = groups.reduce((sum, group) => sum + group.count, 0);
+    const categories = categoriesOf(groups);
+    if (!groups.every((group) => group.kind === "categorical") || count < 2) return false;
     return categories.length ** 2 <= LARGEST.pairs && slopeCount(categories) <= LARGEST.slopes;
   }
 
   /** @param parameters Owns the tensors. */
-  constructor(parameters: ParameterSet, runs: readonly VariableRun[]) {
+  constructor(parameters: ParameterSet, groups: readonly VariableGroup[]) {
     const integers = (values: number[]) => parameters.constant(tf.tensor1d(values, "int32"));
-    const categories = categoriesOf(runs);
+    const categories = categoriesOf(groups);
     const pairs = pairsOf(categories);
     this.categoryCount = categories.length;
-    this.#variables = runs.reduce((sum, run) => sum + run.count, 0);
+    this.#variables = groups.reduce((sum, group) => sum + group.count, 0);
     const keys = pairs.map(({ receiver, sender }) => receiver * categories.length + sender);
     this.numbers = new Int32Array(categories.length ** 2).fill(NO_ROW);
     keys.forEach((key, p) => this.numbers[key] = p);
     this.ends = parameters.constant(this.endsOf(keys));
-    this.#offsets = runs.map(({ column, count, width }) =>
+    this.#offsets = groups.map(({ column, count, width }) =>
       parameters.constant(
         tf.tensor2d(Array.from({ length: count }, (_, i) => column + i * width), [count, 1], "int32"),
       )
@@ -89,7 +89,7 @@ export class CategoryPairs {
   /**
    * Category of each node; reads the device.
    *
-   * @param state Exact one-hots, a tensor a run [n, B, c].
+   * @param state Exact one-hots, a tensor a group [n, B, c].
    * @returns [N, B].
    */
   categories(state: Factored): Int32Array {
@@ -143,8 +143,8 @@ export class CategoryPairs {
   }
 }
 
-function categoriesOf(runs: readonly VariableRun[]): readonly Category[] {
-  return runs.flatMap(({ start, count, width, column }) =>
+function categoriesOf(groups: readonly VariableGroup[]): readonly Category[] {
+  return groups.flatMap(({ start, count, width, column }) =>
     Array.from({ length: count * width }, (_, k) => {
       const place = Math.floor(k / width);
       return { variable: start + place, first: column + place * width, count: width };

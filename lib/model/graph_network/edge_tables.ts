@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { gatherSum, linear, networkSlopes, type ParameterSet, slopeProducts } from "../../tensor/mod.ts";
-import { type Factored, splitRuns, type VariableRun } from "../variable_runs.ts";
+import { type Factored, splitGroups, type VariableGroup } from "../variable_groups.ts";
 import { CategoryPairs } from "./category_pairs.ts";
 import type { EdgeNetwork } from "./edge_network.ts";
 import type { Embedding, StackedWeights } from "./embedding.ts";
@@ -39,28 +39,28 @@ export interface LearningTable {
  * each other one, so it lacks a number that all categories of a variable share: a softmax takes no notice of that.
  */
 export class EdgeTables {
-  readonly #runs: readonly VariableRun[];
+  readonly #groups: readonly VariableGroup[];
   readonly #pairs: CategoryPairs;
   readonly #embedding: Embedding;
   readonly #edge: EdgeNetwork;
   readonly #node: NodeNetwork;
 
   /** Whether these variables can have tables. */
-  static fits(runs: readonly VariableRun[]): boolean {
-    return CategoryPairs.fits(runs);
+  static fits(groups: readonly VariableGroup[]): boolean {
+    return CategoryPairs.fits(groups);
   }
 
   constructor(
     parameters: ParameterSet,
     options: {
-      readonly runs: readonly VariableRun[];
+      readonly groups: readonly VariableGroup[];
       readonly embedding: Embedding;
       readonly edge: EdgeNetwork;
       readonly node: NodeNetwork;
     },
   ) {
-    this.#runs = options.runs;
-    this.#pairs = new CategoryPairs(parameters, options.runs);
+    this.#groups = options.groups;
+    this.#pairs = new CategoryPairs(parameters, options.groups);
     this.#embedding = options.embedding;
     this.#edge = options.edge;
     this.#node = options.node;
@@ -89,7 +89,7 @@ export class EdgeTables {
   /**
    * First hidden layer of the node network, for exact one-hots.
    *
-   * @param inputs.state A tensor a run [n, B, c].
+   * @param inputs.state A tensor a group [n, B, c].
    * @param inputs.action Encoded actions, float32 [B, A].
    * @param inputs.learnsState Whether gradients must reach the state.
    * @returns float32 [N·B, H]; differentiable in a training table and action, and in the state as said.
@@ -156,8 +156,8 @@ export class EdgeTables {
         gradFunc: (dy, saved) => {
           const [points, slopes, toTerm, ownSlopes] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
           const dHidden: tf.Tensor2D = tf.matMul(dy as tf.Tensor2D, toTerm, false, true);
-          const throughPairs = splitRuns(slopeProducts(dHidden, { slopes, layout, points, batch }), this.#runs);
-          const gradients = this.#runs.map(({ start, count, width, column }, r) => {
+          const throughPairs = splitGroups(slopeProducts(dHidden, { slopes, layout, points, batch }), this.#groups);
+          const gradients = this.#groups.map(({ start, count, width, column }, r) => {
             const rows = (dy as tf.Tensor2D).slice([start * batch, 0], [count * batch, -1]);
             const own = ownSlopes.slice([column, 0], [count * width, -1]);
             return tf.matMul(rows.reshape([count, batch, -1]), own.reshape([count, width, -1]), false, true)

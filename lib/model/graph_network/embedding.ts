@@ -1,25 +1,28 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Linear, type LinearWeights, type ParameterSet, plainInit } from "../../tensor/mod.ts";
 import { createVariableLayers } from "../variable_layers.ts";
-import type { VariableRun } from "../variable_runs.ts";
+import type { VariableGroup } from "../variable_groups.ts";
 
 /** A linear layer a variable, on its encoded value; nothing follows it. */
 export class Embedding {
-  /** Stacked layers, one stack a run. */
+  /** Stacked layers, one stack a group. */
   readonly layers: readonly Linear[];
 
   /** @param options.width W. */
-  constructor(parameters: ParameterSet, options: { readonly runs: readonly VariableRun[]; readonly width: number }) {
+  constructor(
+    parameters: ParameterSet,
+    options: { readonly groups: readonly VariableGroup[]; readonly width: number },
+  ) {
     this.layers = createVariableLayers(parameters, {
       name: "embedder",
-      runs: options.runs,
-      sizes: (run) => ({ inputs: run.width, outputs: options.width }),
+      groups: options.groups,
+      sizes: (group) => ({ inputs: group.width, outputs: options.width }),
       init: plainInit,
     });
   }
 
   /**
-   * Embedding and a linear layer after it as one, on the few columns of a variable: a stack of layers a run, [n, w, X]
+   * Embedding and a linear layer after it as one, on the few columns of a variable: a stack of layers a group, [n, w, X]
    * and bias [n, 1, X].
    *
    * @param layer.weight float32 [W, X].

@@ -3,7 +3,7 @@ import { linear, type LinearWeights, type ParameterSet } from "../../tensor/mod.
 import { distinctRows } from "../distinct_rows.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { applyToValues } from "../variable_layers.ts";
-import { type Factored, joinRuns, type ModelRuns } from "../variable_runs.ts";
+import { type Factored, joinGroups, type ModelGroups } from "../variable_groups.ts";
 import { EdgeNetwork, type FirstHalf, type PairTerms } from "./edge_network.ts";
 import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
 import { Embedding } from "./embedding.ts";
@@ -12,7 +12,7 @@ import { NodeNetwork } from "./node_network.ts";
 
 /** Sizes of a {@link GraphNetwork}. */
 export interface GraphNetworkOptions {
-  readonly runs: ModelRuns;
+  readonly groups: ModelGroups;
   /** W. */
   readonly nodeWidth: number;
   readonly edgeHidden: readonly number[];
@@ -32,7 +32,7 @@ interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | Kep
 /** Message passing over the complete graph: every node hears every other once. */
 export class GraphNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #embedding: Embedding;
   readonly #edge: EdgeNetwork;
   readonly #node: NodeNetwork;
@@ -44,17 +44,17 @@ export class GraphNetwork implements StepNetwork {
   #inEvaluation: Prepared<KeptTable> | null = null;
 
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
-    const { runs, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
+    const { groups, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
     this.parameters = parameters;
-    this.#runs = runs;
+    this.#groups = groups;
     this.#mergesLayers = options.firstLayers === "tables";
-    this.#embedding = new Embedding(parameters, { runs: runs.state, width: nodeWidth });
+    this.#embedding = new Embedding(parameters, { groups: groups.state, width: nodeWidth });
     const edge = new EdgeNetwork(parameters, { nodeWidth, hidden: edgeHidden, outputs: edgeWidth });
-    const node = new NodeNetwork(parameters, { runs, nodeWidth, hidden: nodeHidden, messageWidth: edgeWidth });
+    const node = new NodeNetwork(parameters, { groups, nodeWidth, hidden: nodeHidden, messageWidth: edgeWidth });
     this.#edge = edge;
     this.#node = node;
-    this.#tables = options.firstLayers === "tables" && EdgeTables.fits(runs.state)
-      ? new EdgeTables(parameters, { runs: runs.state, embedding: this.#embedding, edge, node })
+    this.#tables = options.firstLayers === "tables" && EdgeTables.fits(groups.state)
+      ? new EdgeTables(parameters, { groups: groups.state, embedding: this.#embedding, edge, node })
       : null;
   }
 
@@ -80,7 +80,7 @@ export class GraphNetwork implements StepNetwork {
   /** First hidden layer of the node network, float32 [N·B, H]. */
   #firstLayer({ table }: Prepared, input: StepInput): tf.Tensor2D {
     const { state, isOneHot } = input;
-    const action = joinRuns(input.action);
+    const action = joinGroups(input.action);
     if (this.#tables && table && isOneHot) {
       return this.#tables.firstLayer(table, { state, action, learnsState: !input.isData });
     }
@@ -112,10 +112,10 @@ export class GraphNetwork implements StepNetwork {
 
   /** Sum of the messages that each node receives, pair by pair, float32 [N·B, edge width]; null for one node. */
   #messages({ state, noise }: StepInput): tf.Tensor2D | null {
-    if (this.#runs.stateCount === 1) return null;
+    if (this.#groups.stateCount === 1) return null;
     if (noise !== null) return this.#edge.messages(this.#edge.hiddenSums(this.#pairTerms(state)));
     // Messages depend on the state alone, and a planner asks for many actions in one state.
-    const { first, place } = distinctRows(joinRuns(state));
+    const { first, place } = distinctRows(joinGroups(state));
     const sums = this.#edge.hiddenSums(this.#pairTerms(state.map((part) => tf.gather(part, first, 1))));
     return this.#edge.messages(tf.gather(sums, place, 1));
   }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Linear, linear, type LinearWeights, type ParameterSet, plainInit } from "../../tensor/mod.ts";
 import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
-import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { createLayers } from "./edge_network.ts";
 
 /** The first layer by its inputs: rows of its weights, the embedding's with the bias. */
@@ -15,7 +15,7 @@ export interface NodeInputs {
 export class NodeNetwork {
   readonly #layers: readonly Linear[];
   readonly #projectors: readonly Linear[];
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #nodeWidth: number;
 
   /**
@@ -25,19 +25,19 @@ export class NodeNetwork {
    */
   constructor(
     parameters: ParameterSet,
-    options: { runs: ModelRuns; nodeWidth: number; hidden: readonly number[]; messageWidth: number },
+    options: { groups: ModelGroups; nodeWidth: number; hidden: readonly number[]; messageWidth: number },
   ) {
-    const { runs, nodeWidth, hidden, messageWidth } = options;
-    this.#runs = runs;
+    const { groups, nodeWidth, hidden, messageWidth } = options;
+    this.#groups = groups;
     this.#nodeWidth = nodeWidth;
     this.#layers = createLayers(parameters, {
       name: "node",
-      widths: [nodeWidth + runs.actionWidth + messageWidth, ...hidden, nodeWidth],
+      widths: [nodeWidth + groups.actionWidth + messageWidth, ...hidden, nodeWidth],
     });
     this.#projectors = createVariableLayers(parameters, {
       name: "projector",
-      runs: runs.state,
-      sizes: (run) => ({ inputs: nodeWidth, outputs: headWidth(run) }),
+      groups: groups.state,
+      sizes: (group) => ({ inputs: nodeWidth, outputs: headWidth(group) }),
       init: plainInit,
     });
   }
@@ -46,7 +46,7 @@ export class NodeNetwork {
   get firstByInput(): NodeInputs {
     const { weight, bias } = this.#layers[0]!;
     const [inputs, outputs] = weight.shape as [number, number];
-    const { actionWidth } = this.#runs;
+    const { actionWidth } = this.#groups;
     const rows = (start: number, count: number) =>
       (weight as tf.Tensor).slice([start, 0], [count, outputs]) as tf.Tensor2D;
     const message = this.#nodeWidth + actionWidth;
@@ -69,7 +69,7 @@ export class NodeNetwork {
   }
 
   /**
-   * Last layer and projectors as one linear layer a variable, a stack a run: nothing stands between the two, and
+   * Last layer and projectors as one linear layer a variable, a stack a group: nothing stands between the two, and
    * together they have fewer outputs. Call inside `tf.tidy`.
    */
   mergedHeads(): readonly LinearWeights[] {
@@ -85,14 +85,14 @@ export class NodeNetwork {
   }
 
   /**
-   * Distribution parameters, a tensor a run.
+   * Distribution parameters, a tensor a group.
    *
    * @param hidden Last hidden layer's values, float32 [N·B, H].
    * @param merged What {@link NodeNetwork.mergedHeads} gave; null computes last layer and projectors one by one.
    */
   heads(hidden: tf.Tensor2D, merged: readonly LinearWeights[] | null): Factored {
     const rows = merged ? hidden : linear(hidden, this.#layers.at(-1)!);
-    const nodes = rows.reshape<tf.Tensor3D>([this.#runs.stateCount, -1, rows.shape[1]!]);
-    return applyToVariables(nodes, { runs: this.#runs.state, layers: merged ?? this.#projectors });
+    const nodes = rows.reshape<tf.Tensor3D>([this.#groups.stateCount, -1, rows.shape[1]!]);
+    return applyToVariables(nodes, { groups: this.#groups.state, layers: merged ?? this.#projectors });
   }
 }

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import type { CodebookModel, MethodModule } from "../dynamics_model.ts";
-import { CodeSource, type Quantizer } from "./code_source.ts";
+import { CodeInference, type Quantizer } from "./code_inference.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "./masked_model.ts";
-import { OneGraphSource } from "./one_graph_source.ts";
+import { OneGraphInference } from "./one_graph_inference.ts";
 
 const width = z.int().positive();
 
@@ -29,11 +29,11 @@ const codeSchema = z.object(codeOptions);
 export type CodeOptions = z.output<typeof codeSchema>;
 
 /** One local causal graph a code. */
-export class CodeModel<Source extends CodeSource | OneGraphSource = CodeSource | OneGraphSource>
-  extends MaskedModel<Source>
+export class CodeModel<Inference extends CodeInference | OneGraphInference = CodeInference | OneGraphInference>
+  extends MaskedModel<Inference>
   implements CodebookModel {
   get codeCount(): number {
-    return this.network.source.codeCount;
+    return this.network.inference.codeCount;
   }
 
   codes(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor1D {
@@ -41,7 +41,7 @@ export class CodeModel<Source extends CodeSource | OneGraphSource = CodeSource |
   }
 
   codeGraphs(): tf.Tensor3D {
-    return tf.tidy(() => this.network.source.codeGraphs());
+    return tf.tidy(() => this.network.inference.codeGraphs());
   }
 }
 
@@ -58,10 +58,10 @@ export function createCodeModel(
   const network = createMaskedNetwork(context, {
     ...code,
     create,
-    createSource: (parameters, runs) =>
+    createInference: (parameters, groups) =>
       code.codes === 1
-        ? new OneGraphSource(parameters, { ...code, runs })
-        : new CodeSource(parameters, { ...code, runs, quantizer }),
+        ? new OneGraphInference(parameters, { ...code, groups })
+        : new CodeInference(parameters, { ...code, groups, quantizer }),
   });
   return new CodeModel(network, { context, training: create.training });
 }

@@ -11,7 +11,7 @@ import {
   type TableLayout,
   tableLayout,
 } from "../../tensor/mod.ts";
-import type { Factored, ModelRuns, VariableRun } from "../variable_runs.ts";
+import type { Factored, ModelGroups, VariableGroup } from "../variable_groups.ts";
 import { DenseFeatures, type Features, TableFeatures } from "./features.ts";
 
 /** A linear layer on features, and which features its targets can ever take. */
@@ -37,43 +37,43 @@ export type LayerTables = ReadonlyMap<FeatureLinear, LayerTable>;
 
 /** One layer a variable, `relu(Wᵀx + b)` of width H, for all state and action variables. */
 export class FeatureLayers {
-  readonly #layers: readonly { readonly run: VariableRun; readonly linear: Linear; readonly isState: boolean }[];
+  readonly #layers: readonly { readonly group: VariableGroup; readonly linear: Linear; readonly isState: boolean }[];
   readonly #layout: TableLayout;
   readonly #width: number;
-  /** First row of each variable of a categorical run, int32 [n, 1]. */
+  /** First row of each variable of a categorical group, int32 [n, 1]. */
   readonly #rowOffsets: readonly (tf.Tensor2D | null)[];
 
   /** @param options.width H. */
-  constructor(parameters: ParameterSet, options: { runs: ModelRuns; width: number }) {
-    const { runs, width } = options;
+  constructor(parameters: ParameterSet, options: { groups: ModelGroups; width: number }) {
+    const { groups, width } = options;
     this.#width = width;
-    const create = (name: string, run: VariableRun) =>
+    const create = (name: string, group: VariableGroup) =>
       createStackedLinear(parameters, {
         name,
-        stack: run.count,
-        inputs: run.width,
+        stack: group.count,
+        inputs: group.width,
         outputs: width,
         init: stackedInit({ outputs: width }),
       });
     this.#layers = [
-      ...runs.state.map((run, r) => ({ run, linear: create(`feature.state.${r}`, run), isState: true })),
-      ...runs.action.map((run, r) => ({ run, linear: create(`feature.action.${r}`, run), isState: false })),
+      ...groups.state.map((group, r) => ({ group, linear: create(`feature.state.${r}`, group), isState: true })),
+      ...groups.action.map((group, r) => ({ group, linear: create(`feature.action.${r}`, group), isState: false })),
     ];
-    const variables = this.#layers.flatMap(({ run, isState }) =>
-      run.kind === "continuous" ? [] : Array.from({ length: run.count }, (_, i) => ({
-        column: run.start + i + (isState ? 0 : runs.stateCount),
-        categories: run.width,
+    const variables = this.#layers.flatMap(({ group, isState }) =>
+      group.kind === "continuous" ? [] : Array.from({ length: group.count }, (_, i) => ({
+        column: group.start + i + (isState ? 0 : groups.stateCount),
+        categories: group.width,
         learnsInput: isState,
       }))
     );
-    this.#layout = tableLayout(variables, { maskWidth: runs.stateCount + runs.actionCount });
+    this.#layout = tableLayout(variables, { maskWidth: groups.stateCount + groups.actionCount });
     parameters.constant(this.#layout.columns);
     parameters.constant(this.#layout.spread);
-    this.#rowOffsets = this.#layers.map(({ run, isState }) => {
-      if (run.kind === "continuous") return null;
-      const first = run.start + (isState ? 0 : runs.stateCount);
-      const blocks = this.#layout.blocks.filter(({ column }) => column >= first && column < first + run.count);
-      return parameters.constant(tf.tensor2d(blocks.map((block) => block.offset), [run.count, 1], "int32"));
+    this.#rowOffsets = this.#layers.map(({ group, isState }) => {
+      if (group.kind === "continuous") return null;
+      const first = group.start + (isState ? 0 : groups.stateCount);
+      const blocks = this.#layout.blocks.filter(({ column }) => column >= first && column < first + group.count);
+      return parameters.constant(tf.tensor2d(blocks.map((block) => block.offset), [group.count, 1], "int32"));
     });
   }
 
@@ -85,8 +85,8 @@ export class FeatureLayers {
   /**
    * Features of any input, one-hot or not.
    *
-   * @param state A tensor a run [n, B, w].
-   * @param action A tensor a run [n, B, w].
+   * @param state A tensor a group [n, B, w].
+   * @param action A tensor a group [n, B, w].
    * @returns Features that live in the caller's tidy scope.
    */
   dense(state: Factored, action: Factored): Features {
@@ -101,16 +101,19 @@ export class FeatureLayers {
    * @param options.training Whether gradients must reach the inputs, which needs slopes.
    */
   tables(layers: readonly FeatureLinear[], options: { training: boolean }): LayerTables {
-    const categorical = this.#layers.filter(({ run }) => run.kind === "categorical");
+    const categorical = this.#layers.filter(({ group }) => group.kind === "categorical");
     const rows = tf.concat(
-      categorical.map(({ run, linear }) =>
-        linear.weight.add(linear.bias!).relu().reshape([run.count * run.width, this.#width])
+      categorical.map(({ group, linear }) =>
+        linear.weight.add(linear.bias!).relu().reshape([group.count * group.width, this.#width])
       ),
       0,
     ) as tf.Tensor2D;
     const learning = categorical.filter(({ isState }) => isState);
     const slopeRows = options.training && learning.length > 0
-      ? tf.concat(learning.map(({ run, linear }) => slopesOf(linear, { run, width: this.#width })), 0) as tf.Tensor2D
+      ? tf.concat(
+        learning.map(({ group, linear }) => slopesOf(linear, { group, width: this.#width })),
+        0,
+      ) as tf.Tensor2D
       : null;
     return new Map(layers.map((layer) => {
       const common = { layout: this.#layout, needed: layer.needed };
@@ -135,28 +138,28 @@ export class FeatureLayers {
       this.#rowOffsets.flatMap((offsets, l) => offsets ? [{ oneHot: inputs[l]!, offsets }] : []),
     );
     let first = 0;
-    const runs = this.#layers.flatMap(({ run, isState }, l) => {
-      if (run.kind === "continuous") return [];
+    const groups = this.#layers.flatMap(({ group, isState }, l) => {
+      if (group.kind === "continuous") return [];
       const place = { oneHot: inputs[l]!, first };
-      first += run.count;
+      first += group.count;
       return isState && options.learnsInput ? [place] : [];
     });
-    const continuous = this.#layers.flatMap(({ run, linear, isState }, l) =>
-      run.kind === "categorical" ? [] : [{
-        column: run.start + (isState ? 0 : input.state.reduce((sum, part) => sum + part.shape[0], 0)),
+    const continuous = this.#layers.flatMap(({ group, linear, isState }, l) =>
+      group.kind === "categorical" ? [] : [{
+        column: group.start + (isState ? 0 : input.state.reduce((sum, part) => sum + part.shape[0], 0)),
         value: applyLinear(inputs[l]!, linear, "relu") as tf.Tensor3D,
       }]
     );
-    return new TableFeatures({ layout: this.#layout, chosen, runs, continuous, tables: options.tables });
+    return new TableFeatures({ layout: this.#layout, chosen, groups, continuous, tables: options.tables });
   }
 }
 
 /**
- * Slopes of a run's features along each category k while it is k': `W[k] · 1[W[k'] + b > 0]`, float32 [n·c², H] with k'
+ * Slopes of a group's features along each category k while it is k': `W[k] · 1[W[k'] + b > 0]`, float32 [n·c², H] with k'
  * before k.
  */
-function slopesOf(linear: Linear, options: { run: VariableRun; width: number }): tf.Tensor2D {
-  const { run: { count, width: categories }, width } = options;
+function slopesOf(linear: Linear, options: { group: VariableGroup; width: number }): tf.Tensor2D {
+  const { group: { count, width: categories }, width } = options;
   const isActive = linear.weight.add(linear.bias!).greater(0).cast("float32").expandDims(2);
   return linear.weight.expandDims(1).mul(isActive).reshape([count * categories * categories, width]);
 }

@@ -40,14 +40,14 @@ export class TableFeatures implements Features {
   readonly #parts: {
     readonly layout: TableLayout;
     readonly chosen: ChosenRows;
-    readonly runs: readonly { readonly oneHot: tf.Tensor3D; readonly first: number }[];
+    readonly groups: readonly { readonly oneHot: tf.Tensor3D; readonly first: number }[];
     readonly continuous: readonly { readonly column: number; readonly value: tf.Tensor3D }[];
     readonly tables: LayerTables;
   };
 
   /**
    * @param parts.chosen Row of each categorical variable in the tables.
-   * @param parts.runs One-hots that gradients must reach.
+   * @param parts.groups One-hots that gradients must reach.
    * @param parts.continuous Features [n, B, H] of neighbouring continuous variables from mask column `column` on.
    */
   constructor(parts: TableFeatures["parts"]) {
@@ -64,11 +64,11 @@ export class TableFeatures implements Features {
   }
 
   linear(layer: FeatureLinear, mask: tf.Tensor3D | null): tf.Tensor3D {
-    const { layout, chosen, runs, continuous, tables } = this.#parts;
+    const { layout, chosen, groups, continuous, tables } = this.#parts;
     const found = tables.get(layer);
     if (!found) throw new RangeError("Cannot look a layer up: it has no tables, expected one of the prepared layers");
     const { bias, needed } = layer;
-    let sum = tableSum({ layout, needed, chosen, mask, bias, inputs: runs, ...found });
+    let sum = tableSum({ layout, needed, chosen, mask, bias, inputs: groups, ...found });
     if (continuous.length === 0) return sum;
     const weights = layer.weight();
     const [targets, , outputs] = weights.shape;

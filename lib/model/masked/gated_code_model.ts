@@ -9,9 +9,9 @@ import type {
   TrainingOptions,
   WindowBatch,
 } from "../dynamics_model.ts";
-import { splitRuns } from "../variable_runs.ts";
+import { splitGroups } from "../variable_groups.ts";
 import { CodeModel } from "./code_model.ts";
-import type { CodeSource } from "./code_source.ts";
+import type { CodeInference } from "./code_inference.ts";
 import type { ContextGates } from "./context_gates.ts";
 import type { MaskedNetwork } from "./masked_network.ts";
 import { swapVariable } from "./swap_variable.ts";
@@ -33,21 +33,21 @@ interface Changed {
 }
 
 /** A code model that tests which variables its codes have to depend on. */
-export class GatedCodeModel extends CodeModel<CodeSource> implements GatedModel {
+export class GatedCodeModel extends CodeModel<CodeInference> implements GatedModel {
   readonly #gates: ContextGates;
   readonly #testEvery: number;
 
   /**
-   * @param network One whose source has gates.
+   * @param network One whose graph inference has gates.
    * @param options.testEvery Updates from one test to the next.
    */
   constructor(
-    network: MaskedNetwork<CodeSource>,
+    network: MaskedNetwork<CodeInference>,
     options: { context: ModelContext; training: TrainingOptions; testEvery: number },
   ) {
     super(network, options);
-    const { gates } = network.source;
-    if (gates === null) throw new TypeError("Cannot test gates: expected a source with gates, got one without");
+    const { gates } = network.inference;
+    if (gates === null) throw new TypeError("Cannot test gates: expected graph inference with gates, got one without");
     this.#gates = gates;
     this.#testEvery = options.testEvery;
   }
@@ -79,7 +79,7 @@ export class GatedCodeModel extends CodeModel<CodeSource> implements GatedModel 
    * @returns [N + M].
    */
   swapEffects(batch: WindowBatch): Float32Array {
-    const { stateCount, actionCount } = this.runs;
+    const { stateCount, actionCount } = this.groups;
     const transitions = firstSteps(batch);
     const own = this.#codes(transitions);
     const open = this.#gates.open();
@@ -107,22 +107,25 @@ export class GatedCodeModel extends CodeModel<CodeSource> implements GatedModel 
   /** Codes in evaluation mode, [B]. */
   #codes({ observation, action }: Transitions): ArrayLike<number> {
     const features = this.network.featuresOf(this.evaluationInput(observation, action));
-    return this.network.source.assign(features).argMax(-1).dataSync();
+    return this.network.inference.assign(features).argMax(-1).dataSync();
   }
 
   /** Log-probability of the next state under the graphs of given codes, a mean over variables; [B]. */
   #logProb({ observation, action, nextObservation }: Transitions, codes: readonly number[]): ArrayLike<number> {
     const assignment = tf.oneHot(tf.tensor1d([...codes], "int32"), this.codeCount, 1, 0, "int32").cast("float32");
-    const masks = this.network.source.given(assignment as tf.Tensor2D);
+    const masks = this.network.inference.given(assignment as tf.Tensor2D);
     const heads = this.network.headsUnder(this.evaluationInput(observation, action), masks);
-    return logProbability(this.runs.state, heads, splitRuns(nextObservation, this.runs.state)).mean(0).dataSync();
+    return logProbability(this.groups.state, heads, splitGroups(nextObservation, this.groups.state)).mean(0).dataSync();
   }
 
   #swapped(transitions: Transitions, variable: number): Transitions {
-    const { state, action, stateCount } = this.runs;
+    const { state, action, stateCount } = this.groups;
     return variable < stateCount
-      ? { ...transitions, observation: swapVariable(transitions.observation, { runs: state, variable }) }
-      : { ...transitions, action: swapVariable(transitions.action, { runs: action, variable: variable - stateCount }) };
+      ? { ...transitions, observation: swapVariable(transitions.observation, { groups: state, variable }) }
+      : {
+        ...transitions,
+        action: swapVariable(transitions.action, { groups: action, variable: variable - stateCount }),
+      };
   }
 }
 

@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../tensor/mod.ts";
 import type { GraphModel, MethodModule } from "../dynamics_model.ts";
 import { RolloutModel } from "../rollout_model.ts";
-import { type ModelRuns, modelRuns } from "../variable_runs.ts";
-import type { MaskSource } from "./mask_source.ts";
+import { type ModelGroups, modelGroups } from "../variable_groups.ts";
+import type { GraphInference } from "./graph_inference.ts";
 import { MaskedNetwork } from "./masked_network.ts";
 
 const width = z.int().positive();
@@ -20,8 +20,9 @@ export const predictorOptions = {
 /** Option of every method that learns a graph: whether the causal order of the variables is given. */
 export const graphOption = { graph: z.enum(["triangular", "full"]).default("triangular") };
 
-/** A rollout model with the masked predictor; its graphs are those of its source. */
-export class MaskedModel<Source extends MaskSource = MaskSource> extends RolloutModel<MaskedNetwork<Source>>
+/** A rollout model with the masked predictor; its graphs are those that its network infers. */
+export class MaskedModel<Inference extends GraphInference = GraphInference>
+  extends RolloutModel<MaskedNetwork<Inference>>
   implements GraphModel {
   localGraph(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor3D {
     return tf.tidy(() => this.masks(observation, action).probabilities);
@@ -38,24 +39,24 @@ type CreateArguments = Parameters<MethodModule["create"]>;
 /**
  * Builds a masked network.
  *
- * @param options.createSource Makes the source of masks with the network's parameter set.
+ * @param options.createInference Makes the graph inference with the network's parameter set.
  */
-export function createMaskedNetwork<Source extends MaskSource>(
+export function createMaskedNetwork<Inference extends GraphInference>(
   context: CreateArguments[0],
   options: {
     readonly create: CreateArguments[1];
     readonly featureWidth: number;
     readonly predictorWidths: readonly number[];
-    readonly createSource: (parameters: ParameterSet, runs: ModelRuns) => Source;
+    readonly createInference: (parameters: ParameterSet, groups: ModelGroups) => Inference;
   },
-): MaskedNetwork<Source> {
-  const { create: { training, rng }, featureWidth, predictorWidths, createSource } = options;
-  const runs = modelRuns(context);
+): MaskedNetwork<Inference> {
+  const { create: { training, rng }, featureWidth, predictorWidths, createInference } = options;
+  const groups = modelGroups(context);
   return new MaskedNetwork(new ParameterSet(rng), {
-    runs,
+    groups,
     featureWidth,
     predictorWidths,
     firstLayers: training.firstLayers ?? "tables",
-    createSource: (parameters) => createSource(parameters, runs),
+    createInference: (parameters) => createInference(parameters, groups),
   });
 }

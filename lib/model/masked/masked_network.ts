@@ -1,25 +1,25 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/mod.ts";
-import { KnownHeads, readsAtOnce } from "../known_heads.ts";
+import { HeadCache, readsAtOnce } from "../fast/head_cache.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import type { Factored, ModelRuns } from "../variable_runs.ts";
+import type { Factored, ModelGroups } from "../variable_groups.ts";
 import { FeatureLayers, type LayerTables } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
-import type { Masks, MaskSource } from "./mask_source.ts";
+import type { GraphInference, Masks } from "./graph_inference.ts";
 import { MaskedPredictor } from "./predictor.ts";
 
 /** How first layers on exact one-hots are computed: as rows of tables, or as the plain products they stand for. */
 export type FirstLayers = "tables" | "dense";
 
-/** Features, a source of masks on them, and a predictor that sees the masked features. */
-export class MaskedNetwork<Source extends MaskSource = MaskSource> implements StepNetwork {
+/** Features, graph inference on them, and a predictor that sees the masked features. */
+export class MaskedNetwork<Inference extends GraphInference = GraphInference> implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly source: Source;
+  readonly inference: Inference;
   readonly #features: FeatureLayers;
   readonly #predictor: MaskedPredictor;
   readonly #usesTables: boolean;
   /** Predictions of exact one-hots in evaluation; null where they cannot be told apart. */
-  readonly #known: KnownHeads | null;
+  readonly #known: HeadCache | null;
   /** Tables of the rollout under way, on its tape. */
   #trainingTables: LayerTables | null = null;
   /** Tables of the weights as they are, kept for many evaluations. */
@@ -28,36 +28,36 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   /**
    * @param options.featureWidth H.
    * @param options.predictorWidths Widths of the predictor's layers after the mask.
-   * @param options.createSource Makes the source with this network's parameter set.
+   * @param options.createInference Makes the graph inference with this network's parameter set.
    */
   constructor(
     parameters: ParameterSet,
     options: {
-      runs: ModelRuns;
+      groups: ModelGroups;
       featureWidth: number;
       predictorWidths: readonly number[];
       firstLayers: FirstLayers;
-      createSource: (parameters: ParameterSet) => Source;
+      createInference: (parameters: ParameterSet) => Inference;
     },
   ) {
-    const { runs, featureWidth, predictorWidths } = options;
+    const { groups, featureWidth, predictorWidths } = options;
     this.parameters = parameters;
-    this.#features = new FeatureLayers(parameters, { runs, width: featureWidth });
-    this.source = options.createSource(parameters);
+    this.#features = new FeatureLayers(parameters, { groups, width: featureWidth });
+    this.inference = options.createInference(parameters);
     this.#predictor = new MaskedPredictor(parameters, {
-      runs,
+      groups,
       featureWidth,
       widths: predictorWidths,
-      labelWidth: this.source.labelWidth,
-      needed: this.source.needed,
+      labelWidth: this.inference.labelWidth,
+      needed: this.inference.needed,
     });
     this.#usesTables = options.firstLayers === "tables" && this.#features.hasTables;
-    this.#known = this.#usesTables && KnownHeads.serves(runs)
-      ? new KnownHeads(runs, { labelWidth: this.source.labelWidth })
+    this.#known = this.#usesTables && HeadCache.serves(groups)
+      ? new HeadCache(groups, { labelWidth: this.inference.labelWidth })
       : null;
   }
 
-  get predictionMemory(): KnownHeads | null {
+  get predictionCache(): HeadCache | null {
     return this.#known;
   }
 
@@ -74,7 +74,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
 
   step(input: StepInput): StepOutput {
     const features = this.featuresOf(input);
-    const masks = this.source.masks(features, input);
+    const masks = this.inference.masks(features, input);
     return { heads: this.#heads(features, { input, masks }), penalties: masks.penalties, trace: masks.trace };
   }
 
@@ -85,7 +85,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
 
   /** Masks of a batch in evaluation mode; call inside `tf.tidy`. */
   masks(input: StepInput): Masks {
-    return this.source.masks(this.featuresOf(input), input);
+    return this.inference.masks(this.featuresOf(input), input);
   }
 
   #heads(
@@ -99,7 +99,7 @@ export class MaskedNetwork<Source extends MaskSource = MaskSource> implements St
   }
 
   get #tableLayers() {
-    return [...this.source.featureLayers, this.#predictor.first];
+    return [...this.inference.featureLayers, this.#predictor.first];
   }
 
   /** Features of a batch; call inside `tf.tidy`. */

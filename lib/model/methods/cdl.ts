@@ -15,7 +15,7 @@ import type {
   WindowBatch,
 } from "../dynamics_model.ts";
 import { RolloutModel, type StepOutput } from "../rollout_model.ts";
-import { type Factored, modelRuns, splitRuns } from "../variable_runs.ts";
+import { type Factored, modelGroups, splitGroups } from "../variable_groups.ts";
 
 const width = z.int().positive();
 
@@ -74,7 +74,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
    */
   updateGraph(batch: WindowBatch): void {
     tf.tidy(() => {
-      const { stateCount, actionCount } = this.runs;
+      const { stateCount, actionCount } = this.groups;
       const inputs = stateCount + actionCount;
       const full = this.#evaluationPass(batch, { mask: tf.ones([1, stateCount, inputs]), others: null });
       const columns = Array.from({ length: inputs }, (_, i) => {
@@ -101,7 +101,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     this.network.beginUpdate();
     const size = batch.observation.shape[0];
     const mask = this.#trainingMasks(size, noise);
-    const data = threefold(splitRuns(batch.observation, this.runs.state));
+    const data = threefold(splitGroups(batch.observation, this.groups.state));
     let state = { own: data, others: data };
     const steps: StepOutput[] = [];
     const nll: tf.Tensor1D[] = [];
@@ -109,13 +109,13 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
       const input = { ...state, action: threefold(this.actionAt(batch, t)) };
       const isOneHot = t > 0 || this.isOneHot(batch.observation);
       const heads = this.network.predict(input, mask, { isOneHot, training: true, learnsInput: t > 0 });
-      const logProb = logProbability(this.runs.state, heads, threefold(this.targetAt(batch, t)));
+      const logProb = logProbability(this.groups.state, heads, threefold(this.targetAt(batch, t)));
       nll.push(logProb.reshape([-1, 3, size]).sum(0).mean<tf.Tensor1D>(1).neg());
       steps.push({ heads });
       // Drawn after the last step too, so that recorded noise is used up in order.
       const samples = [0, 1, 2].map((pass) => {
         const part = heads.map((head) => head.slice([0, pass * size, 0], [-1, size, -1]));
-        return sampleState(this.runs.state, part, noise);
+        return sampleState(this.groups.state, part, noise);
       }) as [Factored, Factored, Factored];
       const [full, masked, causal] = samples;
       state = { own: joinPasses([full, masked, causal]), others: joinPasses([full, full, causal]) };
@@ -128,7 +128,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
 
   /** Masks of the three training passes, float32 [3B, N, N + M]. */
   #trainingMasks(size: number, noise: NoiseSource): tf.Tensor3D {
-    const { stateCount, actionCount } = this.runs;
+    const { stateCount, actionCount } = this.groups;
     const inputs = stateCount + actionCount;
     const dropped = noise.integer([size, stateCount], stateCount);
     const masked = tf.sub(1, oneHots(dropped, inputs));
@@ -146,7 +146,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     batch: WindowBatch,
     options: { mask: tf.Tensor3D; others: readonly Factored[] | null },
   ): { nll: tf.Tensor1D; states: readonly Factored[] } {
-    let own = splitRuns(batch.observation, this.runs.state);
+    let own = splitGroups(batch.observation, this.groups.state);
     const states: Factored[] = [];
     const logProbs: tf.Tensor1D[] = [];
     for (let t = 0; t < batch.actions.shape[1]; t++) {
@@ -154,8 +154,8 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
       const input = { own, others: options.others?.[t] ?? own, action: this.actionAt(batch, t) };
       const isOneHot = t > 0 || this.isOneHot(batch.observation);
       const heads = this.network.predict(input, options.mask, { isOneHot, training: false, learnsInput: false });
-      logProbs.push(logProbability(this.runs.state, heads, this.targetAt(batch, t)).mean(1));
-      own = modeState(this.runs.state, heads);
+      logProbs.push(logProbability(this.groups.state, heads, this.targetAt(batch, t)).mean(1));
+      own = modeState(this.groups.state, heads);
     }
     return { nll: tf.addN(logProbs).div(-logProbs.length), states };
   }
@@ -178,7 +178,7 @@ export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith
 export const create: MethodModule["create"] = (context, { method, training, rng }) => {
   const options = optionsSchema.parse(method);
   const network = new CdlNetwork(new ParameterSet(rng), {
-    runs: modelRuns(context),
+    groups: modelGroups(context),
     featureWidths: options.featureWidths,
     predictorWidths: options.predictorWidths,
     threshold: options.threshold,

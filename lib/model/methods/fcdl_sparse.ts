@@ -3,7 +3,7 @@ import { parseWith } from "../../core/parse.ts";
 import type { ParameterSet } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { codeOptions } from "../masked/code_model.ts";
-import { CodeSource } from "../masked/code_source.ts";
+import { CodeInference } from "../masked/code_inference.ts";
 import { ContextGates } from "../masked/context_gates.ts";
 import { EmaCodebook } from "../masked/ema_codebook.ts";
 import { GatedCodeModel } from "../masked/gated_code_model.ts";
@@ -51,14 +51,14 @@ export const create: MethodModule["create"] = (context, create) => {
   const network = createMaskedNetwork(context, {
     ...options,
     create,
-    createSource: (parameters, runs) =>
-      new CodeSource(parameters, {
+    createInference: (parameters, groups) =>
+      new CodeInference(parameters, {
         ...options,
-        runs,
+        groups,
         quantizer: { latentWidth: codeWidth, codeWidth, createCodebook },
         createGates: (parameters) =>
           new ContextGates(parameters, {
-            ...runs,
+            ...groups,
             closeAfter: Math.round(options.closeAfter * updates),
             threshold: options.threshold,
             floor: options.floor,

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseWith } from "../../core/parse.ts";
 import type { MethodModule, ModelContext } from "../dynamics_model.ts";
-import { GivenSource } from "../masked/given_source.ts";
-import { LocalGraphSource } from "../masked/local_graph_source.ts";
+import { GivenGraph } from "../masked/given_graph.ts";
+import { LocalGraphLookup } from "../masked/local_graph_lookup.ts";
 import { createMaskedNetwork, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
 
 const optionsSchema = z.strictObject({
@@ -28,11 +28,11 @@ export const create: MethodModule["create"] = (context, create) => {
   const network = createMaskedNetwork(context, {
     ...predictor,
     create,
-    createSource: (parameters, runs) => {
-      if (graph !== "local") return new GivenSource(parameters, { runs, graph: fixedGraphs[graph](context) });
+    createInference: (parameters, groups) => {
+      if (graph !== "local") return new GivenGraph(parameters, { groups, graph: fixedGraphs[graph](context) });
       const rule = ruleOf(context);
       if (rule === null) throw new RangeError(unsupported(context, { graph })!);
-      return new LocalGraphSource(parameters, { runs, rule });
+      return new LocalGraphLookup(parameters, { groups, rule });
     },
   });
   return new MaskedModel(network, { context, training: create.training });

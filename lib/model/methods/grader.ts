@@ -7,7 +7,7 @@ import type { GraphModel, Losses, MethodModule, ModelContext, TrainingData, Wind
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";
-import { modelRuns } from "../variable_runs.ts";
+import { modelGroups } from "../variable_groups.ts";
 
 const optionsSchema = z.strictObject({
   /** Width of embeddings and of the recurrent units' hidden states. */
@@ -29,7 +29,7 @@ class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
   }
 
   localGraph(observation: tf.Tensor2D, _action: tf.Tensor2D): tf.Tensor3D {
-    const { stateCount, actionCount } = this.runs;
+    const { stateCount, actionCount } = this.groups;
     return tf.tidy(() => {
       const scores = tf.tensor3d(this.network.graph.scores(), [1, stateCount, stateCount + actionCount]);
       return scores.tile([observation.shape[0], 1, 1]);
@@ -55,7 +55,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
   if (reason !== null) throw new RangeError(reason);
   const { width, significance, discoveryEpisodes } = optionsSchema.parse(method);
   const network = new GraderNetwork(new ParameterSet(rng), {
-    runs: modelRuns(context),
+    groups: modelGroups(context),
     width,
     firstLayers: training.firstLayers ?? "tables",
     createGraph: (parameters) =>

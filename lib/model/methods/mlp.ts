@@ -5,14 +5,14 @@ import { applyLinear, createLinear, type Linear, ParameterSet, plainInit } from 
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
 import {
-  headRuns,
+  headGroups,
   headWidth,
-  joinRuns,
-  type ModelRuns,
-  modelRuns,
-  splitRuns,
-  type VariableRun,
-} from "../variable_runs.ts";
+  joinGroups,
+  type ModelGroups,
+  modelGroups,
+  splitGroups,
+  type VariableGroup,
+} from "../variable_groups.ts";
 
 const optionsSchema = z.strictObject({
   /** Widths of the hidden layers; the paper's Chemical has 1024 × 3, Magnetic 512 × 4. */
@@ -23,15 +23,15 @@ const optionsSchema = z.strictObject({
 class MlpNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
   readonly #layers: readonly Linear[];
-  readonly #runs: ModelRuns;
-  readonly #outputs: readonly VariableRun[];
+  readonly #groups: ModelGroups;
+  readonly #outputs: readonly VariableGroup[];
 
-  constructor(runs: ModelRuns, options: { hidden: readonly number[]; parameters: ParameterSet }) {
-    this.#runs = runs;
-    this.#outputs = headRuns(runs.state);
+  constructor(groups: ModelGroups, options: { hidden: readonly number[]; parameters: ParameterSet }) {
+    this.#groups = groups;
+    this.#outputs = headGroups(groups.state);
     this.parameters = options.parameters;
-    const outputs = runs.state.reduce((sum, run) => sum + run.count * headWidth(run), 0);
-    const widths = [runs.stateWidth + runs.actionWidth, ...options.hidden, outputs];
+    const outputs = groups.state.reduce((sum, group) => sum + group.count * headWidth(group), 0);
+    const widths = [groups.stateWidth + groups.actionWidth, ...options.hidden, outputs];
     this.#layers = widths.slice(1).map((width, k) =>
       createLinear(this.parameters, {
         name: `layer.${k}`,
@@ -43,10 +43,10 @@ class MlpNetwork implements StepNetwork {
   }
 
   step({ state, action }: StepInput): StepOutput {
-    let hidden: tf.Tensor = tf.concat([joinRuns(state), joinRuns(action)], 1);
+    let hidden: tf.Tensor = tf.concat([joinGroups(state), joinGroups(action)], 1);
     const last = this.#layers.length - 1;
     this.#layers.forEach((layer, k) => hidden = applyLinear(hidden, layer, k < last ? "relu" : "linear"));
-    return { heads: splitRuns(hidden as tf.Tensor2D, this.#outputs) };
+    return { heads: splitGroups(hidden as tf.Tensor2D, this.#outputs) };
   }
 }
 
@@ -56,6 +56,6 @@ export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith
 /** Makes the model. */
 export const create: MethodModule["create"] = (context, { method, training, rng }) => {
   const { hidden } = optionsSchema.parse(method);
-  const network = new MlpNetwork(modelRuns(context), { hidden, parameters: new ParameterSet(rng) });
+  const network = new MlpNetwork(modelGroups(context), { hidden, parameters: new ParameterSet(rng) });
   return new RolloutModel(network, { context, training });
 };

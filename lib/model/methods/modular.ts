@@ -4,7 +4,7 @@ import { parseWith } from "../../core/parse.ts";
 import { createStackedLinear, type Linear, linear, outputInit, ParameterSet, stackedInit } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
-import { headWidth, joinRuns, type ModelRuns, modelRuns } from "../variable_runs.ts";
+import { headWidth, joinGroups, type ModelGroups, modelGroups } from "../variable_groups.ts";
 
 const optionsSchema = z.strictObject({
   /** Widths of the hidden layers of each variable's network (the paper's: 128 × 4). */
@@ -14,45 +14,45 @@ const optionsSchema = z.strictObject({
 /** One network a state variable, each on all of state and action; no weights are shared, no causal graph. */
 class ModularNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   /** The N networks' hidden layers, one stack a layer. */
   readonly #hidden: readonly Linear[];
-  /** Output layers, a stack a run of variables. */
+  /** Output layers, a stack a group of variables. */
   readonly #heads: readonly Linear[];
 
-  constructor(runs: ModelRuns, options: { hidden: readonly number[]; parameters: ParameterSet }) {
+  constructor(groups: ModelGroups, options: { hidden: readonly number[]; parameters: ParameterSet }) {
     const { hidden, parameters } = options;
-    this.#runs = runs;
+    this.#groups = groups;
     this.parameters = parameters;
-    const inputs = [runs.stateWidth + runs.actionWidth, ...hidden];
+    const inputs = [groups.stateWidth + groups.actionWidth, ...hidden];
     this.#hidden = hidden.map((width, k) =>
       createStackedLinear(parameters, {
         name: `layer.${k}`,
-        stack: runs.stateCount,
+        stack: groups.stateCount,
         inputs: inputs[k]!,
         outputs: width,
         init: stackedInit({ outputs: width }),
       })
     );
-    this.#heads = runs.state.map((run, r) =>
+    this.#heads = groups.state.map((group, r) =>
       createStackedLinear(parameters, {
         name: `head.${r}`,
-        stack: run.count,
+        stack: group.count,
         inputs: inputs.at(-1)!,
-        outputs: headWidth(run),
-        init: outputInit({ inputs: inputs.at(-1)!, outputs: headWidth(run) }),
+        outputs: headWidth(group),
+        init: outputInit({ inputs: inputs.at(-1)!, outputs: headWidth(group) }),
       })
     );
   }
 
   step({ state, action }: StepInput): StepOutput {
-    const input = tf.concat([joinRuns(state), joinRuns(action)], 1);
+    const input = tf.concat([joinGroups(state), joinGroups(action)], 1);
     const batch = input.shape[0]!;
-    let hidden: tf.Tensor = tf.stack(Array.from({ length: this.#runs.stateCount }, () => input));
+    let hidden: tf.Tensor = tf.stack(Array.from({ length: this.#groups.stateCount }, () => input));
     for (const layer of this.#hidden) hidden = linear(hidden, layer, { activation: "relu" });
     return {
-      heads: this.#runs.state.map((run, r) => {
-        const part = hidden.slice([run.start, 0, 0], [run.count, batch, hidden.shape[2]!]);
+      heads: this.#groups.state.map((group, r) => {
+        const part = hidden.slice([group.start, 0, 0], [group.count, batch, hidden.shape[2]!]);
         return linear(part, this.#heads[r]!) as tf.Tensor3D;
       }),
     };
@@ -65,6 +65,6 @@ export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith
 /** Makes the model. */
 export const create: MethodModule["create"] = (context, { method, training, rng }) => {
   const { hidden } = optionsSchema.parse(method);
-  const network = new ModularNetwork(modelRuns(context), { hidden, parameters: new ParameterSet(rng) });
+  const network = new ModularNetwork(modelGroups(context), { hidden, parameters: new ParameterSet(rng) });
   return new RolloutModel(network, { context, training });
 };

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { parseWith } from "../../core/parse.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
-import { SampleSource } from "../masked/sample_source.ts";
+import { SampleInference } from "../masked/sample_inference.ts";
 
 const optionsSchema = z.strictObject({
   ...predictorOptions,
@@ -24,7 +24,7 @@ export const create: MethodModule["create"] = (context, create) => {
   const network = createMaskedNetwork(context, {
     ...options,
     create,
-    createSource: (parameters, runs) => new SampleSource(parameters, { ...options, runs }),
+    createInference: (parameters, groups) => new SampleInference(parameters, { ...options, groups }),
   });
   return new MaskedModel(network, { context, training: create.training });
 };

@@ -4,7 +4,7 @@ import { ParameterSet } from "../../tensor/mod.ts";
 import type { MethodModule } from "../dynamics_model.ts";
 import { ProductionNetwork } from "../production/production_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
-import { modelRuns } from "../variable_runs.ts";
+import { modelGroups } from "../variable_groups.ts";
 
 const width = z.int().positive();
 
@@ -31,7 +31,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
   const options = optionsSchema.parse(method);
   const network = new ProductionNetwork(new ParameterSet(rng), {
     ...options,
-    runs: modelRuns(context),
+    groups: modelGroups(context),
     firstLayers: training.firstLayers ?? "tables",
   });
   return new RolloutModel(network, { context, training, reduction: "sum" });

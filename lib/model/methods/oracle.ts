@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { parseWith } from "../../core/parse.ts";
 import type { MethodModule } from "../dynamics_model.ts";
-import { GivenSource } from "../masked/given_source.ts";
+import { GivenGraph } from "../masked/given_graph.ts";
 import { createMaskedNetwork, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
 
 const optionsSchema = z.strictObject(predictorOptions);
@@ -15,7 +15,7 @@ export const create: MethodModule["create"] = (context, create) => {
   const network = createMaskedNetwork(context, {
     ...options,
     create,
-    createSource: (parameters, runs) => new GivenSource(parameters, { runs, graph: context.globalGraph() }),
+    createInference: (parameters, groups) => new GivenGraph(parameters, { groups, graph: context.globalGraph() }),
   });
   return new MaskedModel(network, { context, training: create.training });
 };

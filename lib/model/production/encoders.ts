@@ -12,11 +12,11 @@ import {
   stackedInit,
 } from "../../tensor/mod.ts";
 import { applyToValues, createVariableLayers } from "../variable_layers.ts";
-import type { Factored, VariableRun } from "../variable_runs.ts";
+import type { Factored, VariableGroup } from "../variable_groups.ts";
 
 /** One network a variable, from its encoded value to a feature of width W. */
 export class VariableEncoders {
-  readonly #runs: readonly VariableRun[];
+  readonly #groups: readonly VariableGroup[];
   readonly #first: readonly Linear[];
   readonly #further: readonly Linear[];
 
@@ -28,15 +28,15 @@ export class VariableEncoders {
    */
   constructor(
     parameters: ParameterSet,
-    options: { name: string; runs: readonly VariableRun[]; widths: readonly number[]; isSingle: boolean },
+    options: { name: string; groups: readonly VariableGroup[]; widths: readonly number[]; isSingle: boolean },
   ) {
-    const { name, runs, widths, isSingle } = options;
-    const count = runs.reduce((sum, run) => sum + run.count, 0);
-    this.#runs = runs;
+    const { name, groups, widths, isSingle } = options;
+    const count = groups.reduce((sum, group) => sum + group.count, 0);
+    this.#groups = groups;
     this.#first = createVariableLayers(parameters, {
       name: `${name}.first`,
-      runs,
-      sizes: (run) => ({ inputs: run.width, outputs: widths[0]! }),
+      groups,
+      sizes: (group) => ({ inputs: group.width, outputs: widths[0]! }),
       init: outputInit,
     });
     this.#further = widths.slice(1).map((outputs, k) =>
@@ -60,7 +60,7 @@ export class VariableEncoders {
 
   /** Features of all variables by category, all of which are categorical; call inside `tf.tidy`. */
   table(options: { withSlopes: boolean }): CategoryTable {
-    const first = this.#runs.map(({ count, width }, r) =>
+    const first = this.#groups.map(({ count, width }, r) =>
       applyToTable(identityTable({ count, categories: width, ...options }), this.#first[r]!, {
         activation: this.#activation(0),
       })

@@ -10,12 +10,12 @@ import {
   lookUp,
   type ParameterSet,
 } from "../../tensor/mod.ts";
-import type { Factored, ModelRuns } from "../variable_runs.ts";
+import type { Factored, ModelGroups } from "../variable_groups.ts";
 import { VariableEncoders } from "./encoders.ts";
 
 /** Sizes of {@link VariableFeatures}. */
 export interface FeatureOptions {
-  readonly runs: ModelRuns;
+  readonly groups: ModelGroups;
   /** G. */
   readonly rules: number;
   readonly ruleWidth: number;
@@ -66,21 +66,21 @@ export class VariableFeatures {
   readonly #contextQuery: Linear;
 
   constructor(parameters: ParameterSet, options: FeatureOptions) {
-    const { runs, rules, ruleWidth, encoderWidths: widths } = options;
+    const { groups, rules, ruleWidth, encoderWidths: widths } = options;
     const inputs = widths.at(-1)!;
-    const stack = runs.stateCount;
-    const contexts = runs.actionCount + runs.stateCount;
+    const stack = groups.stateCount;
+    const contexts = groups.actionCount + groups.stateCount;
     this.ruleSelectorWidth = options.ruleSelectorWidth;
-    this.#actionCount = runs.actionCount;
+    this.#actionCount = groups.actionCount;
     this.#encodeState = new VariableEncoders(parameters, {
       name: "encoder.state",
-      runs: runs.state,
+      groups: groups.state,
       widths,
       isSingle: false,
     });
     this.#encodeAction = new VariableEncoders(parameters, {
       name: "encoder.action",
-      runs: runs.action,
+      groups: groups.action,
       widths,
       isSingle: true,
     });
@@ -97,11 +97,11 @@ export class VariableFeatures {
   }
 
   /** Whether these variables can have tables: all are categorical, and slopes are not too large. */
-  static canBeTables({ runs, encoderWidths, ruleSelectorWidth, contextSelectorWidth }: FeatureOptions): boolean {
-    const most = maxOf(runs.state.map((run) => run.width));
+  static canBeTables({ groups, encoderWidths, ruleSelectorWidth, contextSelectorWidth }: FeatureOptions): boolean {
+    const most = maxOf(groups.state.map((group) => group.width));
     const widest = Math.max(maxOf(encoderWidths), ruleSelectorWidth, contextSelectorWidth);
-    return [...runs.state, ...runs.action].every((run) => run.kind === "categorical") &&
-      runs.stateCount * most ** 2 * widest <= LARGEST_SLOPES;
+    return [...groups.state, ...groups.action].every((group) => group.kind === "categorical") &&
+      groups.stateCount * most ** 2 * widest <= LARGEST_SLOPES;
   }
 
   /** Features of any state and action, sample by sample; call inside `tf.tidy`. */

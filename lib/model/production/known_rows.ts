@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../core/extremes.ts";
 import { KeyTable } from "../../core/key_table.ts";
-import type { Factored } from "../variable_runs.ts";
+import type { Factored } from "../variable_groups.ts";
 
 /** Words of a row's key: variable and category, context and category, rule. */
 const KEY_WORDS = 3;
@@ -59,7 +59,7 @@ export function keysOf(keys: Int32Array, rows: Int32Array): Int32Array {
 /**
  * A key for each row: equal keys have equal variables, contexts, categories of both, and rules. Reads the device.
  *
- * @param input.state, input.action Exact one-hots, a tensor a run.
+ * @param input.state, input.action Exact one-hots, a tensor a group.
  * @param choices One-hots of each row's rule [B, N, G] and context [B, N, M + N], action variables first; float32.
  * @returns [B · N, 3].
  */

@@ -1,8 +1,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/mod.ts";
-import { KnownHeads, readsAtOnce, type TargetRows } from "../known_heads.ts";
+import { HeadCache, readsAtOnce, type TargetRows } from "../fast/head_cache.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import { type Factored, headWidth, type ModelRuns } from "../variable_runs.ts";
+import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { type Choice, choose, openChoices } from "./choice.ts";
 import { chosenRules, type KnownRules } from "./chosen_rules.ts";
 import { type FeatureOptions, type Features, type FeatureTables, VariableFeatures, withoutSlopes } from "./features.ts";
@@ -32,7 +32,7 @@ interface Choices {
  */
 export class ProductionNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #features: VariableFeatures;
   readonly #rules: RuleNetworks;
   readonly #isPlain: boolean;
@@ -42,23 +42,28 @@ export class ProductionNetwork implements StepNetwork {
   /** Tables of the weights as they are, kept for many evaluations. */
   #evaluationTables: FeatureTables | null = null;
   /** A variable's prediction depends on itself and its context alone. */
-  readonly #known: KnownHeads | null;
+  readonly #known: HeadCache | null;
   /** float32 [N, N]: each variable itself. */
   readonly #isSelf: tf.Tensor2D;
 
   constructor(parameters: ParameterSet, options: ProductionOptions) {
-    const { runs, rules, ruleHidden, encoderWidths, firstLayers } = options;
+    const { groups, rules, ruleHidden, encoderWidths, firstLayers } = options;
     this.parameters = parameters;
-    this.#runs = runs;
+    this.#groups = groups;
     this.#features = new VariableFeatures(parameters, options);
-    this.#rules = new RuleNetworks(parameters, { runs, rules, inputs: 2 * encoderWidths.at(-1)!, hidden: ruleHidden });
+    this.#rules = new RuleNetworks(parameters, {
+      groups,
+      rules,
+      inputs: 2 * encoderWidths.at(-1)!,
+      hidden: ruleHidden,
+    });
     this.#isPlain = firstLayers === "dense";
     this.#hasTables = !this.#isPlain && VariableFeatures.canBeTables(options);
-    this.#known = this.#hasTables && KnownHeads.serves(runs) ? new KnownHeads(runs, { labelWidth: 0 }) : null;
-    this.#isSelf = parameters.constant(tf.eye(runs.stateCount));
+    this.#known = this.#hasTables && HeadCache.serves(groups) ? new HeadCache(groups, { labelWidth: 0 }) : null;
+    this.#isSelf = parameters.constant(tf.eye(groups.stateCount));
   }
 
-  get predictionMemory(): KnownHeads | null {
+  get predictionCache(): HeadCache | null {
     return this.#known;
   }
 
@@ -120,7 +125,7 @@ export class ProductionNetwork implements StepNetwork {
     return tables;
   }
 
-  /** Heads of all variables, a tensor a run. */
+  /** Heads of all variables, a tensor a group. */
   #heads(
     { own, contexts }: Features,
     { rule, context }: Choices,
@@ -133,8 +138,8 @@ export class ProductionNetwork implements StepNetwork {
     const rows: RuleRows = { input, variable };
     const parameters = this.#chosenRules(rows, { rule, context }, step);
     const byVariable = byRow(parameters.reshape([batch, count, -1]));
-    return this.#runs.state.map((run) =>
-      byVariable.slice([run.start, 0, 0], [run.count, batch, headWidth(run)]) as tf.Tensor3D
+    return this.#groups.state.map((group) =>
+      byVariable.slice([group.start, 0, 0], [group.count, batch, headWidth(group)]) as tf.Tensor3D
     );
   }
 
@@ -148,7 +153,7 @@ export class ProductionNetwork implements StepNetwork {
     return chosenRules(this.#rules, rows, { choice, open: openChoices(rule), known });
   }
 
-  /** Heads of some targets' samples in evaluation, a tensor a run. */
+  /** Heads of some targets' samples in evaluation, a tensor a group. */
   #headsOfTargets(
     { own, contexts }: Features,
     { rule, context }: Choices,
@@ -170,16 +175,16 @@ export class ProductionNetwork implements StepNetwork {
       places.map(({ sample, target }) => rules[sample * count + target]!),
     );
     let row = 0;
-    return this.#runs.state.map((run) => {
-      const size = counts.slice(run.start, run.start + run.count).reduce((sum, count) => sum + count, 0);
+    return this.#groups.state.map((group) => {
+      const size = counts.slice(group.start, group.start + group.count).reduce((sum, count) => sum + count, 0);
       row += size;
-      return outputs.slice([row - size, 0], [size, headWidth(run)]);
+      return outputs.slice([row - size, 0], [size, headWidth(group)]);
     });
   }
 
   /** What each prediction depends on: the variable itself and its context; float32 [B, N, N + M]. */
   #parents(context: tf.Tensor3D): tf.Tensor3D {
-    const { actionCount, stateCount } = this.#runs;
+    const { actionCount, stateCount } = this.#groups;
     const [actions, states] = tf.split(context, [actionCount, stateCount], 2) as [tf.Tensor3D, tf.Tensor3D];
     return tf.concat([states.maximum(this.#isSelf), actions], 2);
   }

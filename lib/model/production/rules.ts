@@ -12,7 +12,7 @@ import {
   stackedInit,
   unsortRows,
 } from "../../tensor/mod.ts";
-import { headWidth, type ModelRuns } from "../variable_runs.ts";
+import { headWidth, type ModelGroups } from "../variable_groups.ts";
 
 /** Rows that all rules are applied to at once: their values stay in the cache. */
 const ROWS_AT_ONCE = 256;
@@ -29,7 +29,7 @@ export interface RuleRows {
 export class RuleNetworks {
   readonly #ruleCount: number;
   readonly #hidden: readonly Linear[];
-  /** Columns for every variable of a run; a row uses those of its own variable. */
+  /** Columns for every variable of a group; a row uses those of its own variable. */
   readonly #heads: readonly Linear[];
   /** 1 where one of the O columns of all heads is the variable's own, float32 [N, O]. */
   readonly #isOwn: tf.Tensor2D;
@@ -39,9 +39,9 @@ export class RuleNetworks {
   /** @param options.hidden Widths of the hidden layers, each followed by ReLU. */
   constructor(
     parameters: ParameterSet,
-    options: { runs: ModelRuns; rules: number; inputs: number; hidden: readonly number[] },
+    options: { groups: ModelGroups; rules: number; inputs: number; hidden: readonly number[] },
   ) {
-    const { runs, rules, hidden } = options;
+    const { groups, rules, hidden } = options;
     const inputs = [options.inputs, ...hidden];
     this.#ruleCount = rules;
     this.#hidden = hidden.map((outputs, k) =>
@@ -53,24 +53,24 @@ export class RuleNetworks {
         init: stackedInit({ outputs }),
       })
     );
-    this.#heads = runs.state.map((run, r) =>
+    this.#heads = groups.state.map((group, r) =>
       createStackedLinear(parameters, {
         name: `head.${r}`,
         stack: rules,
         inputs: inputs.at(-1)!,
-        outputs: run.count * headWidth(run),
-        init: stackedInit({ outputs: headWidth(run) }),
+        outputs: group.count * headWidth(group),
+        init: stackedInit({ outputs: headWidth(group) }),
       })
     );
-    const columns = runs.state.flatMap((run) =>
-      Array.from({ length: run.count * headWidth(run) }, (_, k) => ({
-        owner: run.start + Math.floor(k / headWidth(run)),
-        place: k % headWidth(run),
+    const columns = groups.state.flatMap((group) =>
+      Array.from({ length: group.count * headWidth(group) }, (_, k) => ({
+        owner: group.start + Math.floor(k / headWidth(group)),
+        place: k % headWidth(group),
       }))
     );
-    const widest = maxOf(runs.state.map(headWidth));
+    const widest = maxOf(groups.state.map(headWidth));
     this.#isOwn = parameters.constant(
-      tf.tensor2d(Array.from({ length: runs.stateCount }, (_, i) => columns.map(({ owner }) => Number(owner === i)))),
+      tf.tensor2d(Array.from({ length: groups.stateCount }, (_, i) => columns.map(({ owner }) => Number(owner === i)))),
     );
     this.#isAt = parameters.constant(
       tf.tensor2d(columns.map(({ place }) => Array.from({ length: widest }, (_, k) => Number(place === k)))),

@@ -107,9 +107,9 @@ Deno.test("a test of gates leaves nothing behind that evaluation would use", asy
   trial.train(3);
   const batch = categorical!.batch(16, { steps: 1, rng: new Rng(5) });
   const action = actionOf(batch);
-  const before = model.predictionMemory!.predictedVariables;
+  const before = model.predictionCache!.predictedVariables;
   model.predict(batch.observation, action).dispose();
-  assert.ok(model.predictionMemory!.predictedVariables > before, "predictions are computed anew");
+  assert.ok(model.predictionCache!.predictedVariables > before, "predictions are computed anew");
   const tensors = tf.memory().numTensors;
   trial.train(4);
   model.predict(batch.observation, action).dispose();

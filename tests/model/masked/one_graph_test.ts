@@ -5,7 +5,7 @@ import { isCodebookModel, type MethodModule } from "../../../lib/model/dynamics_
 import { drawMask } from "../../../lib/model/masked/draw_mask.ts";
 import type { Features } from "../../../lib/model/masked/features.ts";
 import { GraphLogits } from "../../../lib/model/masked/graph_logits.ts";
-import type { MaskInput, MaskSource } from "../../../lib/model/masked/mask_source.ts";
+import type { GraphInference, InferenceInput } from "../../../lib/model/masked/graph_inference.ts";
 import { createMaskedNetwork, MaskedModel } from "../../../lib/model/masked/masked_model.ts";
 import * as fcdl from "../../../lib/model/methods/fcdl.ts";
 import * as fcdlGumbel from "../../../lib/model/methods/fcdl_gumbel.ts";
@@ -70,7 +70,7 @@ function gradientNorm(
 }
 
 /** A graph whose free logits are a tensor of the parameter set: one learned mask, written down plainly. */
-class LearnedMask implements MaskSource {
+class LearnedMask implements GraphInference {
   readonly labelWidth = 0;
   readonly featureLayers = [];
   readonly needed = null;
@@ -83,7 +83,7 @@ class LearnedMask implements MaskSource {
     this.#free = parameters.parameter("mask.logits", { shape, init: { kind: "normal" } });
   }
 
-  masks({ batch }: Features, { noise }: MaskInput) {
+  masks({ batch }: Features, { noise }: InferenceInput) {
     const logits = this.#logits.place(this.#free as tf.Tensor as tf.Tensor2D);
     const { mask, probabilities } = drawMask(tf.concat(Array(batch).fill(logits), 0) as tf.Tensor3D, noise);
     const sparsity = { value: probabilities.mean() as tf.Scalar, weight: 0.5 };
@@ -106,7 +106,7 @@ for (const backend of ["wasm", "cpu"] as const) {
     const network = createMaskedNetwork(context, {
       ...sizes,
       create: { method: {}, training, rng: new Rng(2) },
-      createSource: (parameters, runs) => new LearnedMask(parameters, { form: "triangular", ...runs }),
+      createInference: (parameters, runs) => new LearnedMask(parameters, { form: "triangular", ...runs }),
     });
     const plain = new MaskedModel(network, { context, training });
 

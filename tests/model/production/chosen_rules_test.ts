@@ -4,7 +4,7 @@ import { Rng } from "../../../lib/core/rng.ts";
 import { chosenRules, type KnownRules } from "../../../lib/model/production/chosen_rules.ts";
 import { KnownRows } from "../../../lib/model/production/known_rows.ts";
 import { RuleNetworks, type RuleRows } from "../../../lib/model/production/rules.ts";
-import { modelRuns } from "../../../lib/model/variable_runs.ts";
+import { modelGroups } from "../../../lib/model/variable_groups.ts";
 import { ParameterSet, useBackend } from "../../../lib/tensor/mod.ts";
 import { uneven } from "../methods/network_trial.ts";
 import { assertClose, normalTensor } from "../../tensor/numeric.ts";
@@ -16,7 +16,12 @@ function networks(): { networks: RuleNetworks; parameters: ParameterSet } {
   const parameters = new ParameterSet(new Rng(1));
   return {
     parameters,
-    networks: new RuleNetworks(parameters, { runs: modelRuns(uneven), rules: RULES, inputs: WIDTH, hidden: [8, 7] }),
+    networks: new RuleNetworks(parameters, {
+      groups: modelGroups(uneven),
+      rules: RULES,
+      inputs: WIDTH,
+      hidden: [8, 7],
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import { logProbability, sampleState } from "../../../lib/model/distribution.ts"
 import type { ModelContext, ModelState, TrainingOptions, WindowBatch } from "../../../lib/model/dynamics_model.ts";
 import { drawMask } from "../../../lib/model/masked/draw_mask.ts";
 import { GraphLogits } from "../../../lib/model/masked/graph_logits.ts";
-import { type ModelRuns, modelRuns } from "../../../lib/model/variable_runs.ts";
+import { type ModelGroups, modelGroups } from "../../../lib/model/variable_groups.ts";
 import { linear, type NoiseSource, ParameterSet } from "../../../lib/tensor/mod.ts";
 import { type BatchedTable, batchedTable, featureRows, maskedProduct, type StackSizes } from "./batched_tables.ts";
 import { SeedNoise } from "./seed_noise.ts";
@@ -47,7 +47,7 @@ export class StackedFcdl {
   readonly #singleShapes = new Map<string, readonly number[]>();
   readonly #options: StackedOptions;
   readonly #training: TrainingOptions;
-  readonly #runs: ModelRuns;
+  readonly #groups: ModelGroups;
   readonly #sizes: StackSizes;
   readonly #constants = new ParameterSet(new Rng(0));
   readonly #logits: GraphLogits;
@@ -75,9 +75,9 @@ export class StackedFcdl {
     this.#options = method;
     this.#training = training;
     this.#names = parameterNames;
-    this.#runs = modelRuns(context);
-    this.#sizes = sizesOf(this.#runs, { seeds: states.length, featureWidth: method.featureWidth });
-    this.#logits = new GraphLogits(this.#constants, { form: "triangular", ...this.#runs });
+    this.#groups = modelGroups(context);
+    this.#sizes = sizesOf(this.#groups, { seeds: states.length, featureWidth: method.featureWidth });
+    this.#logits = new GraphLogits(this.#constants, { form: "triangular", ...this.#groups });
     this.#spread = this.#constants.constant(spreadMatrix(this.#sizes));
     for (const [name, { shape }] of Object.entries(states[0]!)) {
       if (name === "adam.updates") continue;
@@ -161,11 +161,11 @@ export class StackedFcdl {
         { tables, noise },
       );
       const target = variablesFirst(stepOf(targets, t), stateCount);
-      const logProb = logProbability(this.#runs.state, [heads], [target]);
+      const logProb = logProbability(this.#groups.state, [heads], [target]);
       sums.prediction.push(logProb.reshape([seeds, stateCount * batch]).mean(1).neg());
       sums.sparsity.push(probabilities.reshape([seeds, -1]).mean(1));
       sums.commitment.push(commitment);
-      const [next] = sampleState(this.#runs.state, [heads], noise) as [tf.Tensor3D];
+      const [next] = sampleState(this.#groups.state, [heads], noise) as [tf.Tensor3D];
       state = next.reshape([seeds, stateCount, batch, categories]).transpose([0, 2, 1, 3])
         .reshape([seeds, batch, stateCount * categories]);
     }
@@ -213,14 +213,14 @@ export class StackedFcdl {
   }
 }
 
-function sizesOf(runs: ModelRuns, options: { seeds: number; featureWidth: number }): StackSizes {
-  const [state, ...states] = runs.state;
-  const [action, ...actions] = runs.action;
+function sizesOf(groups: ModelGroups, options: { seeds: number; featureWidth: number }): StackSizes {
+  const [state, ...states] = groups.state;
+  const [action, ...actions] = groups.action;
   const fits = state?.kind === "categorical" && action?.kind === "categorical" && states.length + actions.length === 0;
   if (!fits) {
     throw new RangeError(
       "Cannot stack seeds: variables do not fit, expected one run of categorical state variables and one of actions, " +
-        `got ${runs.state.length} and ${runs.action.length}`,
+        `got ${groups.state.length} and ${groups.action.length}`,
     );
   }
   return {

@@ -1,17 +1,17 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { Needed, ParameterSet } from "../../tensor/mod.ts";
-import type { ModelRuns } from "../variable_runs.ts";
+import type { ModelGroups } from "../variable_groups.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
-import type { MaskInput, Masks, MaskSource } from "./mask_source.ts";
+import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
 import { withoutGradient } from "./without_gradient.ts";
 
-/** Sizes and coefficients of a {@link SampleSource}. */
-export interface SampleSourceOptions {
-  readonly runs: ModelRuns;
+/** Sizes and coefficients of a {@link SampleInference}. */
+export interface SampleInferenceOptions {
+  readonly groups: ModelGroups;
   readonly featureWidth: number;
   readonly auxiliaryWidths: readonly number[];
   /** λ, the factor of the mean edge probability in the loss. */
@@ -22,18 +22,18 @@ export interface SampleSourceOptions {
 }
 
 /** A graph of its own for every sample, from an auxiliary network on the features (NCD, Hwang et al. 2023). */
-export class SampleSource implements MaskSource {
+export class SampleInference implements GraphInference {
   readonly labelWidth: number;
   readonly featureLayers: readonly FeatureLinear[];
-  readonly #options: SampleSourceOptions;
+  readonly #options: SampleInferenceOptions;
   readonly #auxiliary: NormalisedMlp;
   readonly #logits: GraphLogits;
 
-  constructor(parameters: ParameterSet, options: SampleSourceOptions) {
-    const { runs, featureWidth } = options;
-    const width = runs.stateCount + runs.actionCount;
+  constructor(parameters: ParameterSet, options: SampleInferenceOptions) {
+    const { groups, featureWidth } = options;
+    const width = groups.stateCount + groups.actionCount;
     this.#options = options;
-    this.#logits = new GraphLogits(parameters, { ...runs, form: options.graph });
+    this.#logits = new GraphLogits(parameters, { ...groups, form: options.graph });
     this.#auxiliary = new NormalisedMlp(parameters, {
       name: "auxiliary",
       inputs: width * featureWidth,
@@ -48,7 +48,7 @@ export class SampleSource implements MaskSource {
     return this.#logits.needed;
   }
 
-  masks(features: Features, { noise }: MaskInput): Masks {
+  masks(features: Features, { noise }: InferenceInput): Masks {
     const logits = this.#logits.place(this.#auxiliary.applyToFeatures(features, { training: noise !== null }));
     const { mask, probabilities } = drawMask(logits, noise);
     return {

@@ -8,15 +8,15 @@ import {
   type Needed,
   type ParameterSet,
 } from "../../tensor/mod.ts";
-import type { ModelRuns } from "../variable_runs.ts";
+import type { ModelGroups } from "../variable_groups.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
-import type { MaskInput, Masks, MaskSource } from "./mask_source.ts";
+import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
 
-/** Sizes and coefficients of a {@link OneGraphSource}. */
+/** Sizes and coefficients of a {@link OneGraphInference}. */
 export interface OneGraphOptions {
-  readonly runs: ModelRuns;
+  readonly groups: ModelGroups;
   /** C. */
   readonly codeWidth: number;
   readonly decoderWidths: readonly number[];
@@ -31,7 +31,7 @@ export interface OneGraphOptions {
  * decoder has no batch normalisation: a batch of equal rows has no variance. With it, training would see its shift alone
  * while a gradient `1/√ε` times too large reached the encoder, and evaluation would decode another graph.
  */
-export class OneGraphSource implements MaskSource {
+export class OneGraphInference implements GraphInference {
   readonly codeCount = 1;
   readonly labelWidth: number;
   readonly featureLayers = [];
@@ -42,10 +42,10 @@ export class OneGraphSource implements MaskSource {
   readonly #layers: readonly Linear[];
 
   constructor(parameters: ParameterSet, options: OneGraphOptions) {
-    const { runs, codeWidth, decoderWidths } = options;
+    const { groups, codeWidth, decoderWidths } = options;
     this.#sparsity = options.sparsity;
     this.labelWidth = options.codeLabels ? 1 : 0;
-    this.#logits = new GraphLogits(parameters, { ...runs, form: options.graph });
+    this.#logits = new GraphLogits(parameters, { ...groups, form: options.graph });
     this.#code = parameters.statistic("codebook.codes", { shape: [1, codeWidth], init: { kind: "normal" } });
     const widths = [codeWidth, ...decoderWidths, this.#logits.freeCount];
     this.#layers = widths.slice(1).map((outputs, k) =>
@@ -62,7 +62,7 @@ export class OneGraphSource implements MaskSource {
     return this.#logits.needed;
   }
 
-  masks(features: Features, { noise }: MaskInput): Masks {
+  masks(features: Features, { noise }: InferenceInput): Masks {
     const { batch } = features;
     const logits = this.#graphLogits();
     // A sum, not a tile, whose gradient would be a sum of as many slices.

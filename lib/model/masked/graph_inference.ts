@@ -16,11 +16,11 @@ export interface Masks {
   readonly trace: Readonly<Record<string, tf.Tensor>>;
 }
 
-/** What a source may look at beside the features; `noise` has the draws of training, null in evaluation. */
-export type MaskInput = Pick<StepInput, "state" | "action" | "noise">;
+/** What graph inference may look at beside the features; `noise` has the draws of training, null in evaluation. */
+export type InferenceInput = Pick<StepInput, "state" | "action" | "noise">;
 
 /** Where a masked predictor's masks come from: what tells FCDL, NCD and fixed graphs apart. */
-export interface MaskSource {
+export interface GraphInference {
   /** X, columns that its labels append to the predictor's input; 0 for none. */
   readonly labelWidth: number;
   /** Which inputs a target can ever take; null for all. */
@@ -28,5 +28,5 @@ export interface MaskSource {
   /** Its own layers on features. */
   readonly featureLayers: readonly FeatureLinear[];
   /** Masks of a batch; in evaluation an edge is a probability above 0.5. */
-  masks(features: Features, input: MaskInput): Masks;
+  masks(features: Features, input: InferenceInput): Masks;
 }

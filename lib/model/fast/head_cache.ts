@@ -1,10 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { maxOf } from "../core/extremes.ts";
-import { KeyTable } from "../core/key_table.ts";
-import { groupedLinear, type Linear } from "../tensor/mod.ts";
-import type { PredictionMemory } from "./dynamics_model.ts";
-import type { StepInput } from "./rollout_model.ts";
-import { type Factored, headWidth, type ModelRuns } from "./variable_runs.ts";
+import { maxOf } from "../../core/extremes.ts";
+import { KeyTable } from "../../core/key_table.ts";
+import { groupedLinear, type Linear } from "../../tensor/mod.ts";
+import type { PredictionCache } from "../dynamics_model.ts";
+import type { StepInput } from "../rollout_model.ts";
+import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 
 /** Predictions kept at most, over all variables: then all are forgotten. */
 const MOST_KNOWN = 1 << 17;
@@ -35,8 +35,8 @@ export interface TargetRows {
  *
  * Exact where a row's result does not depend on the rows beside it, as with this project's kernels.
  */
-export class KnownHeads implements PredictionMemory {
-  readonly #runs: ModelRuns;
+export class HeadCache implements PredictionCache {
+  readonly #groups: ModelGroups;
   readonly #labelWords: number;
   /** Of each input: the word of a key that has its digit, and the digit's place value there. */
   readonly #digits: { readonly words: Int32Array; readonly places: Int32Array };
@@ -50,13 +50,13 @@ export class KnownHeads implements PredictionMemory {
   #predictedVariables = 0;
 
   /** @param options.labelWidth X, 0 for no label. */
-  constructor(runs: ModelRuns, options: { readonly labelWidth: number }) {
-    this.#runs = runs;
+  constructor(groups: ModelGroups, options: { readonly labelWidth: number }) {
+    this.#groups = groups;
     this.#labelWords = Math.ceil(options.labelWidth / LABEL_BITS);
     // A digit is 0 for an input that is not kept, else its category + 1; the target is the first digit.
     let word = 0;
-    let place = runs.stateCount;
-    const digits = [...runs.state, ...runs.action].flatMap(({ count, width }) =>
+    let place = groups.stateCount;
+    const digits = [...groups.state, ...groups.action].flatMap(({ count, width }) =>
       Array.from({ length: count }, () => {
         if (place * (width + 1) > WORD_LIMIT) {
           word++;
@@ -73,13 +73,13 @@ export class KnownHeads implements PredictionMemory {
     };
     this.#key = new Int32Array(word + 1 + this.#labelWords);
     this.#table = new KeyTable(this.#key.length);
-    this.#width = maxOf(runs.state.map(headWidth));
+    this.#width = maxOf(groups.state.map(headWidth));
     this.#heads = new Float32Array(1024 * this.#width);
   }
 
   /** Whether predictions on these variables can be told apart: none is continuous. */
-  static serves(runs: ModelRuns): boolean {
-    return [...runs.state, ...runs.action].every((run) => run.kind === "categorical" && run.width < 2 ** 15);
+  static serves(groups: ModelGroups): boolean {
+    return [...groups.state, ...groups.action].every((group) => group.kind === "categorical" && group.width < 2 ** 15);
   }
 
   get variables(): number {
@@ -97,8 +97,8 @@ export class KnownHeads implements PredictionMemory {
   /**
    * Distribution parameters of a batch of exact one-hots; call inside `tf.tidy`.
    *
-   * @param compute Gives those of some targets' samples, a tensor a run [rows of the run's targets, c].
-   * @returns A tensor a run, [n, B, c].
+   * @param compute Gives those of some targets' samples, a tensor a group [rows of the group's targets, c].
+   * @returns A tensor a group, [n, B, c].
    */
   heads(inputs: VariableInputs, compute: (wanted: TargetRows) => readonly tf.Tensor2D[]): Factored {
     if (this.#table.size > MOST_KNOWN) this.clear();
@@ -107,21 +107,21 @@ export class KnownHeads implements PredictionMemory {
     const numbers = this.#lookUp(inputs, batch);
     this.#variables += numbers.length;
     if (this.#table.size > known) this.#computeNew(numbers, { known, batch, compute });
-    return this.#runs.state.map((run) => {
-      const width = headWidth(run);
-      const found = new Float32Array(run.count * batch * width);
-      const first = run.start * batch;
-      for (let row = 0; row < run.count * batch; row++) {
+    return this.#groups.state.map((group) => {
+      const width = headWidth(group);
+      const found = new Float32Array(group.count * batch * width);
+      const first = group.start * batch;
+      for (let row = 0; row < group.count * batch; row++) {
         const from = numbers[first + row]! * this.#width;
         for (let k = 0; k < width; k++) found[row * width + k] = this.#heads[from + k]!;
       }
-      return tf.tensor3d(found, [run.count, batch, width]);
+      return tf.tensor3d(found, [group.count, batch, width]);
     });
   }
 
   /** Number of each target's key in each sample, [N, B]. */
   #lookUp({ state, action, mask, label }: VariableInputs, batch: number): Int32Array {
-    const { stateCount, actionCount } = this.#runs;
+    const { stateCount, actionCount } = this.#groups;
     const inputs = stateCount + actionCount;
     const values = categoriesOf([...state, ...action]);
     const edges = mask.dataSync();
@@ -161,7 +161,7 @@ export class KnownHeads implements PredictionMemory {
     },
   ): void {
     const rows = new Int32Array(this.#table.size - known);
-    const counts: number[] = new Array(this.#runs.stateCount).fill(0);
+    const counts: number[] = new Array(this.#groups.stateCount).fill(0);
     let found = 0;
     for (let row = 0; row < numbers.length; row++) {
       if (numbers[row] !== known + found) continue;
@@ -201,29 +201,29 @@ export function rowsOfTargets(all: tf.Tensor3D, { rows }: TargetRows): tf.Tensor
 }
 
 /**
- * Hidden layers with ReLU and a head a run, on some targets' samples; not differentiable. Call inside `tf.tidy`.
+ * Hidden layers with ReLU and a head a group, on some targets' samples; not differentiable. Call inside `tf.tidy`.
  *
  * @param rows What the first hidden layer reads, float32 [R, H], targets in order.
  * @param options.counts Rows of each target.
- * @returns A tensor a run, [rows of the run's targets, c].
+ * @returns A tensor a group, [rows of the group's targets, c].
  */
 export function headsOfRows(
   rows: tf.Tensor2D,
   options: {
-    readonly runs: ModelRuns;
+    readonly groups: ModelGroups;
     readonly hidden: readonly Linear[];
     readonly heads: readonly Linear[];
     readonly counts: readonly number[];
   },
 ): readonly tf.Tensor2D[] {
-  const { runs, counts } = options;
+  const { groups, counts } = options;
   let hidden = rows;
   for (const layer of options.hidden) hidden = groupedLinear(hidden, layer, { counts, activation: "relu" });
   let row = 0;
-  return runs.state.map((run, r) => {
-    const own = counts.slice(run.start, run.start + run.count);
+  return groups.state.map((group, r) => {
+    const own = counts.slice(group.start, group.start + group.count);
     const size = own.reduce((sum, count) => sum + count, 0);
-    const part = runs.state.length === 1 ? hidden : hidden.slice([row, 0], [size, hidden.shape[1]]);
+    const part = groups.state.length === 1 ? hidden : hidden.slice([row, 0], [size, hidden.shape[1]]);
     row += size;
     return groupedLinear(part, options.heads[r]!, { counts: own });
   });

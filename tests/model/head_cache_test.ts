@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import type { Variable } from "../../lib/core/variable.ts";
-import { KnownHeads, type TargetRows } from "../../lib/model/known_heads.ts";
+import { HeadCache, type TargetRows } from "../../lib/model/fast/head_cache.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { modelRuns } from "../../lib/model/variable_runs.ts";
+import { modelGroups } from "../../lib/model/variable_groups.ts";
 import { RngNoise, useBackend } from "../../lib/tensor/mod.ts";
 import { smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";
 
 const categorical = (categories: number): Variable => ({ kind: "categorical", name: "x", categories });
-/** Two runs: two bits, then one variable of three values; an action of two values. */
-const runs = modelRuns({
+/** Two groups: two bits, then one variable of three values; an action of two values. */
+const groups = modelGroups({
   stateVariables: [categorical(2), categorical(2), categorical(3)],
   actionVariables: [categorical(2)],
 });
@@ -32,10 +32,10 @@ function asking(batch: number, asked: { rows: number[]; counts: number[] }[]) {
   };
 }
 
-Deno.test("KnownHeads computes one sample for each target, mask row, kept values and label, by hand", async () => {
+Deno.test("HeadCache computes one sample for each target, mask row, kept values and label, by hand", async () => {
   await useBackend("wasm");
   tf.tidy(() => {
-    const known = new KnownHeads(runs, { labelWidth: 2 });
+    const known = new HeadCache(groups, { labelWidth: 2 });
     const asked: { rows: number[]; counts: number[] }[] = [];
     // Four samples: x0 = 0 1 0 0, x1 = 0 0 1 0, x2 = 2 2 2 2, action = 0 0 0 1.
     const state = [oneHots([[0, 1, 0, 0], [0, 0, 1, 0]], 2), oneHots([[2, 2, 2, 2]], 3)];
@@ -69,14 +69,14 @@ Deno.test("KnownHeads computes one sample for each target, mask row, kept values
   });
 });
 
-Deno.test("KnownHeads tells apart values of many variables, whose keys take several words", async () => {
+Deno.test("HeadCache tells apart values of many variables, whose keys take several words", async () => {
   await useBackend("wasm");
   const count = 40;
-  const many = modelRuns({
+  const many = modelGroups({
     stateVariables: Array.from({ length: count }, () => categorical(5)),
     actionVariables: [categorical(7)],
   });
-  const known = new KnownHeads(many, { labelWidth: 0 });
+  const known = new HeadCache(many, { labelWidth: 0 });
   tf.tidy(() => {
     const base = Array.from({ length: count }, (_, i) => i % 5);
     // Sample k differs from sample 0 in variable k - 1, the last one in the action.
@@ -100,11 +100,11 @@ Deno.test("KnownHeads tells apart values of many variables, whose keys take seve
   });
 });
 
-Deno.test("KnownHeads serves categorical variables only", () => {
-  assert.ok(KnownHeads.serves(runs));
+Deno.test("HeadCache serves categorical variables only", () => {
+  assert.ok(HeadCache.serves(groups));
   const real: Variable = { kind: "continuous", name: "y", low: -1, high: 1 };
-  assert.ok(!KnownHeads.serves(modelRuns({ stateVariables: [real], actionVariables: [categorical(2)] })));
-  assert.ok(!KnownHeads.serves(modelRuns({ stateVariables: [categorical(2)], actionVariables: [real] })));
+  assert.ok(!HeadCache.serves(modelGroups({ stateVariables: [real], actionVariables: [categorical(2)] })));
+  assert.ok(!HeadCache.serves(modelGroups({ stateVariables: [categorical(2)], actionVariables: [real] })));
 });
 
 /** Every pair of state and action of the categorical toy, twice, as tensors. */
@@ -127,7 +127,7 @@ for (const entry of methods) {
     });
   await useBackend("wasm");
   const model = create("tables");
-  const memory = model.predictionMemory ?? null;
+  const memory = model.predictionCache ?? null;
   model.dispose();
   if (memory === null) continue;
 
@@ -135,7 +135,7 @@ for (const entry of methods) {
     await useBackend("wasm");
     const before = tf.memory().numTensors;
     const model = create("tables");
-    const memory = model.predictionMemory!;
+    const memory = model.predictionCache!;
     const noise = new RngNoise(new Rng(2));
     const chance = new Rng(3);
     const data = {
@@ -184,7 +184,7 @@ for (const entry of methods) {
     await useBackend("wasm");
     const scores = (["tables", "dense"] as const).map((firstLayers) => {
       const model = create(firstLayers);
-      if (firstLayers === "dense") assert.equal(model.predictionMemory ?? null, null);
+      if (firstLayers === "dense") assert.equal(model.predictionCache ?? null, null);
       const batch = problem.batch(64, { steps: 3, rng: new Rng(5) });
       const { logProb, prediction } = model.evaluate(batch);
       const result = { logProb: [...logProb.dataSync()], prediction: [...prediction.dataSync()] };

@@ -5,7 +5,7 @@ import { columnOffsets, totalWidth, type Variable, widthOf } from "../core/varia
  * Neighbouring variables of one kind and width, which share batched operations. Runs keep the variables' order, so
  * concatenating them gives the variables back.
  */
-export interface VariableRun {
+export interface VariableGroup {
   readonly kind: Variable["kind"];
   /** Index of the first variable and number of variables (n). */
   readonly start: number;
@@ -16,56 +16,56 @@ export interface VariableRun {
   readonly column: number;
 }
 
-/** A factored state or action: a tensor a run, float32 [n, B, w]. */
+/** A factored state or action: a tensor a group, float32 [n, B, w]. */
 export type Factored = readonly tf.Tensor3D[];
 
-/** Splits variables into runs. */
-export function variableRuns(variables: readonly Variable[]): readonly VariableRun[] {
+/** Splits variables into groups. */
+export function variableGroups(variables: readonly Variable[]): readonly VariableGroup[] {
   const offsets = columnOffsets(variables);
-  const runs: { kind: Variable["kind"]; start: number; count: number; width: number; column: number }[] = [];
+  const groups: { kind: Variable["kind"]; start: number; count: number; width: number; column: number }[] = [];
   variables.forEach((variable, i) => {
-    const last = runs.at(-1);
+    const last = groups.at(-1);
     if (last && last.kind === variable.kind && last.width === widthOf(variable)) last.count++;
-    else runs.push({ kind: variable.kind, start: i, count: 1, width: widthOf(variable), column: offsets[i]! });
+    else groups.push({ kind: variable.kind, start: i, count: 1, width: widthOf(variable), column: offsets[i]! });
   });
-  return runs;
+  return groups;
 }
 
 /** Numbers a predicted variable's distribution takes: c logits, or mean and log-std. */
-export function headWidth(run: VariableRun): number {
-  return run.kind === "categorical" ? run.width : 2;
+export function headWidth(group: VariableGroup): number {
+  return group.kind === "categorical" ? group.width : 2;
 }
 
-/** The runs with their distribution parameters' widths and columns, for a flat output that {@link splitRuns} splits. */
-export function headRuns(runs: readonly VariableRun[]): readonly VariableRun[] {
+/** The groups with their distribution parameters' widths and columns, for a flat output that {@link splitGroups} splits. */
+export function headGroups(groups: readonly VariableGroup[]): readonly VariableGroup[] {
   let column = 0;
-  return runs.map((run) => {
-    const output = { ...run, width: headWidth(run), column };
-    column += run.count * output.width;
+  return groups.map((group) => {
+    const output = { ...group, width: headWidth(group), column };
+    column += group.count * output.width;
     return output;
   });
 }
 
 /**
- * Splits encoded observations by run.
+ * Splits encoded observations by group.
  *
  * @param encoded float32 [B, D].
- * @returns A tensor a run [n, B, w]; the caller disposes them.
+ * @returns A tensor a group [n, B, w]; the caller disposes them.
  */
-export function splitRuns(encoded: tf.Tensor2D, runs: readonly VariableRun[]): Factored {
+export function splitGroups(encoded: tf.Tensor2D, groups: readonly VariableGroup[]): Factored {
   const batch = encoded.shape[0];
-  return runs.map((run) =>
+  return groups.map((group) =>
     tf.tidy((): tf.Tensor3D => {
-      const { count, width, column } = run;
-      const block = runs.length === 1 ? encoded : encoded.slice([0, column], [batch, count * width]);
+      const { count, width, column } = group;
+      const block = groups.length === 1 ? encoded : encoded.slice([0, column], [batch, count * width]);
       if (count === 1) return block.reshape([1, batch, width]);
       return block.reshape([batch, count, width]).transpose([1, 0, 2]);
     })
   );
 }
 
-/** Inverse of {@link splitRuns}: float32 [B, D]; the caller disposes it. */
-export function joinRuns(parts: Factored): tf.Tensor2D {
+/** Inverse of {@link splitGroups}: float32 [B, D]; the caller disposes it. */
+export function joinGroups(parts: Factored): tf.Tensor2D {
   return tf.tidy((): tf.Tensor2D => {
     const columns = parts.map((part): tf.Tensor2D => {
       const [count, batch, width] = part.shape;
@@ -75,10 +75,10 @@ export function joinRuns(parts: Factored): tf.Tensor2D {
   });
 }
 
-/** The runs of a model's state and action variables with their sizes. */
-export interface ModelRuns {
-  readonly state: readonly VariableRun[];
-  readonly action: readonly VariableRun[];
+/** The groups of a model's state and action variables with their sizes. */
+export interface ModelGroups {
+  readonly state: readonly VariableGroup[];
+  readonly action: readonly VariableGroup[];
   /** N and M. */
   readonly stateCount: number;
   readonly actionCount: number;
@@ -87,13 +87,13 @@ export interface ModelRuns {
   readonly actionWidth: number;
 }
 
-/** Collects the runs of state and action variables. */
-export function modelRuns(
+/** Collects the groups of state and action variables. */
+export function modelGroups(
   variables: { readonly stateVariables: readonly Variable[]; readonly actionVariables: readonly Variable[] },
-): ModelRuns {
+): ModelGroups {
   return {
-    state: variableRuns(variables.stateVariables),
-    action: variableRuns(variables.actionVariables),
+    state: variableGroups(variables.stateVariables),
+    action: variableGroups(variables.actionVariables),
     stateCount: variables.stateVariables.length,
     actionCount: variables.actionVariables.length,
     stateWidth: totalWidth(variables.stateVariables),

@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
-import type { ModelRuns } from "../variable_runs.ts";
+import type { ModelGroups } from "../variable_groups.ts";
 import type { Features } from "./features.ts";
-import type { Masks, MaskSource } from "./mask_source.ts";
+import type { GraphInference, Masks } from "./graph_inference.ts";
 
 /** One graph for all samples, known from the start. */
-export class GivenSource implements MaskSource {
+export class GivenGraph implements GraphInference {
   readonly labelWidth = 0;
   readonly featureLayers = [];
   readonly needed: Needed;
@@ -16,8 +16,8 @@ export class GivenSource implements MaskSource {
    * @param options.graph Row-major [N, N + M] of 0 and 1.
    * @throws {RangeError} If the graph has another size.
    */
-  constructor(parameters: ParameterSet, options: { runs: ModelRuns; graph: Uint8Array }) {
-    const { runs: { stateCount, actionCount }, graph } = options;
+  constructor(parameters: ParameterSet, options: { groups: ModelGroups; graph: Uint8Array }) {
+    const { groups: { stateCount, actionCount }, graph } = options;
     const width = stateCount + actionCount;
     if (graph.length !== stateCount * width) {
       throw new RangeError(

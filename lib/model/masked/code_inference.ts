@@ -1,13 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { Needed, ParameterSet } from "../../tensor/mod.ts";
-import type { ModelRuns } from "../variable_runs.ts";
+import type { ModelGroups } from "../variable_groups.ts";
 import type { Codebook } from "./codebook.ts";
 import type { ContextGates } from "./context_gates.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { FeatureLinear } from "./feature_layers.ts";
 import type { Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
-import type { MaskInput, Masks, MaskSource } from "./mask_source.ts";
+import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
 import { withoutGradient } from "./without_gradient.ts";
 
@@ -20,9 +20,9 @@ export interface Quantizer {
   createCodebook(parameters: ParameterSet): Codebook;
 }
 
-/** Sizes and coefficients of a {@link CodeSource}. */
-export interface CodeSourceOptions {
-  readonly runs: ModelRuns;
+/** Sizes and coefficients of a {@link CodeInference}. */
+export interface CodeInferenceOptions {
+  readonly groups: ModelGroups;
   readonly featureWidth: number;
   readonly encoderWidths: readonly number[];
   readonly decoderWidths: readonly number[];
@@ -37,24 +37,24 @@ export interface CodeSourceOptions {
 }
 
 /** One sparse graph a code: encoder, codebook, decoder (Hwang et al. 2024, section 3.3). */
-export class CodeSource implements MaskSource {
+export class CodeInference implements GraphInference {
   readonly labelWidth: number;
   readonly featureLayers: readonly FeatureLinear[];
   readonly codebook: Codebook;
   /** What the encoder reads; null where it reads everything. */
   readonly gates: ContextGates | null;
-  readonly #options: CodeSourceOptions;
+  readonly #options: CodeInferenceOptions;
   readonly #encoder: NormalisedMlp;
   readonly #decoder: NormalisedMlp;
   readonly #logits: GraphLogits;
 
-  constructor(parameters: ParameterSet, options: CodeSourceOptions) {
-    const { runs, featureWidth, quantizer } = options;
+  constructor(parameters: ParameterSet, options: CodeInferenceOptions) {
+    const { groups, featureWidth, quantizer } = options;
     this.#options = options;
-    this.#logits = new GraphLogits(parameters, { ...runs, form: options.graph });
+    this.#logits = new GraphLogits(parameters, { ...groups, form: options.graph });
     this.#encoder = new NormalisedMlp(parameters, {
       name: "encoder",
-      inputs: (runs.stateCount + runs.actionCount) * featureWidth,
+      inputs: (groups.stateCount + groups.actionCount) * featureWidth,
       hidden: options.encoderWidths,
       outputs: quantizer.latentWidth,
     });
@@ -80,7 +80,7 @@ export class CodeSource implements MaskSource {
     return this.#logits.needed;
   }
 
-  masks(features: Features, { noise }: MaskInput): Masks {
+  masks(features: Features, { noise }: InferenceInput): Masks {
     const training = noise !== null;
     const latent = this.#latent(features, { training });
     const { value, assignment, penalties } = this.codebook.quantize(latent, noise);
