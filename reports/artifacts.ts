@@ -45,7 +45,6 @@ const replaySchema = z.object({
       true: points,
       predicted: points,
     })),
-    picture: z.string(),
   })).min(1),
 });
 

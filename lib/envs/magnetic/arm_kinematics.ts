@@ -143,12 +143,12 @@ export function pointAt(frame: Pose, local: readonly number[]): number[] {
 }
 
 /** Cross product. */
-export function cross(a: readonly number[], b: readonly number[]): number[] {
+function cross(a: readonly number[], b: readonly number[]): number[] {
   return [a[1]! * b[2]! - a[2]! * b[1]!, a[2]! * b[0]! - a[0]! * b[2]!, a[0]! * b[1]! - a[1]! * b[0]!];
 }
 
 /** a - b. */
-export function difference(a: readonly number[], b: readonly number[]): number[] {
+function difference(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, k) => value - b[k]!);
 }
 
