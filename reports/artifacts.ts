@@ -45,6 +45,7 @@ const replaySchema = z.object({
       true: points,
       predicted: points,
     })),
+    picture: z.string(),
   })).min(1),
 });
 

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { sceneSvg } from "../reports/scene_svg.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 
@@ -17,7 +16,8 @@ export function replayRoutes({ store: openStore, reports }: Services): Hono {
     // Shared readings are as old as the page, and the page asks again when it hears of a change.
     const headers = { "cache-control": "no-cache" };
     if (file === "replay.json") {
-      return context.json(replay, 200, headers);
+      const episodes = replay.episodes.map(({ picture: _, ...episode }) => episode);
+      return context.json({ ...replay, episodes }, 200, headers);
     }
     const [, index = ""] = /^replay\/(\d{1,4})\.svg$/.exec(file) ?? [];
     const episode = replay.episodes[Number(index)];
@@ -28,9 +28,7 @@ export function replayRoutes({ store: openStore, reports }: Services): Hono {
         `Cannot find the picture: expected replay/0.svg to replay/${replay.episodes.length - 1}.svg, got "${file}"`,
       );
     }
-    const title = `${episode.label}, ${episode.context}: the end of a test episode`;
-    const picture = sceneSvg(episode, { width: 720, height: 480, title });
-    return context.body(picture, 200, { ...headers, "content-type": "image/svg+xml" });
+    return context.body(episode.picture, 200, { ...headers, "content-type": "image/svg+xml" });
   });
   return app;
 }

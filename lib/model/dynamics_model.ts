@@ -30,11 +30,8 @@ export interface TrainingOptions {
   readonly predictionSteps: number;
   /** Updates planned in all, for methods with a schedule; they state what they assume where it is not known. */
   readonly updates?: number;
-  /**
-   * How first layers on one-hots are computed: as tables (the default), or as the plain products that they stand for.
-   * Methods with further shortcuts of this kind leave those out too when it is "dense".
-   */
-  readonly firstLayers?: "tables" | "dense";
+  /** Whether a method's acceleration is used, if it has one; true unless false. Results agree within rounding. */
+  readonly fast?: boolean;
 }
 
 /** B windows of T steps; the caller owns the tensors. */
@@ -96,7 +93,7 @@ export interface DynamicsModel {
   evaluate(batch: WindowBatch): { readonly logProb: Tensor3D; readonly prediction: Tensor3D };
   /** Trainable numbers. */
   readonly parameterCount: number;
-  /** What it keeps of its predictions, if it does. */
+  /** The predictions that it keeps, if it does. */
   readonly predictionCache?: PredictionCache | null;
   /** Copies all state to the host. */
   state(): Promise<ModelState>;

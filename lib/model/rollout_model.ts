@@ -11,6 +11,7 @@ import type {
   TrainingOptions,
   WindowBatch,
 } from "./dynamics_model.ts";
+import type { Accelerate, Acceleration, InputFacts } from "./fast/acceleration.ts";
 import { type Factored, joinGroups, type ModelGroups, modelGroups, splitGroups } from "./variable_groups.ts";
 
 /** One step's input: state and action by group, and the noise of training or null in evaluation. */
@@ -18,10 +19,6 @@ export interface StepInput {
   readonly state: Factored;
   readonly action: Factored;
   readonly noise: NoiseSource | null;
-  /** Whether categorical variables are exact one-hots; a shifted observation is not. */
-  readonly isOneHot: boolean;
-  /** Whether the state is data, so that no gradient needs to reach it. */
-  readonly isData: boolean;
 }
 
 /** A term that is added to the prediction loss, averaged over a rollout's steps. */
@@ -43,13 +40,26 @@ export interface StepOutput {
 /** A network that predicts one step. All that is special about most methods. */
 export interface StepNetwork {
   readonly parameters: ParameterSet;
-  /** Called on the tape before an update's first step. */
-  beginUpdate?(): void;
-  /** Called after weights have changed, and at the end: what was derived from them is no longer valid. */
-  weightsChanged?(): void;
-  /** Predictions of evaluation that it keeps; null where it does not. */
-  readonly predictionCache?: PredictionCache | null;
   step(input: StepInput): StepOutput;
+}
+
+/** What a method does beside its gradient steps. */
+export interface UpdateHooks {
+  /** Called before a gradient step. */
+  beforeUpdate?(data: TrainingData): void;
+  /** Called after it, with the number of steps made so far, this one included; a restored model goes on counting. */
+  afterUpdate?(update: { readonly batch: WindowBatch; readonly data: TrainingData; readonly updates: number }): void;
+}
+
+/** What a {@link RolloutModel} is made with. */
+export interface RolloutOptions<Network extends StepNetwork, Fast extends Acceleration = Acceleration> {
+  readonly context: ModelContext;
+  readonly training: TrainingOptions;
+  /** `mean` unless given. */
+  readonly reduction?: Reduction;
+  /** How the network's steps are computed faster; left out, or where `training.fast` is false, they are as they stand. */
+  readonly accelerate?: Accelerate<Network, Fast>;
+  readonly hooks?: UpdateHooks;
 }
 
 /**
@@ -70,29 +80,29 @@ export interface GradientResult {
  * A dynamics model trained on rollouts that feed sampled predictions back: mean negative log-likelihood over batch,
  * variables and steps (or their sum, see {@link Reduction}), plus the network's penalties; one Adam step an update.
  */
-export class RolloutModel<Network extends StepNetwork = StepNetwork> implements DynamicsModel {
+export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extends Acceleration = Acceleration>
+  implements DynamicsModel {
   protected readonly network: Network;
+  /** Null where steps are computed as the network says. */
+  protected readonly fast: Fast | null;
   protected readonly groups: ModelGroups;
-  readonly #optimiser: Adam;
   /** T. */
   protected readonly steps: number;
-
+  readonly #optimiser: Adam;
+  readonly #hooks: UpdateHooks;
   /** Factor of the mean negative log-likelihood in the loss. */
   readonly #scale: number;
 
-  /**
-   * @param network Owned and disposed by the model.
-   * @param options.reduction `mean` unless given.
-   */
-  constructor(
-    network: Network,
-    options: { context: ModelContext; training: TrainingOptions; reduction?: Reduction },
-  ) {
+  /** @param network Owned and disposed by the model, as is its acceleration. */
+  constructor(network: Network, options: RolloutOptions<Network, Fast>) {
+    const { context, training, accelerate, hooks = {} } = options;
     this.network = network;
-    this.groups = modelGroups(options.context);
-    this.steps = options.training.predictionSteps;
+    this.fast = training.fast === false ? null : accelerate?.(network) ?? null;
+    this.groups = modelGroups(context);
+    this.steps = training.predictionSteps;
+    this.#hooks = hooks;
     this.#scale = options.reduction === "sum" ? this.groups.stateCount * this.steps : 1;
-    this.#optimiser = new Adam(network.parameters, options.training);
+    this.#optimiser = new Adam(network.parameters, training);
   }
 
   get parameterCount(): number {
@@ -100,7 +110,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   }
 
   get predictionCache(): PredictionCache | null {
-    return this.network.predictionCache ?? null;
+    return this.fast?.predictionCache ?? null;
   }
 
   /** Names of the trainable tensors, in the order of {@link RolloutModel.gradients}. */
@@ -109,9 +119,11 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   }
 
   update(batch: WindowBatch, options: { readonly noise: NoiseSource; readonly data: TrainingData }): Losses {
+    this.#hooks.beforeUpdate?.(options.data);
     const { losses, gradients } = this.gradients(batch, options.noise);
     const gradientNorm = this.applyGradients(gradients);
     for (const gradient of gradients) gradient?.dispose();
+    this.#hooks.afterUpdate?.({ batch, data: options.data, updates: this.updates });
     return { ...losses, gradient_norm: gradientNorm };
   }
 
@@ -123,6 +135,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     };
     tf.tidy(() => {
       const { grads } = tf.variableGrads(() => {
+        this.fast?.beginRollout?.();
         const { losses, steps } = this.trainingLoss(batch, noise);
         for (const loss of Object.values(losses)) tf.keep(loss);
         if (options.trace) steps.forEach(keepStep);
@@ -141,14 +154,12 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
 
   /** The optimiser's step; returns the gradients' global norm, which the caller disposes. */
   applyGradients(gradients: readonly (tf.Tensor | null)[]): tf.Scalar {
-    const norm = this.#optimiser.apply(gradients);
-    this.network.weightsChanged?.();
-    return norm;
+    return this.#optimiser.apply(gradients);
   }
 
   predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
     return tf.tidy(() => {
-      const { heads } = this.evaluationStep(observation, action);
+      const { heads } = this.step(this.evaluationInput(observation, action), () => this.factsAt(0, { observation }));
       return joinGroups(modeState(this.groups.state, heads));
     });
   }
@@ -160,8 +171,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       let state = splitGroups(batch.observation, this.groups.state);
       for (let t = 0; t < batch.actions.shape[1]; t++) {
         const action = this.actionAt(batch, t);
-        const isOneHot = t > 0 || this.isOneHot(batch.observation);
-        const { heads } = this.network.step({ state, action, noise: null, isOneHot, isData: t === 0 });
+        const { heads } = this.step({ state, action, noise: null }, () => this.factsAt(t, batch));
         logProbs.push(logProbability(this.groups.state, heads, this.targetAt(batch, t)).transpose());
         state = modeState(this.groups.state, heads);
         predictions.push(joinGroups(state));
@@ -180,18 +190,28 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
   restore(state: ModelState): void {
     this.network.parameters.restore(state);
     this.#optimiser.restore(state);
-    this.network.weightsChanged?.();
   }
 
   dispose(): void {
-    this.network.weightsChanged?.();
+    this.fast?.dispose();
     this.network.parameters.dispose();
     this.#optimiser.dispose();
   }
 
-  /** One step in evaluation mode on encoded input [B, D] and [B, A]; call inside `tf.tidy`. */
-  protected evaluationStep(observation: tf.Tensor2D, action: tf.Tensor2D): StepOutput {
-    return this.network.step(this.evaluationInput(observation, action));
+  /** Gradient steps made so far. */
+  protected get updates(): number {
+    return this.#optimiser.updates;
+  }
+
+  /** One step, by the acceleration where there is one; call inside `tf.tidy`. */
+  protected step(input: StepInput, facts: () => InputFacts): StepOutput {
+    return this.fast ? this.fast.step(input, facts()) : this.network.step(input);
+  }
+
+  /** What is known of step t of a rollout from a batch's first observation; in evaluation unless `training` is said. */
+  protected factsAt(t: number, batch: Pick<WindowBatch, "observation">, options = { training: false }): InputFacts {
+    // Training data may be a distorted view of the state, too.
+    return { isOneHot: t > 0 || this.isOneHot(batch.observation), learnsInput: options.training && t > 0 };
   }
 
   /** Encoded input [B, D] and [B, A] as a step in evaluation mode takes it; call inside `tf.tidy`. */
@@ -200,8 +220,6 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
       state: splitGroups(observation, this.groups.state),
       action: splitGroups(action, this.groups.action),
       noise: null,
-      isOneHot: this.isOneHot(observation),
-      isData: true,
     };
   }
 
@@ -231,16 +249,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork> implements 
     const steps: StepOutput[] = [];
     const nll: tf.Scalar[] = [];
     let state = splitGroups(batch.observation, this.groups.state);
-    this.network.beginUpdate?.();
     for (let t = 0; t < this.steps; t++) {
-      const step = this.network.step({
-        state,
-        action: this.actionAt(batch, t),
-        noise,
-        // Training data may be a distorted view of the state, too.
-        isOneHot: t > 0 || this.isOneHot(batch.observation),
-        isData: t === 0,
-      });
+      const input = { state, action: this.actionAt(batch, t), noise };
+      const step = this.step(input, () => this.factsAt(t, batch, { training: true }));
       nll.push(logProbability(this.groups.state, step.heads, this.targetAt(batch, t)).mean().neg() as tf.Scalar);
       steps.push(step);
       // Drawn after the last step too, so that recorded noise is used up in order.

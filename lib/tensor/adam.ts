@@ -20,6 +20,11 @@ export class Adam {
     this.#square = zeros(parameters.count);
   }
 
+  /** Steps made so far; a restored optimiser goes on counting. */
+  get updates(): number {
+    return this.#updates;
+  }
+
   /**
    * Changes every parameter.
    *

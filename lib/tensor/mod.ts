@@ -7,7 +7,7 @@
 export { backendChoices, type BackendName, useBackend } from "./backend.ts";
 export { kernelsInUse } from "./kernels/install.ts";
 export { forcePlainOperations, runsOwnKernels } from "./kernels/own_kernels.ts";
-export { systemBlasInUse, useSystemBlas, withSystemBlas } from "./kernels/gemm.ts";
+export { systemBlasInUse, useSystemBlas, withoutSystemBlas, withSystemBlas } from "./kernels/gemm.ts";
 export { type BlasChoice, chooseBlas, LEAST_GAIN, noBlas, openChosenBlas } from "./kernels/blas_choice.ts";
 export { findSystemBlas, openSystemBlas, type SystemBlas } from "./kernels/system_blas.ts";
 

@@ -20,7 +20,7 @@ export interface TrialOptions {
   readonly seed?: number;
   /** T. */
   readonly steps?: number;
-  readonly firstLayers?: "tables" | "dense";
+  readonly fast?: boolean;
   /** Method options; small sizes unless given. */
   readonly options?: Record<string, unknown>;
   readonly learningRate?: number;
@@ -34,7 +34,7 @@ export class Trial {
   #updates = 0;
   readonly #steps: number;
 
-  constructor({ method, problem, seed = 1, steps = 2, firstLayers, options, learningRate = 3e-3 }: TrialOptions) {
+  constructor({ method, problem, seed = 1, steps = 2, fast, options, learningRate = 3e-3 }: TrialOptions) {
     this.#problem = problem;
     this.#steps = steps;
     this.model = method.create(problem.context, {
@@ -43,7 +43,7 @@ export class Trial {
         learningRate,
         gradientClip: 1e9,
         predictionSteps: steps,
-        ...(firstLayers ? { firstLayers } : {}),
+        ...(fast === undefined ? {} : { fast }),
       },
       rng: new Rng(seed),
     });

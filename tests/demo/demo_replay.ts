@@ -50,6 +50,7 @@ export function demoReplay(): ReplayArtifact {
           true: points.map((point) => [...point]),
           predicted: predicted[index]!.points.slice(0, box.color === red ? undefined : 20).map((point) => [...point]),
         })),
+        picture: scene.picture(recording, { title: `${label}, ${context}: the end of a test episode`, predicted }),
       };
     }),
   };

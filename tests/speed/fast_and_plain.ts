@@ -27,7 +27,7 @@ function plainly(entry: MethodEntry): MethodEntry {
     async load() {
       const method = await entry.load();
       const create: typeof method.create = (context, options) =>
-        method.create(context, { ...options, training: { ...options.training, firstLayers: "dense" } });
+        method.create(context, { ...options, training: { ...options.training, fast: false } });
       return { ...method, create };
     },
   };

@@ -30,7 +30,7 @@ interface Variant {
 await useBackend(backend);
 for (const [name, size] of Object.entries(sizes)) {
   const trial = new StackedTrial(size);
-  const variants: Variant[] = [single(trial, "tables"), single(trial, "dense")];
+  const variants: Variant[] = [single(trial, true), single(trial, false)];
   for (let seeds = 1; seeds <= mostSeeds; seeds *= 2) variants.push(await stacked(trial, seeds));
   for (let round = -1; round < rounds; round++) {
     for (const variant of variants) {
@@ -66,13 +66,13 @@ for (const [name, size] of Object.entries(sizes)) {
   }
 }
 
-function single(trial: StackedTrial, firstLayers: "tables" | "dense"): Variant {
-  const model = trial.single(1, { firstLayers });
+function single(trial: StackedTrial, fast: boolean): Variant {
+  const model = trial.single(1, { fast });
   const batch = trial.batch(new Rng(1));
   const noise = new RngNoise(new Rng(2));
   return {
-    name: `single, ${firstLayers}`,
-    kind: firstLayers,
+    name: `single, ${fast ? "fast" : "plain"}`,
+    kind: fast ? "tables" : "dense",
     seeds: 1,
     elapsedMs: [],
     cpuMs: [],
@@ -98,8 +98,8 @@ async function stacked(trial: StackedTrial, seeds: number): Promise<Variant> {
 /** Operations an update; a stack's does not depend on the number of seeds from two on (there is a test of it). */
 async function counts(trial: StackedTrial) {
   return {
-    tables: await trial.launchesOfSingle({ firstLayers: "tables" }),
-    dense: await trial.launchesOfSingle({ firstLayers: "dense" }),
+    tables: await trial.launchesOfSingle({ fast: true }),
+    dense: await trial.launchesOfSingle({ fast: false }),
     one: await trial.launchesOfStack([1]),
     many: await trial.launchesOfStack([1, 2]),
   };

@@ -22,6 +22,7 @@ function seenWorld(): Environment {
         floor: null,
         points: Array.from({ length: values.length / 2 }, (_, row) => [values[2 * row]!, values[2 * row + 1]!, 0]),
       }],
+      picture: (_, { title }) => `<svg><title>${title}</title></svg>`,
     },
   };
 }

@@ -143,12 +143,12 @@ export function pointAt(frame: Pose, local: readonly number[]): number[] {
 }
 
 /** Cross product. */
-function cross(a: readonly number[], b: readonly number[]): number[] {
+export function cross(a: readonly number[], b: readonly number[]): number[] {
   return [a[1]! * b[2]! - a[2]! * b[1]!, a[2]! * b[0]! - a[0]! * b[2]!, a[0]! * b[1]! - a[1]! * b[0]!];
 }
 
 /** a - b. */
-function difference(a: readonly number[], b: readonly number[]): number[] {
+export function difference(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, k) => value - b[k]!);
 }
 

@@ -6,8 +6,10 @@ import {
   outputInit,
   type ParameterSet,
   stackedInit,
+  withoutSystemBlas,
 } from "../../tensor/mod.ts";
 import { HeadCache, headsOfRows, readsAtOnce, rowsOfTargets } from "../fast/head_cache.ts";
+import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { ConditionalGraph } from "./conditional_graph.ts";
@@ -49,6 +51,7 @@ export class CdlNetwork implements StepNetwork {
   readonly #known: HeadCache | null;
   #trainingTables: PairTables | null = null;
   #evaluationTables: PairTables | null = null;
+  #version = 0;
 
   constructor(parameters: ParameterSet, options: CdlNetworkOptions) {
     const { groups, featureWidths, predictorWidths } = options;
@@ -77,31 +80,39 @@ export class CdlNetwork implements StepNetwork {
     });
     this.graph = new ConditionalGraph(parameters, { ...groups, ...options });
     this.#known = this.#firstLayers === "tables" && HeadCache.serves(groups)
-      ? new HeadCache(groups, { labelWidth: 0 })
+      ? new HeadCache(groups, { labelWidth: 0, weights: parameters })
       : null;
   }
 
-  get predictionCache(): HeadCache | null {
-    return this.#known;
+  /** This network's own shortcuts. */
+  acceleration(): Acceleration {
+    return {
+      beginRollout: () => this.#beginRollout(),
+      step: (input, facts) => this.#step(input, facts),
+      predictionCache: this.#known,
+      dispose: () => this.#forget(),
+    };
   }
 
-  beginUpdate(): void {
+  #beginRollout(): void {
     if (this.#usesTables) this.#trainingTables = this.#features.tables({ training: true });
   }
 
-  weightsChanged(): void {
+  #forget(): void {
     this.#evaluationTables?.table.dispose();
     this.#evaluationTables = null;
-    this.#trainingTables = null;
-    this.#known?.clear();
   }
 
   /** One step of the causal pass. */
-  step({ state, action, noise, isOneHot, isData }: StepInput): StepOutput {
+  step(input: StepInput): StepOutput {
+    return this.#step(input, { isOneHot: false, learnsInput: true });
+  }
+
+  #step({ state, action, noise }: StepInput, { isOneHot, learnsInput }: InputFacts): StepOutput {
     const training = noise !== null;
     const input = { own: state, others: state, action };
     const mask = this.graph.mask();
-    const options = { isOneHot, training, learnsInput: training && !isData };
+    const options = { isOneHot, training, learnsInput };
     const known = !training && isOneHot && readsAtOnce() ? this.#known : null;
     if (!known) return { heads: this.predict(input, mask, options) };
     const layers = { groups: this.#groups, hidden: this.#hidden, heads: this.#heads };
@@ -136,7 +147,7 @@ export class CdlNetwork implements StepNetwork {
         : this.#features.dense(input, mask);
     }
     const tables = options.training ? this.#trainingTables : this.#keptTables();
-    if (!tables) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    if (!tables) throw new RangeError("Cannot take a training step: expected beginRollout() before it, got none");
     return this.#features.lookUp(input, mask, { tables, learnsInput: options.learnsInput });
   }
 
@@ -145,8 +156,11 @@ export class CdlNetwork implements StepNetwork {
   }
 
   #keptTables(): PairTables {
-    this.#evaluationTables ??= {
-      table: tf.tidy(() => tf.keep(this.#features.tables({ training: false }).table)),
+    if (this.#evaluationTables && this.#version === this.parameters.version) return this.#evaluationTables;
+    this.#forget();
+    this.#version = this.parameters.version;
+    this.#evaluationTables = {
+      table: tf.tidy(() => tf.keep(withoutSystemBlas(() => this.#features.tables({ training: false })).table)),
       slopes: null,
     };
     return this.#evaluationTables;

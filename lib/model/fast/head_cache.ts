@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../core/extremes.ts";
 import { KeyTable } from "../../core/key_table.ts";
-import { groupedLinear, type Linear } from "../../tensor/mod.ts";
+import { groupedLinear, type Linear, withoutSystemBlas } from "../../tensor/mod.ts";
 import type { PredictionCache } from "../dynamics_model.ts";
 import type { StepInput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
@@ -48,10 +48,21 @@ export class HeadCache implements PredictionCache {
   #heads: Float32Array;
   #variables = 0;
   #predictedVariables = 0;
+  readonly #weights: { readonly version: number };
+  /** Version of the weights that the heads are of. */
+  #version: number;
 
-  /** @param options.labelWidth X, 0 for no label. */
-  constructor(groups: ModelGroups, options: { readonly labelWidth: number }) {
+  /**
+   * @param options.labelWidth X, 0 for no label.
+   * @param options.weights The parameters; their version says when predictions are no longer theirs.
+   */
+  constructor(
+    groups: ModelGroups,
+    options: { readonly labelWidth: number; readonly weights: { readonly version: number } },
+  ) {
     this.#groups = groups;
+    this.#weights = options.weights;
+    this.#version = options.weights.version;
     this.#labelWords = Math.ceil(options.labelWidth / LABEL_BITS);
     // A digit is 0 for an input that is not kept, else its category + 1; the target is the first digit.
     let word = 0;
@@ -101,7 +112,8 @@ export class HeadCache implements PredictionCache {
    * @returns A tensor a group, [n, B, c].
    */
   heads(inputs: VariableInputs, compute: (wanted: TargetRows) => readonly tf.Tensor2D[]): Factored {
-    if (this.#table.size > MOST_KNOWN) this.clear();
+    if (this.#table.size > MOST_KNOWN || this.#version !== this.#weights.version) this.clear();
+    this.#version = this.#weights.version;
     const batch = inputs.state[0]!.shape[1];
     const known = this.#table.size;
     const numbers = this.#lookUp(inputs, batch);
@@ -171,7 +183,8 @@ export class HeadCache implements PredictionCache {
     this.#predictedVariables += found;
     this.#reserve(this.#table.size);
     let number = known;
-    for (const part of compute({ rows: tf.tensor1d(rows, "int32"), counts })) {
+    // What is kept is the own kernel's, whose rows do not depend on the rows beside them.
+    for (const part of withoutSystemBlas(() => compute({ rows: tf.tensor1d(rows, "int32"), counts }))) {
       const width = part.shape[1];
       const data = part.dataSync();
       for (let at = 0; at < data.length; at += width) {

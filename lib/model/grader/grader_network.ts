@@ -9,6 +9,7 @@ import {
   plainInit,
 } from "../../tensor/mod.ts";
 import { HeadCache, headsOfRows, readsAtOnce } from "../fast/head_cache.ts";
+import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
 import { type Factored, headWidth, type ModelGroups, type VariableGroup } from "../variable_groups.ts";
@@ -40,6 +41,7 @@ export class GraderNetwork implements StepNetwork {
   #ofRollout: Derived | null = null;
   /** Of the weights and the graph as they are, kept for many evaluations. */
   #ofEvaluation: Derived = {};
+  #version = 0;
 
   /** @param options.width H, of embeddings and hidden states. */
   constructor(
@@ -78,19 +80,22 @@ export class GraderNetwork implements StepNetwork {
     });
     this.graph = options.createGraph(parameters);
     this.#usesTables = options.firstLayers === "tables";
-    this.#known = this.#usesTables && HeadCache.serves(groups) ? new HeadCache(groups, { labelWidth: 0 }) : null;
+    this.#known = this.#usesTables && HeadCache.serves(groups)
+      ? new HeadCache(groups, { labelWidth: 0, weights: parameters })
+      : null;
   }
 
-  get predictionCache(): HeadCache | null {
-    return this.#known;
+  /** This network's own shortcuts. */
+  acceleration(): Acceleration {
+    return {
+      beginRollout: () => this.#ofRollout = {},
+      step: (input, facts) => this.#step(input, facts),
+      predictionCache: this.#known,
+      dispose: () => this.#forget(),
+    };
   }
 
-  beginUpdate(): void {
-    this.#ofRollout = {};
-  }
-
-  /** Called when the graph has changed, too. */
-  weightsChanged(): void {
+  #forget(): void {
     const { tables, readers, mask } = this.#ofEvaluation;
     tf.dispose([
       ...(tables ? [tables.start, tables.gates] : []),
@@ -98,15 +103,17 @@ export class GraderNetwork implements StepNetwork {
       ...(mask ? [mask] : []),
     ]);
     this.#ofEvaluation = {};
-    this.#ofRollout = null;
-    this.#known?.clear();
   }
 
   step(input: StepInput): StepOutput {
-    const { state, action, noise, isOneHot, isData } = input;
+    return this.#step(input, { isOneHot: false, learnsInput: true });
+  }
+
+  #step(input: StepInput, { isOneHot, learnsInput }: InputFacts): StepOutput {
+    const { state, action, noise } = input;
     const inputs = [...state, ...action];
     if (!this.#usesTables || !isOneHot) {
-      const readers = noise ? this.#rolloutReaders() : this.#keptReaders();
+      const readers = !this.#usesTables ? this.#readers() : noise ? this.#rolloutReaders() : this.#keptReaders();
       const readsDistinct = this.#usesTables && !noise;
       const readAll = readsDistinct ? readDistinct : readDense;
       const hidden = readAll(inputs, { embeddings: this.#embeddings, readers, stateGroups: state.length });
@@ -115,7 +122,7 @@ export class GraderNetwork implements StepNetwork {
     const categories = categoriesOf(inputs);
     if (noise) {
       const tables = this.#rolloutTables();
-      const learned = isData ? null : { oneHots: state, slopes: tables.slopes! };
+      const learned = learnsInput ? { oneHots: state, slopes: tables.slopes! } : null;
       return { heads: this.#headsOf(gruChains({ ...tables, categories }, learned)) };
     }
     const tables = this.#keptTables();
@@ -158,9 +165,15 @@ export class GraderNetwork implements StepNetwork {
     return denseReaders({ embeddings: this.#embeddings, units: this.#units }, { parents: this.#parents() });
   }
 
+  get #ofWeights(): Derived {
+    if (this.#version !== this.parameters.version) this.#forget();
+    this.#version = this.parameters.version;
+    return this.#ofEvaluation;
+  }
+
   get #rollout(): Derived {
     if (this.#ofRollout) return this.#ofRollout;
-    throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+    throw new RangeError("Cannot take a training step: expected beginRollout() before it, got none");
   }
 
   #rolloutTables(): ChainTables {
@@ -172,19 +185,19 @@ export class GraderNetwork implements StepNetwork {
   }
 
   #keptTables(): ChainTables {
-    return this.#ofEvaluation.tables ??= kept(
+    return this.#ofWeights.tables ??= kept(
       () => this.#tables({ learnsInput: false }),
       ({ start, gates }) => [start, gates],
     );
   }
 
   #keptReaders(): readonly Reader[] {
-    return this.#ofEvaluation.readers ??= kept(() => this.#readers(), (readers) => readers.flatMap(tensorsOf));
+    return this.#ofWeights.readers ??= kept(() => this.#readers(), (readers) => readers.flatMap(tensorsOf));
   }
 
   #keptMask(): tf.Tensor3D {
     const { stateCount, actionCount } = this.#groups;
-    return this.#ofEvaluation.mask ??= kept(
+    return this.#ofWeights.mask ??= kept(
       () => tf.tensor3d(Float32Array.from(this.graph.edges()), [1, stateCount, stateCount + actionCount]),
       (mask) => [mask],
     );

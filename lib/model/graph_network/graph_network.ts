@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { linear, type LinearWeights, type ParameterSet } from "../../tensor/mod.ts";
 import { distinctRows } from "../distinct_rows.ts";
+import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { applyToValues } from "../variable_layers.ts";
 import { type Factored, joinGroups, type ModelGroups } from "../variable_groups.ts";
@@ -39,9 +40,10 @@ export class GraphNetwork implements StepNetwork {
   readonly #mergesLayers: boolean;
   readonly #tables: EdgeTables | null;
   /** For the rollout under way, on its tape. */
-  #inTraining: Prepared<TrainingTable> | null = null;
+  #inTraining: Prepared<TrainingTable> = { table: null, heads: null };
   /** Of the weights as they are, kept for many evaluations. */
   #inEvaluation: Prepared<KeptTable> | null = null;
+  #version = 0;
 
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
     const { groups, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
@@ -58,31 +60,42 @@ export class GraphNetwork implements StepNetwork {
       : null;
   }
 
-  beginUpdate(): void {
+  #beginRollout(): void {
     this.#inTraining = { table: this.#tables?.forTraining() ?? null, heads: this.#mergedHeads() };
   }
 
-  weightsChanged(): void {
+  /** This network's own shortcuts. */
+  acceleration(): Acceleration {
+    return {
+      beginRollout: () => this.#beginRollout(),
+      step: (input, facts) => this.#step(input, facts),
+      dispose: () => this.#forget(),
+    };
+  }
+
+  #forget(): void {
     const { table, heads } = this.#inEvaluation ?? {};
     table?.dispose();
     for (const { weight, bias } of heads ?? []) tf.dispose([weight, bias!]);
     this.#inEvaluation = null;
-    this.#inTraining = null;
   }
 
   step(input: StepInput): StepOutput {
+    return this.#step(input, { isOneHot: false, learnsInput: true });
+  }
+
+  #step(input: StepInput, facts: InputFacts): StepOutput {
     const prepared = input.noise === null ? this.#kept() : this.#inTraining;
-    if (!prepared) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
-    const hidden = this.#node.hidden(this.#firstLayer(prepared, input));
+    const hidden = this.#node.hidden(this.#firstLayer(prepared, input, facts));
     return { heads: this.#node.heads(hidden, prepared.heads) };
   }
 
   /** First hidden layer of the node network, float32 [N·B, H]. */
-  #firstLayer({ table }: Prepared, input: StepInput): tf.Tensor2D {
-    const { state, isOneHot } = input;
+  #firstLayer({ table }: Prepared, input: StepInput, { isOneHot, learnsInput }: InputFacts): tf.Tensor2D {
+    const { state } = input;
     const action = joinGroups(input.action);
     if (this.#tables && table && isOneHot) {
-      return this.#tables.firstLayer(table, { state, action, learnsState: !input.isData });
+      return this.#tables.firstLayer(table, { state, action, learnsState: learnsInput });
     }
     const messages = this.#messages(input);
     if (this.#mergesLayers) return this.#mergedFirstLayer({ state, action, messages });
@@ -138,7 +151,9 @@ export class GraphNetwork implements StepNetwork {
   }
 
   #kept(): Prepared<KeptTable> {
-    if (this.#inEvaluation) return this.#inEvaluation;
+    if (this.#inEvaluation && this.#version === this.parameters.version) return this.#inEvaluation;
+    this.#forget();
+    this.#version = this.parameters.version;
     tf.tidy(() => {
       const heads = this.#mergedHeads();
       for (const { weight, bias } of heads ?? []) [weight, bias!].forEach((tensor) => tf.keep(tensor));

@@ -1,14 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource } from "../../tensor/mod.ts";
 import { logProbability } from "../distribution.ts";
-import type {
-  GatedModel,
-  Losses,
-  ModelContext,
-  TrainingData,
-  TrainingOptions,
-  WindowBatch,
-} from "../dynamics_model.ts";
+import type { GatedModel, ModelContext, TrainingOptions, WindowBatch } from "../dynamics_model.ts";
 import { splitGroups } from "../variable_groups.ts";
 import { CodeModel } from "./code_model.ts";
 import type { CodeInference } from "./code_inference.ts";
@@ -45,25 +37,16 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
     network: MaskedNetwork<CodeInference>,
     options: { context: ModelContext; training: TrainingOptions; testEvery: number },
   ) {
-    super(network, options);
+    super(network, { ...options, hooks: { afterUpdate: ({ batch }) => this.#test(batch) } });
     const { gates } = network.inference;
     if (gates === null) throw new TypeError("Cannot test gates: expected graph inference with gates, got one without");
     this.#gates = gates;
     this.#testEvery = options.testEvery;
   }
 
-  override update(
-    batch: WindowBatch,
-    options: { readonly noise: NoiseSource; readonly data: TrainingData },
-  ): Losses {
-    const losses = super.update(batch, options);
+  #test(batch: WindowBatch): void {
     this.#gates.count();
-    if (this.#gates.updates % this.#testEvery === 0) {
-      this.#gates.observe(tf.tidy(() => this.swapEffects(batch)));
-      // An update's products may be another library's: nothing that it computed is kept for evaluation.
-      this.network.weightsChanged();
-    }
-    return losses;
+    if (this.#gates.updates % this.#testEvery === 0) this.#gates.observe(tf.tidy(() => this.swapEffects(batch)));
   }
 
   contextGates() {
@@ -106,7 +89,7 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
 
   /** Codes in evaluation mode, [B]. */
   #codes({ observation, action }: Transitions): ArrayLike<number> {
-    const features = this.network.featuresOf(this.evaluationInput(observation, action));
+    const features = this.network.featuresOf(this.knownInput(observation, action));
     return this.network.inference.assign(features).argMax(-1).dataSync();
   }
 
@@ -114,7 +97,7 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
   #logProb({ observation, action, nextObservation }: Transitions, codes: readonly number[]): ArrayLike<number> {
     const assignment = tf.oneHot(tf.tensor1d([...codes], "int32"), this.codeCount, 1, 0, "int32").cast("float32");
     const masks = this.network.inference.given(assignment as tf.Tensor2D);
-    const heads = this.network.headsUnder(this.evaluationInput(observation, action), masks);
+    const heads = this.network.headsUnder(this.knownInput(observation, action), masks);
     return logProbability(this.groups.state, heads, splitGroups(nextObservation, this.groups.state)).mean(0).dataSync();
   }
 

@@ -2,10 +2,10 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../tensor/mod.ts";
 import type { GraphModel, MethodModule } from "../dynamics_model.ts";
-import { RolloutModel } from "../rollout_model.ts";
+import { RolloutModel, type RolloutOptions } from "../rollout_model.ts";
 import { type ModelGroups, modelGroups } from "../variable_groups.ts";
 import type { GraphInference } from "./graph_inference.ts";
-import { MaskedNetwork } from "./masked_network.ts";
+import { type KnownInput, MaskedNetwork } from "./masked_network.ts";
 
 const width = z.int().positive();
 
@@ -24,13 +24,22 @@ export const graphOption = { graph: z.enum(["triangular", "full"]).default("tria
 export class MaskedModel<Inference extends GraphInference = GraphInference>
   extends RolloutModel<MaskedNetwork<Inference>>
   implements GraphModel {
+  constructor(network: MaskedNetwork<Inference>, options: RolloutOptions<MaskedNetwork<Inference>>) {
+    super(network, { ...options, accelerate: (network) => network.acceleration() });
+  }
+
   localGraph(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor3D {
     return tf.tidy(() => this.masks(observation, action).probabilities);
   }
 
   /** Masks in evaluation mode; call inside `tf.tidy`. */
   protected masks(observation: tf.Tensor2D, action: tf.Tensor2D) {
-    return this.network.masks(this.evaluationInput(observation, action));
+    return this.network.masks(this.knownInput(observation, action));
+  }
+
+  /** Encoded input with what is known of it; call inside `tf.tidy`. */
+  protected knownInput(observation: tf.Tensor2D, action: tf.Tensor2D): KnownInput {
+    return { ...this.evaluationInput(observation, action), ...this.factsAt(0, { observation }) };
   }
 }
 
@@ -56,7 +65,7 @@ export function createMaskedNetwork<Inference extends GraphInference>(
     groups,
     featureWidth,
     predictorWidths,
-    firstLayers: training.firstLayers ?? "tables",
+    firstLayers: training.fast === false ? "dense" : "tables",
     createInference: (parameters) => createInference(parameters, groups),
   });
 }

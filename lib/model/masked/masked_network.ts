@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/mod.ts";
 import { HeadCache, readsAtOnce } from "../fast/head_cache.ts";
+import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import type { Factored, ModelGroups } from "../variable_groups.ts";
 import { FeatureLayers, type LayerTables } from "./feature_layers.ts";
@@ -10,6 +11,9 @@ import { MaskedPredictor } from "./predictor.ts";
 
 /** How first layers on exact one-hots are computed: as rows of tables, or as the plain products they stand for. */
 export type FirstLayers = "tables" | "dense";
+
+/** A step's input and what is known of it. */
+export type KnownInput = StepInput & InputFacts;
 
 /** Features, graph inference on them, and a predictor that sees the masked features. */
 export class MaskedNetwork<Inference extends GraphInference = GraphInference> implements StepNetwork {
@@ -24,6 +28,7 @@ export class MaskedNetwork<Inference extends GraphInference = GraphInference> im
   #trainingTables: LayerTables | null = null;
   /** Tables of the weights as they are, kept for many evaluations. */
   #evaluationTables: LayerTables | null = null;
+  #version = 0;
 
   /**
    * @param options.featureWidth H.
@@ -53,44 +58,52 @@ export class MaskedNetwork<Inference extends GraphInference = GraphInference> im
     });
     this.#usesTables = options.firstLayers === "tables" && this.#features.hasTables;
     this.#known = this.#usesTables && HeadCache.serves(groups)
-      ? new HeadCache(groups, { labelWidth: this.inference.labelWidth })
+      ? new HeadCache(groups, { labelWidth: this.inference.labelWidth, weights: parameters })
       : null;
   }
 
-  get predictionCache(): HeadCache | null {
-    return this.#known;
+  /** This network's own shortcuts. */
+  acceleration(): Acceleration {
+    return {
+      beginRollout: () => this.#beginRollout(),
+      step: (input, facts) => this.#step({ ...input, ...facts }),
+      predictionCache: this.#known,
+      dispose: () => this.#forget(),
+    };
   }
 
-  beginUpdate(): void {
+  #beginRollout(): void {
     if (this.#usesTables) this.#trainingTables = this.#features.tables(this.#tableLayers, { training: true });
   }
 
-  weightsChanged(): void {
+  #forget(): void {
     for (const { table } of this.#evaluationTables?.values() ?? []) table.dispose();
     this.#evaluationTables = null;
-    this.#trainingTables = null;
-    this.#known?.clear();
   }
 
   step(input: StepInput): StepOutput {
+    return this.#step({ ...input, isOneHot: false, learnsInput: true });
+  }
+
+  #step(input: KnownInput): StepOutput {
     const features = this.featuresOf(input);
     const masks = this.inference.masks(features, input);
     return { heads: this.#heads(features, { input, masks }), penalties: masks.penalties, trace: masks.trace };
   }
 
   /** Distribution parameters of a batch under given masks; call inside `tf.tidy`. */
-  headsUnder(input: StepInput, masks: Pick<Masks, "mask" | "label">): Factored {
+  headsUnder(input: KnownInput, masks: Pick<Masks, "mask" | "label">): Factored {
     return this.#heads(this.featuresOf(input), { input, masks });
   }
 
   /** Masks of a batch in evaluation mode; call inside `tf.tidy`. */
-  masks(input: StepInput): Masks {
+  masks(input: KnownInput): Masks {
     return this.inference.masks(this.featuresOf(input), input);
   }
 
   #heads(
     features: Features,
-    { input, masks }: { readonly input: StepInput; readonly masks: Pick<Masks, "mask" | "label"> },
+    { input, masks }: { readonly input: KnownInput; readonly masks: Pick<Masks, "mask" | "label"> },
   ): Factored {
     const known = input.noise === null && input.isOneHot && readsAtOnce() ? this.#known : null;
     return known
@@ -103,17 +116,19 @@ export class MaskedNetwork<Inference extends GraphInference = GraphInference> im
   }
 
   /** Features of a batch; call inside `tf.tidy`. */
-  featuresOf(input: StepInput): Features {
+  featuresOf(input: KnownInput): Features {
     const { state, action } = input;
     if (!this.#usesTables || !input.isOneHot) return this.#features.dense(state, action);
     const training = input.noise !== null;
     const tables = training ? this.#trainingTables : this.#keptTables();
-    if (!tables) throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
-    return this.#features.lookUp({ state, action }, { tables, learnsInput: training && !input.isData });
+    if (!tables) throw new RangeError("Cannot take a training step: expected beginRollout() before it, got none");
+    return this.#features.lookUp({ state, action }, { tables, learnsInput: input.learnsInput });
   }
 
   #keptTables(): LayerTables {
-    if (this.#evaluationTables) return this.#evaluationTables;
+    if (this.#evaluationTables && this.#version === this.parameters.version) return this.#evaluationTables;
+    this.#forget();
+    this.#version = this.parameters.version;
     const kept: [Parameters<LayerTables["get"]>[0], tf.Tensor3D][] = [];
     tf.tidy(() => {
       const tables = this.#features.tables(this.#tableLayers, { training: false });

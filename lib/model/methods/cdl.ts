@@ -9,7 +9,6 @@ import type {
   Losses,
   MethodModule,
   ModelContext,
-  ModelState,
   TrainingData,
   TrainingOptions,
   WindowBatch,
@@ -37,35 +36,30 @@ type CdlOptions = z.output<typeof optionsSchema>;
 /** A global graph by conditional independence tests, learned with the dynamics (Wang et al. 2022). */
 class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
   readonly #graphEvery: number;
-  #updates = 0;
 
   constructor(
     network: CdlNetwork,
     options: { context: ModelContext; training: TrainingOptions; method: CdlOptions },
   ) {
-    super(network, options);
+    super(network, {
+      ...options,
+      accelerate: (network) => network.acceleration(),
+      hooks: {
+        afterUpdate: ({ data, updates }) => {
+          if (updates % this.#graphEvery === 0) this.#refreshGraph(data);
+        },
+      },
+    });
     this.#graphEvery = options.method.graphEvery;
   }
 
-  override update(
-    batch: WindowBatch,
-    options: { readonly noise: NoiseSource; readonly data: TrainingData },
-  ): Losses {
-    const losses = super.update(batch, options);
-    if (this.#updates % this.#graphEvery === 0) {
-      const validation = options.data.validationBatch();
-      try {
-        this.updateGraph(validation);
-      } finally {
-        tf.dispose([validation.observation, validation.actions, validation.nextObservations]);
-      }
+  #refreshGraph(data: TrainingData): void {
+    const validation = data.validationBatch();
+    try {
+      this.updateGraph(validation);
+    } finally {
+      tf.dispose([validation.observation, validation.actions, validation.nextObservations]);
     }
-    return losses;
-  }
-
-  override applyGradients(gradients: readonly (tf.Tensor | null)[]): tf.Scalar {
-    this.#updates++;
-    return super.applyGradients(gradients);
   }
 
   /**
@@ -90,15 +84,8 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
     return tf.tidy(() => this.network.graph.scores().expandDims(0).tile([observation.shape[0], 1, 1]) as tf.Tensor3D);
   }
 
-  override restore(state: ModelState): void {
-    super.restore(state);
-    // One graph schedule: the optimiser counts the same updates.
-    this.#updates = state["adam.updates"]!.data[0]!;
-  }
-
   /** Full, masked and causal pass side by side along the batch, so that their layers are one operation. */
   protected override trainingLoss(batch: WindowBatch, noise: NoiseSource): { losses: Losses; steps: StepOutput[] } {
-    this.network.beginUpdate();
     const size = batch.observation.shape[0];
     const mask = this.#trainingMasks(size, noise);
     const data = threefold(splitGroups(batch.observation, this.groups.state));
@@ -121,7 +108,7 @@ class CdlModel extends RolloutModel<CdlNetwork> implements GraphModel {
       state = { own: joinPasses([full, masked, causal]), others: joinPasses([full, full, causal]) };
     }
     const [full, masked, causal] = tf.unstack(tf.addN(nll)) as [tf.Scalar, tf.Scalar, tf.Scalar];
-    const isLeftOut = (this.#updates + 1) % this.#graphEvery === 0;
+    const isLeftOut = (this.updates + 1) % this.#graphEvery === 0;
     const loss = isLeftOut ? full.add(masked) : full.add(masked).add(causal);
     return { losses: { full, masked, causal, loss: loss as tf.Scalar }, steps };
   }
@@ -183,7 +170,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
     predictorWidths: options.predictorWidths,
     threshold: options.threshold,
     decay: options.graphDecay,
-    firstLayers: training.firstLayers ?? "tables",
+    firstLayers: training.fast === false ? "dense" : "tables",
   });
   return new CdlModel(network, { context, training, method: options });
 };

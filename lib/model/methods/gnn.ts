@@ -28,7 +28,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
   const network = new GraphNetwork(new ParameterSet(rng), {
     ...options,
     groups: modelGroups(context),
-    firstLayers: training.firstLayers ?? "tables",
+    firstLayers: training.fast === false ? "dense" : "tables",
   });
-  return new RolloutModel(network, { context, training });
+  return new RolloutModel(network, { context, training, accelerate: (network) => network.acceleration() });
 };

@@ -2,8 +2,8 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { parseWith } from "../../core/parse.ts";
 import type { CategoricalVariable, Variable } from "../../core/variable.ts";
-import { type NoiseSource, ParameterSet } from "../../tensor/mod.ts";
-import type { GraphModel, Losses, MethodModule, ModelContext, TrainingData, WindowBatch } from "../dynamics_model.ts";
+import { ParameterSet } from "../../tensor/mod.ts";
+import type { GraphModel, MethodModule, ModelContext } from "../dynamics_model.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";
@@ -20,14 +20,6 @@ const optionsSchema = z.strictObject({
 
 /** A global graph by independence tests on the buffer, and recurrent units that read parents (Ding et al. 2022). */
 class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
-  override update(
-    batch: WindowBatch,
-    options: { readonly noise: NoiseSource; readonly data: TrainingData },
-  ): Losses {
-    if (this.network.graph.discover(options.data)) this.network.weightsChanged();
-    return super.update(batch, options);
-  }
-
   localGraph(observation: tf.Tensor2D, _action: tf.Tensor2D): tf.Tensor3D {
     const { stateCount, actionCount } = this.groups;
     return tf.tidy(() => {
@@ -57,7 +49,7 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
   const network = new GraderNetwork(new ParameterSet(rng), {
     groups: modelGroups(context),
     width,
-    firstLayers: training.firstLayers ?? "tables",
+    firstLayers: training.fast === false ? "dense" : "tables",
     createGraph: (parameters) =>
       new TestedGraph(parameters, {
         variables: { state: categorical(context.stateVariables), action: categorical(context.actionVariables) },
@@ -65,7 +57,12 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
         everyEpisodes: discoveryEpisodes,
       }),
   });
-  return new GraderModel(network, { context, training });
+  return new GraderModel(network, {
+    context,
+    training,
+    accelerate: (network) => network.acceleration(),
+    hooks: { beforeUpdate: (data) => network.graph.discover(data) },
+  });
 };
 
 function categorical(variables: readonly Variable[]): readonly CategoricalVariable[] {

@@ -32,7 +32,8 @@ export const create: MethodModule["create"] = (context, { method, training, rng 
   const network = new ProductionNetwork(new ParameterSet(rng), {
     ...options,
     groups: modelGroups(context),
-    firstLayers: training.firstLayers ?? "tables",
+    firstLayers: training.fast === false ? "dense" : "tables",
   });
-  return new RolloutModel(network, { context, training, reduction: "sum" });
+  const accelerate = (network: ProductionNetwork) => network.acceleration();
+  return new RolloutModel(network, { context, training, reduction: "sum", accelerate });
 };

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { ParameterSet } from "../../tensor/mod.ts";
 import { HeadCache, readsAtOnce, type TargetRows } from "../fast/head_cache.ts";
+import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { type Choice, choose, openChoices } from "./choice.ts";
@@ -41,6 +42,7 @@ export class ProductionNetwork implements StepNetwork {
   #training: { readonly tables: FeatureTables; readonly rules: KnownRules } | null = null;
   /** Tables of the weights as they are, kept for many evaluations. */
   #evaluationTables: FeatureTables | null = null;
+  #version = 0;
   /** A variable's prediction depends on itself and its context alone. */
   readonly #known: HeadCache | null;
   /** float32 [N, N]: each variable itself. */
@@ -59,15 +61,23 @@ export class ProductionNetwork implements StepNetwork {
     });
     this.#isPlain = firstLayers === "dense";
     this.#hasTables = !this.#isPlain && VariableFeatures.canBeTables(options);
-    this.#known = this.#hasTables && HeadCache.serves(groups) ? new HeadCache(groups, { labelWidth: 0 }) : null;
+    this.#known = this.#hasTables && HeadCache.serves(groups)
+      ? new HeadCache(groups, { labelWidth: 0, weights: parameters })
+      : null;
     this.#isSelf = parameters.constant(tf.eye(groups.stateCount));
   }
 
-  get predictionCache(): HeadCache | null {
-    return this.#known;
+  /** This network's own shortcuts. */
+  acceleration(): Acceleration {
+    return {
+      beginRollout: () => this.#beginRollout(),
+      step: (input, facts) => this.#step({ ...input, ...facts }),
+      predictionCache: this.#known,
+      dispose: () => this.#forget(),
+    };
   }
 
-  beginUpdate(): void {
+  #beginRollout(): void {
     this.#training = this.#hasTables
       ? {
         tables: this.#features.tables({ withSlopes: true }),
@@ -76,14 +86,16 @@ export class ProductionNetwork implements StepNetwork {
       : null;
   }
 
-  weightsChanged(): void {
+  #forget(): void {
     tf.dispose(this.#evaluationTables as unknown as tf.TensorContainer);
     this.#evaluationTables = null;
-    this.#training = null;
-    this.#known?.clear();
   }
 
   step(input: StepInput): StepOutput {
+    return this.#step({ ...input, isOneHot: false, learnsInput: true });
+  }
+
+  #step(input: StepInput & InputFacts): StepOutput {
     const { noise } = input;
     const features = this.#featuresOf(input);
     const rule = choose(byRow(features.ruleScores), { width: this.#features.ruleSelectorWidth, noise });
@@ -107,18 +119,20 @@ export class ProductionNetwork implements StepNetwork {
     return { heads: this.#heads(features, choices, input), trace };
   }
 
-  #featuresOf({ state, action, noise, isOneHot, isData }: StepInput): Features {
+  #featuresOf({ state, action, noise, isOneHot, learnsInput }: StepInput & InputFacts): Features {
     if (!this.#hasTables || !isOneHot) return this.#features.ofSamples(state, action);
     if (noise === null) return this.#features.ofOneHots(state, action, this.#keptTables());
     if (!this.#training) {
-      throw new RangeError("Cannot take a training step: expected beginUpdate() before it, got none");
+      throw new RangeError("Cannot take a training step: expected beginRollout() before it, got none");
     }
     const { tables } = this.#training;
-    return this.#features.ofOneHots(state, action, isData ? withoutSlopes(tables) : tables);
+    return this.#features.ofOneHots(state, action, learnsInput ? tables : withoutSlopes(tables));
   }
 
   #keptTables(): FeatureTables {
-    if (this.#evaluationTables) return this.#evaluationTables;
+    if (this.#evaluationTables && this.#version === this.parameters.version) return this.#evaluationTables;
+    this.#forget();
+    this.#version = this.parameters.version;
     const tables = this.#features.tables({ withSlopes: false });
     for (const { values } of Object.values(tables)) tf.keep(values);
     this.#evaluationTables = tables;
@@ -129,7 +143,7 @@ export class ProductionNetwork implements StepNetwork {
   #heads(
     { own, contexts }: Features,
     { rule, context }: Choices,
-    step: StepInput,
+    step: StepInput & InputFacts,
   ): Factored {
     const [batch, count] = rule.oneHot.shape;
     const pairs = tf.concat([byRow(own), tf.matMul(context.oneHot, byRow(contexts))], 2);
@@ -143,7 +157,7 @@ export class ProductionNetwork implements StepNetwork {
     );
   }
 
-  #chosenRules(rows: RuleRows, { rule, context }: Choices, step: StepInput): tf.Tensor2D {
+  #chosenRules(rows: RuleRows, { rule, context }: Choices, step: StepInput & InputFacts): tf.Tensor2D {
     const choice = rule.oneHot.reshape<tf.Tensor2D>([rows.input.shape[0], -1]);
     if (this.#isPlain) return this.#rules.weightedSum(rows, choice);
     if (step.noise === null) return this.#rules.chosen(rows, choice.argMax(-1).dataSync());

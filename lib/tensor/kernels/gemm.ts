@@ -39,10 +39,19 @@ export function systemBlasInUse(): SystemBlas | null {
  * relies, and a BLAS does not.
  */
 export function withSystemBlas<T>(update: () => T): T {
+  return inUpdate(true, update);
+}
+
+/** Computes with the own kernel alone, within an update too: for what is kept after it, and for many evaluations. */
+export function withoutSystemBlas<T>(compute: () => T): T {
+  return inUpdate(false, compute);
+}
+
+function inUpdate<T>(value: boolean, compute: () => T): T {
   const before = isInUpdate;
-  isInUpdate = true;
+  isInUpdate = value;
   try {
-    return update();
+    return compute();
   } finally {
     isInUpdate = before;
   }

@@ -23,6 +23,8 @@ export interface ReplayEpisode extends PoseRecording {
   /** Whether the goal was met after any of its steps. */
   readonly success: boolean;
   readonly tracks: readonly ReplayTrack[];
+  /** SVG document. */
+  readonly picture: string;
 }
 
 /**
@@ -75,18 +77,21 @@ function replayOf(
   const truth = new Float32Array(states.length * count);
   states.forEach(({ values }, step) => truth.set(rowOf(values, { row: episode, width: count }), step * count));
   const predicted = scene.tracks(predictedValues(steps, { spec, episode, predict }));
+  const recording = scene.record(states, { episode });
+  const title = `${split.label}, ${context}: the end of a test episode`;
   return {
     split: split.id,
     label: split.label,
     context,
     return: steps.reduce((sum, { result }) => sum + result.reward[episode]!, 0),
     success: steps.some(({ result }) => result.success[episode] === 1),
-    ...scene.record(states, { episode }),
+    ...recording,
     tracks: scene.tracks(truth).map(({ points, ...track }, index) => ({
       ...track,
       true: points,
       predicted: predicted[index]!.points,
     })),
+    picture: scene.picture(recording, { title, predicted }),
   };
 }
 

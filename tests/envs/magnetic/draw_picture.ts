@@ -1,9 +1,9 @@
 /** Draws docs/environments/magnetic.svg: `deno run --allow-read --allow-env --allow-write=docs tests/envs/magnetic/draw_picture.ts`. */
 import { Rng } from "../../../lib/core/rng.ts";
 import { create, parseOptions } from "../../../lib/envs/magnetic/magnetic.ts";
-import { recordPoses, tracksOf } from "../../../lib/envs/magnetic/scene.ts";
+import { recordPoses } from "../../../lib/envs/magnetic/scene.ts";
+import { sceneSvg } from "../../../lib/envs/magnetic/scene_svg.ts";
 import { red } from "../../../lib/envs/magnetic/variables.ts";
-import { sceneSvg } from "../../../reports/scene_svg.ts";
 import { actionsToBall, episode, withValues } from "./magnetic_fixtures.ts";
 
 const environment = await create(parseOptions({}), 1);
@@ -22,11 +22,4 @@ const states = episode(environment, { start, act, steps: 12, rng });
 environment.dispose();
 const title = "A robot arm reaches for a red ball on a table, which moves towards a red box";
 const path = new URL("../../../docs/environments/magnetic.svg", import.meta.url);
-const recording = recordPoses(states);
-const tracks = tracksOf(Float32Array.from(states.flatMap(({ values }) => [...values])));
-const episodeShown = {
-  geoms: recording.geoms.map((geom) => ({ ...geom, size: [...geom.size], color: [...geom.color] })),
-  frames: recording.frames.map((frame) => [...frame]),
-  tracks: tracks.map(({ points, ...track }) => ({ ...track, true: points.map((point) => [...point]), predicted: [] })),
-};
-await Deno.writeTextFile(path, sceneSvg(episodeShown, { width: 720, height: 600, title }));
+await Deno.writeTextFile(path, sceneSvg(recordPoses(states), { width: 720, height: 600, title }));

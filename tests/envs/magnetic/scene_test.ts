@@ -5,6 +5,7 @@ import type { EnvironmentState } from "../../../lib/envs/environment.ts";
 import { resetScene } from "../../../lib/envs/magnetic/resets.ts";
 import { magneticXml } from "../../../lib/envs/magnetic/mjcf.ts";
 import { recordPoses, sceneOf, tracksOf } from "../../../lib/envs/magnetic/scene.ts";
+import { sceneSvg } from "../../../lib/envs/magnetic/scene_svg.ts";
 import { at, black, hiddenCount, red, stateCount } from "../../../lib/envs/magnetic/variables.ts";
 import { config } from "./magnetic_fixtures.ts";
 
@@ -70,7 +71,17 @@ Deno.test("recordPoses gives solids once and 7 numbers a solid and state, kept b
   assert.throws(() => recordPoses([]), { name: "RangeError", message: /expected at least one, got 0$/ });
 });
 
-Deno.test("tracksOf follows ball and hand", () => {
+Deno.test("sceneSvg draws every solid, numbers finite, also with the box far off the table", () => {
+  const far = states(1);
+  far.values.set([150, -90], at.boxX);
+  for (const state of [states(1), far]) {
+    const svg = sceneSvg(recordPoses([state]), { width: 400, height: 300, title: "A scene" });
+    assert.match(svg, /^<svg [^>]*viewBox="0 0 400 300".*<title>A scene<\/title>/);
+    assert.ok(!/NaN|Infinity|undefined/.test(svg));
+  }
+});
+
+Deno.test("tracksOf follows ball and hand; sceneSvg draws such ways dashed, as long as they stay near the table", () => {
   const values = states(3).values;
   const [ball, hand] = tracksOf(values);
   for (let row = 0; row < 3; row++) {
@@ -80,4 +91,9 @@ Deno.test("tracksOf follows ball and hand", () => {
     near(ball!.points[row]!, [of(at.ballX), of(at.ballY), config.table.top + config.ball.radius]);
     near(hand!.points[row]!, [of(at.handX), of(at.handY), of(at.handZ)]);
   }
+  const picture = { width: 400, height: 300, title: "A scene" };
+  const dashed = [[[0, 0, 0.8], [0.1, 0, 0.8], [40, 0, 0.8], [0, 0, 0.8]]];
+  const svg = sceneSvg(recordPoses([states(1)]), { ...picture, dashed });
+  const [, points] = /points="([^"]*)"[^>]*stroke-dasharray/.exec(svg)!;
+  assert.equal(points!.split(" ").length, 2);
 });

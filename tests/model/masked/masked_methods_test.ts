@@ -27,8 +27,8 @@ for (const id of masked) {
       const method = await load(id);
       const options = { ...smallOptions(method), ...nearestCode[id] };
       const common = { method, problem, learningRate: 1e-3, options };
-      const tables = new Trial({ ...common, firstLayers: "tables" });
-      const dense = new Trial({ ...common, firstLayers: "dense" });
+      const tables = new Trial({ ...common, fast: true });
+      const dense = new Trial({ ...common, fast: false });
       for (let update = 1; update <= 100; update++) {
         const [loss] = tables.train(1) as [number];
         const [expected] = dense.train(1) as [number];

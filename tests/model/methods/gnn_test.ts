@@ -19,8 +19,8 @@ for (const { what, variables, backend } of trials) {
   Deno.test(`gnn's ${what} on ${backend}`, async () => {
     await useBackend(backend);
     const batch = randomBatch(variables, { steps: 3, size: 9 });
-    const measure = (firstLayers: "tables" | "dense"): Result => {
-      const model = createModel(gnn, { variables, options, steps: 3, firstLayers });
+    const measure = (fast: boolean): Result => {
+      const model = createModel(gnn, { variables, options, steps: 3, fast });
       const { losses, gradients } = model.gradients(batch, new RngNoise(new Rng(4)));
       const { logProb, prediction } = model.evaluate(batch);
       const result = {
@@ -33,8 +33,8 @@ for (const { what, variables, backend } of trials) {
       model.dispose();
       return result;
     };
-    const tables = measure("tables");
-    const dense = measure("dense");
+    const tables = measure(true);
+    const dense = measure(false);
     assertClose([tables.loss], [dense.loss], { tolerance: 1e-5, what: "loss" });
     assertClose(tables.logProb, dense.logProb, { tolerance: 2e-5, what: "log-probability" });
     tables.names.forEach((name, p) => {
@@ -50,10 +50,9 @@ for (const { what, variables, backend } of trials) {
 
 Deno.test("gnn's evaluation does not depend on what was asked before, and follows the weights", async () => {
   await useBackend("wasm");
-  const create = (firstLayers: "tables" | "dense") =>
-    createModel(gnn, { variables: uneven, options, steps: 3, firstLayers });
+  const create = (fast: boolean) => createModel(gnn, { variables: uneven, options, steps: 3, fast });
   const batch = randomBatch(uneven, { steps: 3, size: 9 });
-  const model = create("tables");
+  const model = create(true);
   const logProb = (of = model, windows: WindowBatch = batch) => {
     const result = of.evaluate(windows);
     const values = result.logProb.dataSync<"float32">().slice();
@@ -77,7 +76,7 @@ Deno.test("gnn's evaluation does not depend on what was asked before, and follow
   tf.dispose([norm!, ...Object.values(losses)]);
   const after = logProb();
   assert.notDeepEqual(after, before);
-  const dense = create("dense");
+  const dense = create(false);
   dense.restore(await model.state());
   assertClose(after, logProb(dense), { tolerance: 2e-5 });
   dense.dispose();

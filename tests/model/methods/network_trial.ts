@@ -42,16 +42,16 @@ export const noData: TrainingData = {
 /** Makes a model. */
 export function createModel(
   method: MethodModule,
-  { variables, options, steps = 2, firstLayers = "tables" }: {
+  { variables, options, steps = 2, fast = true }: {
     variables: Variables;
     options: Record<string, unknown>;
     steps?: number;
-    firstLayers?: "tables" | "dense";
+    fast?: boolean;
   },
 ): RolloutModel {
   return method.create({ ...variables, globalGraph: () => new Uint8Array() }, {
     method: method.parseOptions(options),
-    training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: steps, firstLayers },
+    training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: steps, fast },
     rng: new Rng(1),
   }) as RolloutModel;
 }

@@ -62,7 +62,7 @@ export class StackedTrial {
   }
 
   /** The product's model; the caller disposes it. */
-  single(seed: number, options: { firstLayers: "tables" | "dense" } = { firstLayers: "tables" }): RolloutModel {
+  single(seed: number, options: { fast: boolean } = { fast: true }): RolloutModel {
     const training = { ...this.#training, ...options };
     const model = create(this.#context, { method: this.#method, training, rng: new Rng(seed) });
     assert.ok(model instanceof RolloutModel);
@@ -130,7 +130,7 @@ export class StackedTrial {
   }
 
   /** The same of a single model's update. */
-  async launchesOfSingle(options: { firstLayers: "tables" | "dense" }): Promise<number> {
+  async launchesOfSingle(options: { fast: boolean }): Promise<number> {
     const model = this.single(1, options);
     const batch = this.batch(new Rng(1));
     const noise = new RngNoise(new Rng(2));

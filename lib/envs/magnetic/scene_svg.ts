@@ -1,17 +1,20 @@
-import { maxOf } from "../lib/core/extremes.ts";
-import type { ReplayArtifact } from "./artifacts.ts";
+import { maxOf } from "../../core/extremes.ts";
+import { cross, difference } from "./arm_kinematics.ts";
+import type { PoseRecording, SceneGeom } from "../scene_view.ts";
 
-type Episode = ReplayArtifact["episodes"][number];
-type Geom = Episode["geoms"][number];
+/** How a scene is drawn. */
+export interface SvgOptions {
+  /** Width and height of the picture in px. */
+  readonly width: number;
+  readonly height: number;
+  /** Read by screen readers. */
+  readonly title: string;
+  /** Ways that are drawn dashed, as far as they stay near the table. */
+  readonly dashed?: readonly (readonly Point[])[];
+}
 
 /** A point of the world in m. */
 type Point = readonly number[];
-
-/** A solid in one state: its centre x, y, z, then its unit quaternion w, x, y, z. */
-interface Posed {
-  readonly geom: Geom;
-  readonly pose: Point;
-}
 
 /** A point on the picture in px, and px a metre there. */
 interface Spot {
@@ -22,50 +25,49 @@ interface Spot {
 
 /** Where the viewer stands and looks, in m. */
 const viewer = { eye: [2.9, -1.9, 2.5], target: [-0.07, 0.02, 0.62], zoom: 2.08 };
-/** A solid further off in x and y, in m, would be drawn huge, or behind the viewer. */
-const FAR = 1.5;
-/** Of a way that no solid is named after. */
-const WAY_COLOR = "#2b6cb0";
 
 /**
- * Draws the last state of an episode in perspective, with its ways as dots and the predicted ones dashed. The floor of
- * ways, if they have one, is the top of a box; what is above it throws a shadow there.
+ * Draws the last state of an episode in perspective, with the ways of ball and end effector so far as dots.
  *
- * @param options.width, options.height In px.
- * @param options.title Read by screen readers.
  * @returns A self-contained SVG document.
  */
-export function sceneSvg(
-  { geoms, frames, tracks }: Pick<Episode, "geoms" | "frames" | "tracks">,
-  options: { readonly width: number; readonly height: number; readonly title: string },
-): string {
+export function sceneSvg({ geoms, frames }: PoseRecording, options: SvgOptions): string {
   const { width, height, title } = options;
   const view = viewOf(options);
   const last = frames.at(-1)!;
-  const solids = geoms.map((geom, index): Posed => ({ geom, pose: last.slice(7 * index, 7 * index + 7) }))
-    .filter(({ pose }) => Math.hypot(pose[0]!, pose[1]!) < FAR)
-    .sort((a, b) => view.depth(b.pose) - view.depth(a.pose));
-  const surface = surfaceOf(solids, tracks.find(({ floor }) => floor !== null)?.floor ?? null);
-  const below = solids.filter((solid) => solid !== surface && surface && solid.pose[2]! < topOf(surface));
-  const above = solids.filter((solid) => solid !== surface && !below.includes(solid));
-  const ways = tracks.map(({ name, floor, true: points, predicted }) => {
-    const color = geoms.find((geom) => geom.name === name)?.color;
-    const onFloor = (way: readonly Point[]) => way.map(([x, y, z]) => [x!, y!, floor ?? z!]);
-    return {
-      floor,
-      dots: drawWay({ color: color ? cssColor(color) : WAY_COLOR, points: onFloor(points) }, view),
-      dashes: drawDashes(whileNear(onFloor(predicted), surface), view),
-    };
-  });
+  const pose = (index: number, frame = last) => frame.slice(7 * index, 7 * index + 7);
+  const indexOf = (name: string) => geoms.findIndex((geom) => geom.name === name);
+  const [ball, table, tool] = [indexOf("ball"), indexOf("table"), indexOf("tool")];
+  const top = pose(table)[2]! + geoms[table]!.size[2]!;
+  const [halfX, halfY] = geoms[table]!.size;
+  const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([i, j]) => [i! * halfX!, j! * halfY!, top]);
+  // A solid far off the table would be drawn huge, or behind the viewer.
+  const isNear = (centre: Point) => Math.hypot(centre[0]!, centre[1]!) < 1.5;
+  const isFixed = (name: string) => ["table", "pedestal"].includes(name) || name.startsWith("leg");
+  const painted = (chosen: (name: string) => boolean) =>
+    geoms.map((geom, index) => ({ geom, pose: pose(index) }))
+      .filter(({ geom, pose }) => chosen(geom.name) && isNear(pose))
+      .sort((a, b) => view.depth(b.pose) - view.depth(a.pose));
+  const ways = [
+    { color: cssColor(geoms[ball]!.color), points: frames.map((frame) => pose(ball, frame).slice(0, 2).concat(top)) },
+    { color: "#2b6cb0", points: frames.map((frame) => capsuleEnds(geoms[tool]!, pose(tool, frame)).tip) },
+  ];
+  const dashed = (options.dashed ?? []).map((points) => drawDashes(whileNear(points, geoms[table]!), view));
   const gradients: string[] = [];
-  const draw = (solid: Posed) => drawGeom(solid, { view, gradients });
+  const draw = ({ geom, pose }: { readonly geom: SceneGeom; readonly pose: Point }) =>
+    drawGeom({ geom, pose }, { view, gradients });
   const parts = [
-    ...below.map(draw),
-    ...(surface ? [draw(surface), drawShadows(above, surface, view)] : []),
-    ...ways.filter(({ floor }) => floor !== null).map(({ dots }) => dots),
-    ...above.map(draw),
-    ...ways.filter(({ floor }) => floor === null).map(({ dots }) => dots),
-    ...ways.map(({ dashes }) => dashes),
+    ...painted((name) => name === "pedestal").map(draw),
+    ...painted((name) => name.startsWith("leg")).map(draw),
+    ...painted((name) => name === "table").map(draw),
+    `<clipPath id="top"><path d="${closed(corners.map(view.spot))}"/></clipPath>`,
+    `<g clip-path="url(#top)" fill="#3d2c14" opacity="0.18">`,
+    ...painted((name) => !isFixed(name)).map(({ geom, pose }) => drawShadow({ geom, pose }, { view, top })),
+    `</g>`,
+    ...ways.slice(0, 1).map((way) => drawWay(way, view)),
+    ...painted((name) => !isFixed(name)).map(draw),
+    ...ways.slice(1).map((way) => drawWay(way, view)),
+    ...dashed,
   ];
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
     `height="${height}" role="img"><title>${escaped(title)}</title>` +
@@ -74,23 +76,13 @@ export function sceneSvg(
     `<rect width="${width}" height="${height}" rx="12" fill="url(#sky)"/>${parts.join("\n")}</svg>\n`;
 }
 
-/** The box whose top is at a height. */
-function surfaceOf(solids: readonly Posed[], height: number | null): Posed | null {
-  if (height === null) return null;
-  return solids.find((solid) => solid.geom.type === "box" && Math.abs(topOf(solid) - height) < 1e-4) ?? null;
-}
-
-function topOf({ geom, pose }: Posed): number {
-  return pose[2]! + geom.size[2]!;
-}
-
 interface View {
   readonly spot: (point: Point) => Spot;
   /** Distance from the viewer along the line of sight, in m. */
   readonly depth: (point: Point) => number;
 }
 
-function viewOf({ width, height }: { readonly width: number; readonly height: number }): View {
+function viewOf({ width, height }: SvgOptions): View {
   const { eye, target, zoom } = viewer;
   const ahead = unit(difference(target, eye));
   const right = unit(cross(ahead, [0, 0, 1]));
@@ -105,7 +97,7 @@ function viewOf({ width, height }: { readonly width: number; readonly height: nu
 }
 
 function drawGeom(
-  { geom, pose }: Posed,
+  { geom, pose }: { readonly geom: SceneGeom; readonly pose: Point },
   { view, gradients }: { readonly view: View; readonly gradients: string[] },
 ): string {
   if (geom.type === "box") return drawBox({ geom, pose }, view);
@@ -119,7 +111,7 @@ function drawGeom(
     );
     return `<circle cx="${px(x)}" cy="${px(y)}" r="${px(geom.size[0]! * scale)}" fill="url(#${id})"/>`;
   }
-  const ends = capsuleEnds({ geom, pose });
+  const ends = capsuleEnds(geom, pose);
   const [a, b] = [view.spot(ends.from), view.spot(ends.to)];
   const radius = geom.size[0]!;
   const [ra, rb] = [radius * a.scale, radius * b.scale];
@@ -154,7 +146,7 @@ function capsuleOutline(a: Spot & { readonly r: number }, b: Spot & { readonly r
     `A${px(b.r)} ${px(b.r)} 0 ${isLarge(b)} 1 ${touch(b, 1)}z`;
 }
 
-function drawBox({ geom, pose }: Posed, view: View): string {
+function drawBox({ geom, pose }: { readonly geom: SceneGeom; readonly pose: Point }, view: View): string {
   const faces: string[] = [];
   const [hx, hy, hz] = geom.size;
   for (const [axis, light] of [[0, 0.8], [1, 0.62], [2, 1.08]] as const) {
@@ -179,21 +171,9 @@ function drawBox({ geom, pose }: Posed, view: View): string {
   return faces.join("");
 }
 
-function drawShadows(solids: readonly Posed[], surface: Posed, view: View): string {
-  const { geom: { size: [halfX, halfY] }, pose: [x, y] } = surface;
-  const top = topOf(surface);
-  const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([i, j]) => [x! + i! * halfX!, y! + j! * halfY!, top]);
-  return [
-    `<clipPath id="top"><path d="${closed(corners.map(view.spot))}"/></clipPath>`,
-    `<g clip-path="url(#top)" fill="#3d2c14" opacity="0.18">`,
-    ...solids.map((solid) => drawShadow(solid, { view, top })),
-    `</g>`,
-  ].join("\n");
-}
-
-/** What a solid's outline, seen from straight above, covers of a surface. */
+/** What a solid's outline, seen from straight above, covers of the table. */
 function drawShadow(
-  { geom, pose }: Posed,
+  { geom, pose }: { readonly geom: SceneGeom; readonly pose: Point },
   { view, top }: { readonly view: View; readonly top: number },
 ): string {
   const flat = (x: number, y: number) => view.spot([x, y, top]);
@@ -204,7 +184,7 @@ function drawShadow(
       closed([[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([i, j]) => flat(x! + i! * hx!, y! + j! * hy!)))
     }"/>`;
   }
-  const { from, to } = capsuleEnds({ geom, pose });
+  const { from, to } = capsuleEnds(geom, pose);
   const along = Math.atan2(to[1]! - from[1]!, to[0]! - from[0]!);
   const outline = Array.from({ length: 24 }, (_, k) => {
     const angle = along - Math.PI / 2 + 2 * Math.PI * k / 24;
@@ -223,25 +203,24 @@ function drawWay({ color, points }: { readonly color: string; readonly points: r
 }
 
 function drawDashes(points: readonly Point[], view: View): string {
-  if (points.length < 2) return "";
   const line = points.map(view.spot).map(({ x, y }) => `${px(x)},${px(y)}`).join(" ");
   return `<polyline points="${line}" fill="none" stroke="#7048e8" stroke-width="2" stroke-dasharray="6 4"/>`;
 }
 
-/** A way's beginning, until it leaves the surroundings of a surface. */
-function whileNear(points: readonly Point[], surface: Posed | null): readonly Point[] {
-  const reach = surface ? 2 * maxOf(surface.geom.size) : FAR;
+/** A way's beginning, until it leaves the surroundings of a table. */
+function whileNear(points: readonly Point[], table: SceneGeom): readonly Point[] {
+  const reach = 2 * maxOf(table.size);
   const end = points.findIndex((point) => Math.hypot(point[0]!, point[1]!) > reach || Math.abs(point[2]!) > 2);
   return end < 0 ? points : points.slice(0, end);
 }
 
-/** Ends of a capsule's axis; its centre twice for another solid. */
-function capsuleEnds({ geom, pose }: Posed): { readonly from: Point; readonly to: Point } {
+/** Ends of a capsule's axis (its centre twice for another solid) and the point of its far end. */
+function capsuleEnds(geom: SceneGeom, pose: Point): { readonly from: Point; readonly to: Point; readonly tip: Point } {
   const [x, y, z, qw, qx, qy, qz] = pose as [number, number, number, number, number, number, number];
   const axis = [2 * (qx * qz + qw * qy), 2 * (qy * qz - qw * qx), 1 - 2 * (qx * qx + qy * qy)];
   const half = geom.type === "capsule" ? geom.size[1]! : 0;
   const along = (distance: number) => [x + distance * axis[0]!, y + distance * axis[1]!, z + distance * axis[2]!];
-  return { from: along(-half), to: along(half) };
+  return { from: along(-half), to: along(half), tip: along(half + geom.size[0]!) };
 }
 
 function closed(spots: readonly Spot[]): string {
@@ -263,14 +242,6 @@ function escaped(text: string): string {
 
 function px(value: number): number {
   return Math.round(value * 10) / 10;
-}
-
-function difference(a: Point, b: Point): number[] {
-  return a.map((value, k) => value - b[k]!);
-}
-
-function cross(a: Point, b: Point): number[] {
-  return [0, 1, 2].map((k) => a[(k + 1) % 3]! * b[(k + 2) % 3]! - a[(k + 2) % 3]! * b[(k + 1) % 3]!);
 }
 
 function dot(a: Point, b: Point): number {
