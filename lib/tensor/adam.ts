@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { adamStep } from "./ops/adam_step.ts";
+import { adamStep } from "./ops/adam_step/adam_step.ts";
 import type { NamedArray, ParameterSet } from "./parameters.ts";
 import { newVariable } from "./shapes_only.ts";
 

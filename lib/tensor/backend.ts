@@ -2,8 +2,8 @@ import { fileURLToPath } from "node:url";
 import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { messageOf, unknownName } from "../core/errors.ts";
-import { installMatMulGradient } from "./kernels/mat_mul_gradient.ts";
-import { installReluGradient } from "./kernels/relu_gradient.ts";
+import { installMatMulGradient } from "./kernels/stock/mat_mul_gradient.ts";
+import { installReluGradient } from "./kernels/stock/relu_gradient.ts";
 
 /** Where tensors live and operations run. */
 export type BackendName = "wasm" | "cpu" | "webgpu" | "tensorflow";

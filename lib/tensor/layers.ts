@@ -1,6 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
-import { batchNormLeakyRelu, normaliseLeakyRelu } from "./ops/batch_norm.ts";
-import { linear } from "./ops/linear.ts";
+import { batchNormLeakyRelu, normaliseLeakyRelu } from "./ops/batch_norm/batch_norm.ts";
+import type { Activation } from "./ops/linear/contract.ts";
+import { linear } from "./ops/linear/linear.ts";
 import type { ParameterSet } from "./parameters.ts";
 
 /** Slope of leaky ReLU for negative inputs, as in the published programs. */
@@ -78,9 +79,6 @@ export function createLinear(
   };
 }
 
-/** What follows a linear layer. */
-export type Activation = "linear" | "relu";
-
 /**
  * Applies a linear layer (2-D) or a stack of them (3-D).
  *
@@ -97,10 +95,10 @@ export function applyLinear<R extends tf.Rank>(
 
 /** Batch normalisation over the first axis, with running statistics for evaluation. */
 export interface BatchNorm {
-  readonly scale: tf.Variable;
-  readonly shift: tf.Variable;
-  readonly mean: tf.Variable;
-  readonly variance: tf.Variable;
+  readonly scale: tf.Variable<tf.Rank.R1>;
+  readonly shift: tf.Variable<tf.Rank.R1>;
+  readonly mean: tf.Variable<tf.Rank.R1>;
+  readonly variance: tf.Variable<tf.Rank.R1>;
 }
 
 /** Makes a batch normalisation of `width` features: scale 1, shift 0, running mean 0 and variance 1. */

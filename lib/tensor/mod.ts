@@ -5,8 +5,8 @@
 
 // Where operations run.
 export { backendChoices, type BackendName, useBackend } from "./backend.ts";
+export { forcePlainOperations, runsOwnKernels } from "./kernels/either_of.ts";
 export { kernelsInUse } from "./kernels/install.ts";
-export { forcePlainOperations, runsOwnKernels } from "./kernels/own_kernels.ts";
 export { systemBlasInUse, useSystemBlas, withoutSystemBlas, withSystemBlas } from "./kernels/gemm.ts";
 export { type BlasChoice, chooseBlas, LEAST_GAIN, noBlas, openChosenBlas } from "./kernels/blas_choice.ts";
 export { findSystemBlas, openSystemBlas, type SystemBlas } from "./kernels/system_blas.ts";
@@ -45,28 +45,34 @@ export {
 } from "./layers.ts";
 
 // Operations.
-export { gatherSum } from "./ops/gather_sum.ts";
-export { groupedLinear } from "./ops/grouped_linear.ts";
+export { customGradient } from "./custom_gradient.ts";
+export { gatherSum } from "./ops/gather_sum/gather_sum.ts";
+export { groupedLinear } from "./ops/grouped_linear/grouped_linear.ts";
 export { gruCell } from "./ops/gru_cell.ts";
-export { argmaxOneHot, hardGumbelSigmoid, hardGumbelSoftmax } from "./ops/hard_samples.ts";
-export { linear, type LinearWeights } from "./ops/linear.ts";
-export { clampedLogSoftmax, logLikelihood } from "./ops/log_softmax.ts";
-export { oneHots } from "./one_hots.ts";
-export { groupRows, sortRows, unsortRows } from "./row_groups.ts";
+export type { LinearWeights } from "./ops/linear/contract.ts";
+export { linear } from "./ops/linear/linear.ts";
+export { oneHots } from "./ops/one_hots.ts";
+export { groupRows, sortRows, unsortRows } from "./ops/row_groups.ts";
+export { argmaxOneHot, hardGumbelSigmoid, hardGumbelSoftmax } from "./ops/softmax/hard_samples.ts";
+export { clampedLogSoftmax, logLikelihood } from "./ops/softmax/log_softmax.ts";
 
 // Operations on tables of categories.
-export { blockTable } from "./block_table.ts";
-export { applyToTable, type CategoryTable, identityTable, joinOneHots, joinTables, lookUp } from "./category_table.ts";
+export { blockTable } from "./ops/block_table/block_table.ts";
+export { categoryRows, chosenRows } from "./ops/category_rows/category_rows.ts";
+export type { ChosenRows } from "./ops/category_rows/contract.ts";
 export {
-  type ChainSlopes,
-  type ChainSource,
-  type GruChain,
-  gruChains,
-  type GruChainsInput,
-  gruChainsOfSamples,
-} from "./gru_chains.ts";
-export { categoryRows, type ChosenRows, chosenRows } from "./ops/category_rows.ts";
-export { networkSlopes, type SlopeLayout, slopeProducts } from "./slopes.ts";
-export { type Needed, neededInputs, type TableLayout, tableLayout } from "./table_layout.ts";
-export { tableMax, type TableMaxSlopes } from "./table_max.ts";
-export { tableSum } from "./table_sum.ts";
+  applyToTable,
+  type CategoryTable,
+  identityTable,
+  joinOneHots,
+  joinTables,
+  lookUp,
+} from "./ops/category_table.ts";
+export type { ChainSlopes, ChainSource, GruChain, GruChainsInput } from "./ops/gru_chains/contract.ts";
+export { gruChains, gruChainsOfSamples } from "./ops/gru_chains/gru_chains.ts";
+export type { SlopeLayout } from "./ops/slopes/contract.ts";
+export { networkSlopes, slopeProducts } from "./ops/slopes/slopes.ts";
+export { type Needed, neededInputs, type TableLayout, tableLayout } from "./ops/table_layout.ts";
+export type { TableMaxSlopes } from "./ops/table_max/contract.ts";
+export { tableMax } from "./ops/table_max/table_max.ts";
+export { tableSum } from "./ops/table_sum/table_sum.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import { blockRows, blockTable } from "../../lib/tensor/block_table.ts";
+import { blockRows } from "../../lib/tensor/ops/block_table/contract.ts";
+import { blockTable } from "../../lib/tensor/ops/block_table/block_table.ts";
 import { assertClose, normals } from "./numeric.ts";
 import { assertSameEverywhere } from "./ops/fused_contract.ts";
 import { alternatingTables, kernelsOf, mixedNeeds, mixedSizes, mixedTables } from "./table_fixtures.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import { applyToTable, identityTable, joinOneHots, joinTables, lookUp } from "../../lib/tensor/category_table.ts";
-import { linear } from "../../lib/tensor/ops/linear.ts";
+import { applyToTable, identityTable, joinOneHots, joinTables, lookUp } from "../../lib/tensor/ops/category_table.ts";
+import { linear } from "../../lib/tensor/ops/linear/linear.ts";
 import { assertClose, normalTensor } from "./numeric.ts";
 
 /** Two variables of 3 categories and one of 2, in 4 samples. */

@@ -2,13 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import {
-  type ChainSource,
-  type GruChain,
-  gruChains,
-  gruChainsOfSamples,
-  type LearnedInputs,
-} from "../../lib/tensor/gru_chains.ts";
+import { type ChainSource, type GruChain, type LearnedInputs } from "../../lib/tensor/ops/gru_chains/contract.ts";
+import { gruChains, gruChainsOfSamples } from "../../lib/tensor/ops/gru_chains/gru_chains.ts";
 import { installKernels } from "../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../lib/tensor/kernels/kernel_module.ts";
 import { normals, normalTensor } from "./numeric.ts";

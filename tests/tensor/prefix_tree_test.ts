@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Rng } from "../../lib/core/rng.ts";
-import { prefixTree } from "../../lib/tensor/prefix_tree.ts";
+import { prefixTree } from "../../lib/tensor/ops/gru_chains/prefix_tree.ts";
 
 Deno.test("prefixTree: a tree by hand", () => {
   const tree = prefixTree([Int32Array.of(2, 2, 7, 2), Int32Array.of(1, 0, 1, 1), Int32Array.of(5, 5, 5, 6)]);

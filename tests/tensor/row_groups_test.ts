@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import { groupRows, sortRows, unsortRows } from "../../lib/tensor/row_groups.ts";
+import { groupRows, sortRows, unsortRows } from "../../lib/tensor/ops/row_groups.ts";
 
 for (const backend of ["cpu", "wasm"] as const) {
   Deno.test(`sortRows sorts rows by group and unsortRows puts them back on ${backend}`, async () => {

@@ -3,7 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { installKernels } from "../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../lib/tensor/kernels/kernel_module.ts";
-import { networkSlopes, type SlopeLayout, slopeProducts } from "../../lib/tensor/slopes.ts";
+import { networkSlopes, slopeProducts } from "../../lib/tensor/ops/slopes/slopes.ts";
+import { type SlopeLayout } from "../../lib/tensor/ops/slopes/contract.ts";
 import { assertClose, normalTensor } from "./numeric.ts";
 
 /** Slopes of each point; more than the kernel takes at once in all, and none at one point. */

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
-import { neededInputs, type TableLayout, tableLayout } from "../../lib/tensor/table_layout.ts";
+import { neededInputs, type TableLayout, tableLayout } from "../../lib/tensor/ops/table_layout.ts";
 import { ParameterSet } from "../../lib/tensor/parameters.ts";
 
 // Variables of several sizes, equal ones apart, a continuous one among them (column 1), and two actions.

@@ -4,7 +4,7 @@ import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { chosenBackend } from "../chosen_backend.ts";
-import { tableMax } from "../../lib/tensor/table_max.ts";
+import { tableMax } from "../../lib/tensor/ops/table_max/table_max.ts";
 
 const J = 3, CATEGORIES = 4, B = 9;
 // Three state variables and one action of five categories.

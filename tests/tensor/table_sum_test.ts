@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
-import { chosenRows } from "../../lib/tensor/ops/category_rows.ts";
-import { tableSum } from "../../lib/tensor/table_sum.ts";
+import { chosenRows } from "../../lib/tensor/ops/category_rows/category_rows.ts";
+import { tableSum } from "../../lib/tensor/ops/table_sum/table_sum.ts";
 import { assertClose, normals } from "./numeric.ts";
 import { assertSameEverywhere } from "./ops/fused_contract.ts";
 import {

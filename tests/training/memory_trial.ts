@@ -3,7 +3,7 @@ import { environments } from "../../lib/envs/registry.ts";
 import { buildExperiment } from "../../lib/experiment/experiment_parts.ts";
 import type { RunSpec } from "../../lib/experiment/run_spec.ts";
 import { methods } from "../../lib/model/registry.ts";
-import { heapOf } from "../../lib/tensor/kernels/wasm_heap.ts";
+import { heapOf } from "../../lib/tensor/kernels/heap.ts";
 
 /** Memory at one moment of a run, between two loops and with all losses read. */
 export interface MemoryReading {

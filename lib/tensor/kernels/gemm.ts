@@ -1,10 +1,17 @@
-import type { BackendKernels, WasmBackend } from "./wasm_heap.ts";
+import { type Address, NOWHERE } from "./address.ts";
+import type { KernelHeap } from "./heap.ts";
 import type { BlasProduct, SystemBlas } from "./system_blas.ts";
 
 /** A product on the wasm heap: C[m, n] = activation(op(A) · op(B) + bias[n]). */
-export interface GemmProduct extends BlasProduct {
-  /** Address of n numbers; 0 for none. */
-  readonly bias?: number;
+export interface GemmProduct extends Omit<BlasProduct, "transposeA" | "transposeB"> {
+  readonly a: Address;
+  readonly b: Address;
+  readonly c: Address;
+  /** False unless given. */
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Address of n numbers. */
+  readonly bias?: Address;
   /** Number of assembly/gemm.ts; 0 for none. */
   readonly activation?: number;
   /** Slope of a leaky ReLU below zero. */
@@ -92,7 +99,7 @@ export function timeGemm(run: () => void, clock: () => number): readonly GemmTim
 }
 
 /** Computes one product, by the own kernel or a system BLAS. */
-export function gemm(heap: GemmHeap, product: GemmProduct): void {
+export function gemm(heap: KernelHeap, product: GemmProduct): void {
   const { m, n, k } = product;
   products++;
   multiplyAdds += m * n * k;
@@ -102,16 +109,15 @@ export function gemm(heap: GemmHeap, product: GemmProduct): void {
   timer.times.push({ multiplyAdds: m * n * k, ms: timer.clock() - startMs });
 }
 
-type GemmHeap = BackendKernels & { readonly backend: WasmBackend };
-
-function multiply({ exports, scratch, backend }: GemmHeap, product: GemmProduct): void {
-  const { a, b, c, m, n, k, transposeA, transposeB, bias = 0, activation = 0, alpha = 0 } = product;
+function multiply({ calls, scratch, backend }: KernelHeap, product: GemmProduct): void {
+  const { a, b, c, m, n, k, transposeA = false, transposeB = false } = product;
+  const { bias = NOWHERE, activation = 0, alpha = 0 } = product;
   if (library !== null && isInUpdate && isWorthIt(product)) {
-    library.multiply(backend.wasm.asm.memory, product);
-    if (bias !== 0 || activation !== 0) exports.biasActivate(c, m, n, bias, activation, alpha);
+    library.multiply(backend.wasm.asm.memory, { a, b, c, m, n, k, transposeA, transposeB });
+    if (bias !== NOWHERE || activation !== 0) calls.biasActivate({ c, m, n, bias, activation, alpha });
     return;
   }
-  exports.gemm(a, b, c, m, n, k, transposeA, transposeB, bias, activation, alpha, scratch);
+  calls.gemm({ a, b, c, m, n, k, transposeA, transposeB, bias, activation, alpha, scratch });
 }
 
 function isWorthIt({ m, n, k }: GemmProduct): boolean {

@@ -1,16 +1,12 @@
 import * as tf from "@tensorflow/tfjs";
-import { batchNormKernels } from "./batch_norm_kernels.ts";
-import { gatherKernel } from "./gather.ts";
-import { groupedLinearKernels } from "./grouped_linear.ts";
-import { identity } from "./identity.ts";
+import { allocate, kernelsOf, setKernelsOf, type WasmBackend } from "./heap.ts";
 import { bestKernelBuild, instantiateKernels, type KernelBuild } from "./kernel_module.ts";
-import { linearKernels } from "./linear_kernels.ts";
-import { batchMatMul, fusedMatMul } from "./mat_mul.ts";
-import { oneHotKernel } from "./one_hot.ts";
-import { softmaxKernels } from "./softmax_kernels.ts";
-import { sumKernel } from "./sum.ts";
-import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
-import { allocate, kernelsOf, setKernelsOf, type WasmBackend } from "./wasm_heap.ts";
+import { gatherKernel } from "./stock/gather.ts";
+import { identity } from "./stock/identity.ts";
+import { batchMatMul, fusedMatMul } from "./stock/mat_mul.ts";
+import { oneHotKernel } from "./stock/one_hot.ts";
+import { sumKernel } from "./stock/sum.ts";
+import { unsortedSegmentSum } from "./stock/unsorted_segment_sum.ts";
 
 /** Kernels in place of stock ones, made from those. Their set-up stays, for the stock kernels to run again. */
 const overrides: Readonly<Record<string, (stock: tf.KernelConfig) => tf.KernelConfig>> = {
@@ -25,17 +21,7 @@ const overrides: Readonly<Record<string, (stock: tf.KernelConfig) => tf.KernelCo
 const stock = new Map<string, tf.KernelConfig>();
 let inUse: KernelBuild | "stock" = "stock";
 
-// Kernels that TensorFlow.js does not have.
-const additions = [
-  ...batchNormKernels,
-  ...groupedLinearKernels,
-  ...linearKernels,
-  ...softmaxKernels,
-  unsortedSegmentSum,
-];
-for (const addition of additions) {
-  tf.registerKernel(addition);
-}
+tf.registerKernel(unsortedSegmentSum);
 
 /**
  * Puts this project's kernels in place of the stock ones of the wasm backend, which must have been started.
@@ -47,10 +33,10 @@ export async function installKernels(build?: KernelBuild | "stock"): Promise<Ker
   const wanted = build ?? bestKernelBuild() ?? "stock";
   const backend = tf.findBackend("wasm") as unknown as WasmBackend;
   if (wanted !== "stock" && kernelsOf(backend)?.build !== wanted) {
-    const exports = await instantiateKernels(wanted, backend.wasm.asm.memory);
-    const scratchBytes = exports.gemmScratchBytes();
+    const calls = await instantiateKernels(wanted, backend.wasm.asm.memory);
+    const scratchBytes = calls.gemmScratchBytes();
     const scratch = kernelsOf(backend)?.scratch ?? allocate(backend, scratchBytes);
-    setKernelsOf(backend, { build: wanted, exports, scratch, scratchBytes });
+    setKernelsOf(backend, { build: wanted, calls, scratch, scratchBytes });
   }
   for (const [name, override] of Object.entries(overrides)) {
     const old = stock.get(name) ?? tf.getKernel(name, "wasm");

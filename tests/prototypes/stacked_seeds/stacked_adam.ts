@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { runsOwnKernels } from "../../../lib/tensor/mod.ts";
-import { addressOf, heapOf } from "../../../lib/tensor/kernels/wasm_heap.ts";
+import { after } from "../../../lib/tensor/kernels/address.ts";
+import { addressOf, heapOf } from "../../../lib/tensor/kernels/heap.ts";
 
 const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
-const FLOAT = 4;
 
 /** What a stacked step changes; the caller owns all of it. P numbers a seed. */
 export interface StackedAdamState {
@@ -26,7 +26,7 @@ export interface StackedAdamOptions {
 }
 
 /**
- * lib/tensor/ops/adam_step.ts for S seeds at once: the same arithmetic, a global norm a seed.
+ * lib/tensor/ops/adam_step for S seeds at once: the same arithmetic, a global norm a seed.
  *
  * @returns Each seed's norm before clipping, float32 [S]; the caller disposes it.
  */
@@ -39,7 +39,7 @@ function factors({ learningRate, update }: StackedAdamOptions): { rate: number; 
 }
 
 function fusedStep(state: StackedAdamState, options: StackedAdamOptions): tf.Tensor1D {
-  const { exports, backend } = heapOf(tf.backend());
+  const { calls, backend } = heapOf(tf.backend());
   const { gradients, gradientClip } = options;
   const [seeds, count] = state.mean.shape as [number, number];
   const { rate, correction } = factors(options);
@@ -49,21 +49,22 @@ function fusedStep(state: StackedAdamState, options: StackedAdamOptions): tf.Ten
   }
   const norms = new Float32Array(seeds);
   for (let s = 0; s < seeds; s++) {
-    const part = (tensor: tf.Tensor) => addressOf(backend, tensor) + FLOAT * s * (tensor.size / seeds);
+    const part = (tensor: tf.Tensor) => after(addressOf(backend, tensor), s * (tensor.size / seeds));
     let squares = 0;
-    for (const gradient of gradients) squares += exports.sumOfSquares(part(gradient), gradient.size / seeds);
+    for (const gradient of gradients) squares += calls.sumOfSquares({ x: part(gradient), size: gradient.size / seeds });
     const norm = Math.sqrt(squares);
     norms[s] = norm;
     const scale = Math.min(gradientClip / (norm + 1e-6), 1);
     let offset = s * count;
     state.parameters.forEach((parameter, i) => {
       const size = parameter.size / seeds;
-      exports.adam(
-        ...[part(parameter), part(gradients[i]!)] as const,
-        addressOf(backend, state.mean) + FLOAT * offset,
-        addressOf(backend, state.square) + FLOAT * offset,
-        ...[part(parameter), size, scale, BETA1, 1 - BETA1, BETA2, 1 - BETA2, rate, correction, EPSILON] as const,
-      );
+      calls.adam({
+        ...{ parameter: part(parameter), gradient: part(gradients[i]!), out: part(parameter), size, scale },
+        mean: after(addressOf(backend, state.mean), offset),
+        square: after(addressOf(backend, state.square), offset),
+        ...{ beta1: BETA1, oneMinusBeta1: 1 - BETA1, beta2: BETA2, oneMinusBeta2: 1 - BETA2 },
+        ...{ rate, correction, epsilon: EPSILON },
+      });
       offset += size;
     });
   }

@@ -9,7 +9,7 @@ for (const build of kernelBuilds) {
     assert.deepEqual(
       committed,
       new Uint8Array(await compileKernels(build)),
-      "run deno run -A lib/tensor/kernels/compile.ts",
+      "run deno task kernels",
     );
   });
 

@@ -4,7 +4,7 @@ import { useBackend } from "../../../lib/tensor/backend.ts";
 import { measureGemm } from "../../../lib/tensor/kernels/gemm_speed.ts";
 import { systemBlasInUse, useSystemBlas, withSystemBlas } from "../../../lib/tensor/kernels/gemm.ts";
 import { blasLibraryNames, findSystemBlas, openSystemBlas } from "../../../lib/tensor/kernels/system_blas.ts";
-import { linear } from "../../../lib/tensor/ops/linear.ts";
+import { linear } from "../../../lib/tensor/ops/linear/linear.ts";
 import { assertClose, normalTensor } from "../numeric.ts";
 import { countingBlas, needsBlas } from "../system_blas.ts";
 

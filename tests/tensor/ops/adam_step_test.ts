@@ -3,8 +3,8 @@ import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 import { installKernels } from "../../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../../lib/tensor/kernels/kernel_module.ts";
-import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
-import { adamStep } from "../../../lib/tensor/ops/adam_step.ts";
+import { forcePlainOperations } from "../../../lib/tensor/kernels/either_of.ts";
+import { adamStep } from "../../../lib/tensor/ops/adam_step/adam_step.ts";
 import { assertClose, normals, normalTensor } from "../numeric.ts";
 
 const shapes = [[3, 5, 7], [1], [4, 4], [], [13], [0], [50, 41]];

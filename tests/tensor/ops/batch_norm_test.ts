@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
-import { batchNormLeakyRelu, type BatchNormWeights, normaliseLeakyRelu } from "../../../lib/tensor/ops/batch_norm.ts";
+import { forcePlainOperations } from "../../../lib/tensor/kernels/either_of.ts";
+import { batchNormLeakyRelu, normaliseLeakyRelu } from "../../../lib/tensor/ops/batch_norm/batch_norm.ts";
+import { type BatchNormWeights } from "../../../lib/tensor/ops/batch_norm/contract.ts";
 import { assertClose, assertGradients, normals } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 
@@ -22,8 +23,10 @@ function inputsOf([rows, width]: readonly [number, number]) {
 /** Applies it with running statistics that live as long as the call. */
 function applied(x: tf.Tensor, scale: tf.Tensor, shift: tf.Tensor): tf.Tensor {
   const width = scale.shape[0]!;
-  const [mean, variance] = [tf.variable(tf.zeros([width])), tf.variable(tf.ones([width]))];
-  const value = batchNormLeakyRelu(x as tf.Tensor2D, { scale, shift, mean, variance }, { slope });
+  const mean: tf.Variable<tf.Rank.R1> = tf.variable(tf.zeros([width]));
+  const variance: tf.Variable<tf.Rank.R1> = tf.variable(tf.ones([width]));
+  const norm = { scale: scale.as1D(), shift: shift.as1D(), mean, variance };
+  const value = batchNormLeakyRelu(x as tf.Tensor2D, norm, { slope });
   tf.dispose([mean, variance]);
   return value;
 }

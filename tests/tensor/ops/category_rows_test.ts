@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
-import { categoryRows, chosenRows } from "../../../lib/tensor/ops/category_rows.ts";
+import { forcePlainOperations } from "../../../lib/tensor/kernels/either_of.ts";
+import { categoryRows, chosenRows } from "../../../lib/tensor/ops/category_rows/category_rows.ts";
 import { normalTensor } from "../numeric.ts";
 
 for (const backend of ["cpu", "wasm"] as const) {

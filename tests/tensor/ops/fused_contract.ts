@@ -4,7 +4,7 @@ import { chosenBackend } from "../../chosen_backend.ts";
 import { useBackend } from "../../../lib/tensor/backend.ts";
 import { installKernels } from "../../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../../lib/tensor/kernels/kernel_module.ts";
-import { forcePlainOperations } from "../../../lib/tensor/kernels/own_kernels.ts";
+import { forcePlainOperations } from "../../../lib/tensor/kernels/either_of.ts";
 import { assertClose, valuesOn } from "../numeric.ts";
 
 /** An operation with given inputs. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { gatherSum } from "../../../lib/tensor/ops/gather_sum.ts";
+import { gatherSum } from "../../../lib/tensor/ops/gather_sum/gather_sum.ts";
 import { normals } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 

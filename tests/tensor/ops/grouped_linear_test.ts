@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { groupedLinear } from "../../../lib/tensor/ops/grouped_linear.ts";
-import { linear } from "../../../lib/tensor/ops/linear.ts";
+import { groupedLinear } from "../../../lib/tensor/ops/grouped_linear/grouped_linear.ts";
+import { linear } from "../../../lib/tensor/ops/linear/linear.ts";
 import { assertClose, normals, normalTensor, valuesOn } from "../numeric.ts";
 import { kernelsOf } from "../table_fixtures.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { argmaxOneHot, hardGumbelSigmoid, hardGumbelSoftmax } from "../../../lib/tensor/ops/hard_samples.ts";
+import { argmaxOneHot, hardGumbelSigmoid, hardGumbelSoftmax } from "../../../lib/tensor/ops/softmax/hard_samples.ts";
 import { assertClose, assertGradients, normals } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 

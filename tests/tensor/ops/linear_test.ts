@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { linear } from "../../../lib/tensor/ops/linear.ts";
+import { linear } from "../../../lib/tensor/ops/linear/linear.ts";
 import { assertGradients, normals, normalTensor } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../../lib/tensor/backend.ts";
-import { clampedLogSoftmax, logLikelihood } from "../../../lib/tensor/ops/log_softmax.ts";
+import { clampedLogSoftmax, logLikelihood } from "../../../lib/tensor/ops/softmax/log_softmax.ts";
 import { assertClose, assertGradients, normals } from "../numeric.ts";
 import { assertSameEverywhere } from "./fused_contract.ts";
 

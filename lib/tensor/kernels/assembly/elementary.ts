@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
 import { madd } from "./simd.ts";
 
 // exp, log and tanh in each lane, after Cephes' expf, logf and tanhf (S. Moshier, netlib.org/cephes): exp and log at most

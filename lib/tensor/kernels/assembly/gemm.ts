@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
 import { packAcross, packAlong } from "./gemm_pack.ts";
 import { madd, maddScalar, sumLanes } from "./simd.ts";
 

@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
 
 // Panels of a product: blocks of its operands copied so that gemm.ts reads them in order.
 

@@ -1,10 +1,10 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
-export { adam, sumOfSquares } from "./adam.ts";
-export { batchNorm, batchNormGradient } from "./batch_norm.ts";
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
+export { adam, sumOfSquares } from "../../ops/adam_step/kernel.ts";
+export { batchNorm, batchNormGradient } from "../../ops/batch_norm/kernel.ts";
 export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
-export { addRows, addSlopes, copyRows, gruCells, gruCellsGradient } from "./gru.ts";
+export { addRows, addSlopes, copyRows, gruCells, gruCellsGradient } from "../../ops/gru_chains/kernel.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
-export { gateRows, slopeProducts } from "./slopes.ts";
+export { gateRows, slopeProducts } from "../../ops/slopes/kernel.ts";
 export {
   hardSigmoid,
   hardSigmoidGradient,
@@ -14,6 +14,6 @@ export {
   logSoftmaxGradient,
   oneHotOfLargest,
   softmaxGradient,
-} from "./softmax.ts";
-export { tableMax, tableMaxGradient, tableMaxInputGradient } from "./table_max.ts";
-export { accumulate, tableInputGradient, tableSum, tableSumGradient } from "./table_sum.ts";
+} from "../../ops/softmax/kernel.ts";
+export { tableMax, tableMaxGradient, tableMaxInputGradient } from "../../ops/table_max/kernel.ts";
+export { accumulate, tableInputGradient, tableSum, tableSumGradient } from "../../ops/table_sum/kernel.ts";

@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
 import { sumLanes } from "./simd.ts";
 
 /** Numbers of a row summed in float32 before the sum moves to float64. */

@@ -1,4 +1,4 @@
-// @ts-nocheck: AssemblyScript, compiled by ../compile.ts; not run by Deno.
+// @ts-nocheck: AssemblyScript, compiled by kernels/compile.ts; not run by Deno.
 
 /** a * b + c in each lane: one rounding in the relaxed-SIMD build, two in the plain one. */
 export function madd(a: v128, b: v128, c: v128): v128 {
