@@ -1,5 +1,5 @@
 import { measureGemm, typicalProduct } from "./gemm_speed.ts";
-import { runsOwnKernels } from "./own_kernels.ts";
+import { runsOwnKernels } from "./either_of.ts";
 import { findSystemBlas, openSystemBlas, type SystemBlas } from "./system_blas.ts";
 
 /** Which library computes the large matrix products of updates. */
