@@ -3,6 +3,7 @@ import { Rng } from "../lib/core/rng.ts";
 import { presentValues } from "../lib/metrics/mean.ts";
 import { performanceProfile } from "../lib/metrics/performance_profile.ts";
 import { interquartileMean } from "../lib/metrics/seed_statistics.ts";
+import { wholeMetric } from "../lib/records/metric_id.ts";
 import type { CategorySeries, ChartBlock, LineSeries, NoteBlock, TableBlock } from "./blocks.ts";
 import { finalStatistics, statisticsCell } from "./build_leaderboard.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
@@ -32,7 +33,7 @@ export function buildFinalChart(
     name: methodLabel(method),
     style: styles.get(method)!,
     values: splits.map((split) => {
-      const { mean, low, high } = finalStatistics(results, { environment, method, split, metric });
+      const { mean, low, high } = finalStatistics(results, { environment, method, split, ...wholeMetric(metric) });
       if (mean === null) return null;
       return {
         y: mean * info.scale,
@@ -76,7 +77,7 @@ export function buildPerformanceProfile(results: SuiteResults, environment: stri
   const splits = index.splits("return").filter((split) => split !== "train");
   const styles = stylesOf(results);
   const scores = index.methods.map((method) => {
-    const strata = splits.map((split) => presentValues(index.values({ metric: "return", split, method })));
+    const strata = splits.map((split) => presentValues(index.values({ ...wholeMetric("return"), split, method })));
     return { method, strata: strata.filter((stratum) => stratum.length > 0) };
   }).filter(({ strata }) => strata.length > 0);
   if (scores.length < 2) return null;
@@ -129,7 +130,7 @@ export function buildPaperCharts(
   return paperSplits(environment, metric).flatMap((split): ChartBlock[] => {
     const rows = methods.flatMap((method) => {
       const paper = paperValue(method, { environment, split, metric });
-      const ours = finalStatistics(results, { environment, method, split, metric });
+      const ours = finalStatistics(results, { environment, method, split, ...wholeMetric(metric) });
       return paper && ours.mean !== null ? [{ method, ours, paper }] : [];
     });
     if (rows.length === 0) return [];

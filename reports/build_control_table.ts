@@ -1,3 +1,4 @@
+import type { MetricId } from "../lib/records/metric_id.ts";
 import type { Cell, TableBlock } from "./blocks.ts";
 import { controlsOf } from "./controls.ts";
 import { leaderboardColumns } from "./build_leaderboard.ts";
@@ -18,7 +19,7 @@ export function buildControlTable(results: SuiteResults, environment: string): T
   if (lower === undefined || upper === undefined) return null;
   const valuesOf = valuesBySeed(results, environment);
   const columns = leaderboardColumns(results, environment).map((series) => {
-    const range = rangeOf({ lower: valuesOf(lower, series), upper: valuesOf(upper, series) }, series.metric);
+    const range = rangeOf({ lower: valuesOf(lower, series), upper: valuesOf(upper, series) }, series);
     return { ...series, range };
   });
   if (columns.every(({ range }) => range === null)) return null;
@@ -41,9 +42,9 @@ export function buildControlTable(results: SuiteResults, environment: string): T
       "the way itself taken as known. No difference: the two controls do not separate there, so nothing can be said.",
     columns: [
       { label: "Method" },
-      ...columns.map(({ metric, split }) => ({
-        label: splitLabel(split),
-        group: `${metricInfo(metric).label} (%)`,
+      ...columns.map((series) => ({
+        label: splitLabel(series.split),
+        group: `${metricInfo(series).label} (%)`,
         numeric: true,
       })),
     ],
@@ -62,15 +63,15 @@ function valuesBySeed(
     results.runs.filter((run) => run.environment === environment && run.status === "done").map((run) => [run.id, run]),
   );
   const all = new Map<string, Map<number, number>>();
-  for (const { runId, metric, split, value } of results.finals) {
+  for (const { runId, name, qualifier, split, value } of results.finals) {
     const run = runs.get(runId);
     if (run === undefined || value === null) continue;
-    const key = JSON.stringify([run.method, metric, split]);
+    const key = JSON.stringify([run.method, name, qualifier, split]);
     let values = all.get(key);
     if (!values) all.set(key, values = new Map());
     values.set(run.seed, value);
   }
-  return (method, { metric, split }) => all.get(JSON.stringify([method, metric, split])) ?? new Map();
+  return (method, { name, qualifier, split }) => all.get(JSON.stringify([method, name, qualifier, split])) ?? new Map();
 }
 
 /** The controls' values in the seeds that both have; null without such seeds. */
@@ -81,7 +82,7 @@ interface Range {
   readonly isSeparate: boolean;
 }
 
-function rangeOf({ lower, upper }: Pick<Range, "lower" | "upper">, metric: string): Range | null {
+function rangeOf({ lower, upper }: Pick<Range, "lower" | "upper">, metric: MetricId): Range | null {
   const seeds = [...lower.keys()].filter((seed) => upper.has(seed));
   if (seeds.length === 0) return null;
   const sign = metricInfo(metric).better === "lower" ? -1 : 1;

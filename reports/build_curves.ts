@@ -1,3 +1,4 @@
+import { wholeMetric } from "../lib/records/metric_id.ts";
 import type { MetricRow } from "../lib/store/store.ts";
 import type { ChartBlock, LineSeries } from "./blocks.ts";
 import { formatMetric, metricInfo, splitLabel } from "./metric_info.ts";
@@ -20,7 +21,7 @@ export function buildLearningCurves(
     const series = index.methods.flatMap((method): LineSeries[] => {
       const style = styles.get(method);
       const line = curveOf(
-        (runsOf.get(method) ?? []).map((run) => index.curve({ metric, split, runId: run.id })),
+        (runsOf.get(method) ?? []).map((run) => index.curve({ ...wholeMetric(metric), split, runId: run.id })),
         metric,
       );
       return style && line.points.length > 0 ? [{ name: methodLabel(method), style, ...line }] : [];

@@ -1,3 +1,4 @@
+import { type MetricId, wholeMetric } from "../lib/records/metric_id.ts";
 import type { Run } from "../lib/store/store.ts";
 import type { Cell, Column, TableBlock } from "./blocks.ts";
 import { controlsOf } from "./controls.ts";
@@ -30,7 +31,7 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
   // A control is no competitor.
   const competing = methods.flatMap((method, row) => controls.has(method) ? [] : [row]);
   const best = wanted.map((column, place) =>
-    competing[bestIndex(competing.map((row) => statistics[place]![row]!), column.metric)] ?? -1
+    competing[bestIndex(competing.map((row) => statistics[place]![row]!), column)] ?? -1
   );
   let hasPaper = false;
   const rows = methods.map((method, row): readonly Cell[] => [
@@ -41,11 +42,11 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
     },
     seedsCell(runs.filter((run) => run.method === method)),
     ...wanted.map((column, place): Cell => {
-      const paper = paperValue(method, { environment, ...column });
+      const paper = paperValue(method, { environment, split: column.split, metric: column.name });
       hasPaper ||= paper !== null;
       return {
-        ...statisticsCell(statistics[place]![row]!, column.metric),
-        ...(paper ? { sub: paperText(paper, column.metric) } : {}),
+        ...statisticsCell(statistics[place]![row]!, column),
+        ...(paper ? { sub: paperText(paper, column) } : {}),
         ...(best[place] === row ? { best: true } : {}),
       };
     }),
@@ -55,7 +56,7 @@ export function buildLeaderboard(results: SuiteResults, environment: string): Ta
     { label: "Seeds", numeric: true },
     ...wanted.map((column) => ({
       label: splitLabel(column.split),
-      group: groupLabel(column.metric),
+      group: groupLabel(column),
       numeric: true,
     })),
   ];
@@ -77,10 +78,10 @@ export function leaderboardColumns(results: SuiteResults, environment: string): 
   const index = resultsIndex(results, environment);
   const has = (metric: string) => index.splits(metric).length > 0;
   const metrics = has("mse") ? continuousMetrics.filter(has) : leaderboardMetrics.filter(has).slice(0, shownMetrics);
-  return metrics.flatMap((metric) => index.splits(metric).map((split) => ({ metric, split })));
+  return metrics.flatMap((metric) => index.splits(metric).map((split) => ({ ...wholeMetric(metric), split })));
 }
 
-function groupLabel(metric: string): string {
+function groupLabel(metric: MetricId): string {
   const info = metricInfo(metric);
   return info.scale === 100 ? `${info.label} (%)` : info.label;
 }
@@ -102,13 +103,13 @@ function seedsCell(runs: readonly Run[]): Cell {
 /** Statistics over the finished seeds of a method. */
 export function finalStatistics(
   results: SuiteResults,
-  at: { readonly environment: string; readonly method: string; readonly split: string; readonly metric: string },
+  at: Series & { readonly environment: string; readonly method: string },
 ): SeedStatistics {
   return seedStatistics(resultsIndex(results, at.environment).values(at));
 }
 
 /** "12.3 ± 0.4"; one seed has no deviation; none is an empty cell. */
-export function statisticsCell(statistics: SeedStatistics, metric: string): Cell {
+export function statisticsCell(statistics: SeedStatistics, metric: MetricId | string): Cell {
   if (statistics.mean === null) return { text: "", value: null };
   const mean = formatMetric(metric, statistics.mean);
   return {
@@ -117,13 +118,13 @@ export function statisticsCell(statistics: SeedStatistics, metric: string): Cell
   };
 }
 
-function paperText(paper: PaperValue, metric: string): string {
+function paperText(paper: PaperValue, metric: MetricId): string {
   const mean = formatMetric(metric, paper.mean);
   return paper.std === null ? mean : `${mean} ± ${formatMetric(metric, paper.std)}`;
 }
 
 /** The row whose interval lies beyond every other's, or -1: a best is only named where intervals separate. */
-export function bestIndex(statistics: readonly SeedStatistics[], metric: string): number {
+export function bestIndex(statistics: readonly SeedStatistics[], metric: MetricId | string): number {
   const { better } = metricInfo(metric);
   if (better === "neither") return -1;
   const sign = better === "higher" ? 1 : -1;

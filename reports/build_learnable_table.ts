@@ -1,3 +1,4 @@
+import type { MetricName } from "../lib/metrics/catalogue.ts";
 import { type ReferenceGraph, type ReferenceScores, referenceScores } from "../lib/metrics/reference_graphs.ts";
 import { meanOf } from "../lib/metrics/mean.ts";
 import type { MetricRow } from "../lib/store/store.ts";
@@ -86,7 +87,7 @@ export function buildLearnableTables(
       columns: [
         { label: "Graph" },
         ...wanted.map(({ metric, place: { split, qualifier } }) => ({
-          label: splitLabel(split) + qualifier.replace("/", ", ").replaceAll("_", " "),
+          label: [splitLabel(split), ...(qualifier === "" ? [] : [qualifier.replaceAll("_", " ")])].join(", "),
           group: metricInfo(metric).label,
           numeric: true,
         })),
@@ -95,8 +96,8 @@ export function buildLearnableTables(
         ...known.map(({ name, color, runs }): readonly Cell[] => [
           { text: name, ...(color ? { swatch: color } : {}) },
           ...wanted.map(({ metric, place: { split, qualifier } }) => {
-            const whole = metric + qualifier;
-            return statisticsCell(seedStatistics(runs.map((run) => run.get(split)?.get(whole) ?? null)), metric);
+            const values = runs.map((run) => run.get(split)?.get(metric)?.get(qualifier) ?? null);
+            return statisticsCell(seedStatistics(values), metric);
           }),
         ]),
         ...(Object.keys(references) as ReferenceGraph[]).map((reference): readonly Cell[] => [
@@ -111,35 +112,43 @@ export function buildLearnableTables(
   });
 }
 
-/** Learnable-edge numbers of one run by split and metric. */
-type LearnableValues = ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+/** Learnable-edge numbers of one run by split, metric and context. */
+type LearnableValues = ReadonlyMap<string, ReadonlyMap<string, ReadonlyMap<string, number | null>>>;
+
+/** What of a run is looked at. */
+const wantedNames: ReadonlySet<string> = new Set(
+  [
+    ...Object.keys(scores) as LearnableMetric[],
+    ...["learnable_entries", "learnable_true_density", "learnable_step_true_density"] as const,
+  ] satisfies MetricName[],
+);
 
 function learnableOf(run: readonly MetricRow[]): LearnableValues {
-  const bySplit = new Map<string, Map<string, number | null>>();
-  for (const { split, metric, value } of run) {
-    if (!metric.startsWith("learnable_")) continue;
-    let values = bySplit.get(split);
-    if (!values) bySplit.set(split, values = new Map());
-    values.set(metric, value);
+  const bySplit = new Map<string, Map<string, Map<string, number | null>>>();
+  for (const { split, name, qualifier, value } of run) {
+    if (!wantedNames.has(name)) continue;
+    let byName = bySplit.get(split);
+    if (!byName) bySplit.set(split, byName = new Map());
+    let values = byName.get(name);
+    if (!values) byName.set(name, values = new Map());
+    values.set(qualifier, value);
   }
   return bySplit;
 }
 
 interface Place {
   readonly split: string;
-  /** Empty for all contexts together, or a slash and the context. */
+  /** Empty for all contexts together. */
   readonly qualifier: string;
 }
 
 function placesOf(runs: readonly LearnableValues[]): readonly Place[] {
   const bySplit = new Map<string, Set<string>>();
   for (const run of runs) {
-    for (const [split, values] of run) {
-      let qualifiers = bySplit.get(split);
-      if (!qualifiers) bySplit.set(split, qualifiers = new Set());
-      for (const metric of values.keys()) {
-        if (metric.startsWith("learnable_shd")) qualifiers.add(metric.slice("learnable_shd".length));
-      }
+    for (const [split, byName] of run) {
+      const qualifiers = bySplit.get(split) ?? new Set();
+      bySplit.set(split, qualifiers);
+      for (const qualifier of byName.get("learnable_shd")?.keys() ?? []) qualifiers.add(qualifier);
     }
   }
   return [...bySplit].flatMap(([split, qualifiers]) => [...qualifiers].map((qualifier) => ({ split, qualifier })))
@@ -151,12 +160,11 @@ function referencesAt(
   { split, qualifier }: Place,
   runs: readonly LearnableValues[],
 ): readonly Readonly<Record<ReferenceGraph, ReferenceScores>>[] {
-  const [whole, step] = [`learnable_true_density${qualifier}`, `learnable_step_true_density${qualifier}`];
   return runs.flatMap((run) => {
     const values = run.get(split);
-    const entries = values?.get("learnable_entries") ?? null;
-    const trueDensity = values?.get(whole) ?? null;
-    const stepDensity = values?.get(step) ?? null;
+    const entries = values?.get("learnable_entries")?.get("") ?? null;
+    const trueDensity = values?.get("learnable_true_density")?.get(qualifier) ?? null;
+    const stepDensity = values?.get("learnable_step_true_density")?.get(qualifier) ?? null;
     if (entries === null || trueDensity === null || stepDensity === null) return [];
     return [referenceScores({ entries, trueDensity, stepDensity })];
   });

@@ -1,3 +1,6 @@
+import { metricCatalogue, metricTextOf } from "../lib/metrics/catalogue.ts";
+import type { MetricEntry } from "../lib/metrics/metric_entry.ts";
+import { type MetricId, metricText, wholeMetric } from "../lib/records/metric_id.ts";
 import type { MetricRow } from "../lib/store/store.ts";
 import { type CodebookArtifact, type GraphsArtifact, parseGraphs } from "./artifacts.ts";
 import type { Block, ChartBlock, GraphBlock, GraphPicture, LineSeries, Section, TableBlock } from "./blocks.ts";
@@ -9,17 +12,11 @@ import { plainStyle } from "./method_styles.ts";
 import { buildReplay } from "./build_replay.ts";
 import { type RunResults, splitsOf } from "./results.ts";
 
-/** Metrics with a chart of their own on a run's page, if the run has them. */
-const chartedMetrics = [
-  "return",
-  "accuracy",
-  "success",
-  "mse",
-  "nll",
-  "perplexity",
-  "ami",
-  "loss/gradient_norm",
-] as const;
+/** Metrics with a chart of their own on a run's page, if the run has them, in the catalogue's order. */
+const chartedMetrics: readonly MetricId[] = Object.entries<MetricEntry>(metricCatalogue).flatMap(([name, entry]) => [
+  ...(entry.isCharted ? [wholeMetric(name)] : []),
+  ...Object.entries(entry.named ?? {}).flatMap(([qualifier, own]) => own.isCharted ? [{ name, qualifier }] : []),
+]);
 
 /** A run's report: what was learned, curves, causal graphs, codebook, all final numbers. */
 export function buildRun(results: RunResults): readonly Section[] {
@@ -40,26 +37,25 @@ function curves({ curves: rows, run, styles }: RunResults): readonly Block[] {
   const charts = chartedMetrics.flatMap((metric): ChartBlock[] => {
     const splits = splitsOf(rows, metric);
     return splits.length === 0 ? [] : [curveChart(rows, {
-      id: metric,
-      metrics: splits.map((split, index) => ({
+      of: metric,
+      lines: splits.map((split, index) => ({
         metric,
         split,
-        name: splitLabel(split),
+        label: splitLabel(split),
         style: splits.length === 1 ? ownStyle : plainStyle(index),
       })),
     })];
   });
-  const losses = [
-    ...new Set(rows.filter((row) => /^loss(\/(?!gradient_norm$)|$)/.test(row.metric)).map((row) => row.metric)),
-  ]
-    .sort(compareNatural);
-  if (losses.length > 0) {
+  const parts = new Set(
+    rows.filter((row) => row.name === "loss" && !metricTextOf(row).isNamed).map((row) => row.qualifier),
+  );
+  if (parts.size > 0) {
     charts.push(curveChart(rows, {
-      id: "loss",
-      metrics: losses.map((metric, index) => ({
-        metric,
+      of: wholeMetric("loss"),
+      lines: [...parts].sort(compareNatural).map((qualifier, index) => ({
+        metric: { name: "loss", qualifier },
         split: null,
-        name: metric.includes("/") ? metric.slice(5).replaceAll("_", " ") : "sum",
+        label: qualifier === "" ? "sum" : qualifier.replaceAll("_", " "),
         style: plainStyle(index),
       })),
     }));
@@ -67,35 +63,35 @@ function curves({ curves: rows, run, styles }: RunResults): readonly Block[] {
   return charts;
 }
 
-interface CurveMetric {
-  readonly metric: string;
+interface CurveLine {
+  readonly metric: MetricId;
   /** Null takes every split. */
   readonly split: string | null;
-  readonly name: string;
+  readonly label: string;
   readonly style: LineSeries["style"];
 }
 
 function curveChart(
   rows: readonly MetricRow[],
-  { id, metrics }: { readonly id: string; readonly metrics: readonly CurveMetric[] },
+  { of, lines }: { readonly of: MetricId; readonly lines: readonly CurveLine[] },
 ): ChartBlock {
-  const info = metricInfo(id);
-  const series = metrics.map(({ metric, split, name, style }): LineSeries => ({
-    name,
+  const info = metricInfo(of);
+  const series = lines.map(({ metric, split, label, style }): LineSeries => ({
+    name: label,
     style,
     points: rows
-      .filter((row) => row.metric === metric && (split === null || row.split === split) && row.value !== null)
+      .filter((row) => isOf(row, metric) && (split === null || row.split === split) && row.value !== null)
       .map((row) => ({ x: row.envSteps, y: row.value! * info.scale, low: null, high: null }))
       .sort((a, b) => a.x - b.x),
     seeds: [],
   })).filter((line) => line.points.length > 0);
   return {
     kind: "chart",
-    id: `run-${id.replaceAll("/", "-")}`,
+    id: `run-${of.name}${of.qualifier === "" ? "" : `-${of.qualifier}`}`,
     title: info.label,
     caption: "",
     alt: `${info.label} over environment steps. Last values: ${
-      series.map((line) => `${line.name} ${formatMetric(id, line.points.at(-1)!.y / info.scale)}`).join(", ")
+      series.map((line) => `${line.name} ${formatMetric(of, line.points.at(-1)!.y / info.scale)}`).join(", ")
     }.`,
     half: true,
     chart: {
@@ -108,6 +104,10 @@ function curveChart(
       yLog: info.log,
     },
   };
+}
+
+function isOf(row: MetricRow, { name, qualifier }: MetricId): boolean {
+  return row.name === name && row.qualifier === qualifier;
 }
 
 function graphBlocks(graphs: GraphsArtifact): readonly Block[] {
@@ -251,9 +251,9 @@ function usageChart(
 
 function finalTable(finals: readonly MetricRow[]): readonly TableBlock[] {
   const splits = [...new Set(finals.map((row) => row.split))].sort(compareSplits);
-  const metrics = [...new Set(finals.map((row) => row.metric))].sort(compareNatural);
+  const metrics = [...new Set(finals.map(metricText))].sort(compareNatural);
   if (metrics.length === 0) return [];
-  const values = new Map(finals.map((row) => [`${row.metric} ${row.split}`, row.value]));
+  const values = new Map(finals.map((row) => [`${metricText(row)} ${row.split}`, row.value]));
   return [{
     kind: "table",
     id: "final",

@@ -92,7 +92,7 @@ function compare(seeds: readonly ComparedSeed[], metric: string): Compared[] {
     const splits = seed.own.filter((row) => isShifted(row, metric)).map(({ split }) => split)
       .filter((split) => seed.control.some((row) => isShifted(row, metric) && row.split === split));
     const mean = (rows: readonly MetricRow[]) =>
-      meanOf(rows.filter((row) => row.metric === metric && splits.includes(row.split)).map(({ value }) => value));
+      meanOf(rows.filter((row) => isWhole(row, metric) && splits.includes(row.split)).map(({ value }) => value));
     const [own, other] = [mean(seed.own), mean(seed.control)];
     return own === null || other === null ? [] : [{ own, other }];
   });
@@ -135,5 +135,9 @@ function hasMetric(seeds: readonly ComparedSeed[], metric: string): boolean {
 }
 
 function isShifted(row: MetricRow, metric: string): boolean {
-  return row.metric === metric && row.split !== "train" && row.value !== null;
+  return isWhole(row, metric) && row.split !== "train" && row.value !== null;
+}
+
+function isWhole(row: MetricRow, metric: string): boolean {
+  return row.name === metric && row.qualifier === "";
 }

@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, unknownName } from "../lib/core/errors.ts";
+import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import type { StoreReader } from "../lib/store/store.ts";
 import { csvStringifier, type CsvTable } from "../lib/core/csv_format.ts";
 import { metricsTable, summaryTable } from "./csv_tables.ts";
@@ -28,7 +29,7 @@ export interface ExportedFiles {
 export async function exportSuite(
   store: StoreReader,
   suite: string,
-  options: { readonly outDir: string; readonly metrics?: readonly string[] },
+  options: { readonly outDir: string; readonly metrics?: readonly MetricId[] },
 ): Promise<ExportedFiles> {
   const query = { suite, ...(options.metrics ? { metrics: options.metrics } : {}) };
   const runs = await store.listRuns({ suite });
@@ -43,7 +44,7 @@ export async function exportSuite(
   }
   const folder = join(options.outDir, suite);
   // A choice of metrics never takes the place of the complete files.
-  const choice = (options.metrics ?? []).map((metric) => `-${metric.replace(/[^\w]+/g, "-")}`).join("");
+  const choice = (options.metrics ?? []).map((metric) => `-${metricText(metric).replace(/[^\w]+/g, "-")}`).join("");
   const metricsPath = join(folder, `metrics${choice}.csv`);
   const damage = new Map(runs.flatMap((run) => run.damage === undefined ? [] : [[run.id, run.damage] as const]));
   await writeCsv(metricsPath, await metricsTable(store, query, damage));

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import type { StoreReader } from "../lib/store/store.ts";
 import type { Cell, CsvTable } from "../lib/core/csv_format.ts";
 import { noteIn, readSoundRuns, seenWith } from "./damaged_runs.ts";
@@ -16,7 +17,7 @@ export const summaryColumns: readonly string[] =
   "suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high".split(",");
 
 /** Which records: a suite's, of some metrics or all, or one run's. */
-export type CsvQuery = { readonly suite: string; readonly metrics?: readonly string[] } | { readonly runId: string };
+export type CsvQuery = { readonly suite: string; readonly metrics?: readonly MetricId[] } | { readonly runId: string };
 
 /**
  * metrics.csv of a suite or of one run, read from the store while it is written; damaged records are left out.
@@ -38,7 +39,7 @@ export async function metricsTable(
       if (!run) continue; // Added since: the next file has it.
       yield [
         ...[run.suite, run.environment, run.method, run.seed, run.id],
-        ...[row.envSteps, row.updates, row.split, row.metric, row.value, row.elapsedMs],
+        ...[row.envSteps, row.updates, row.split, metricText(row), row.value, row.elapsedMs],
       ];
     }
   }
@@ -51,7 +52,7 @@ const rowsATurn = 100;
 /** summary.csv of a suite, computed while it is written; a run with damaged records counts as failed. */
 export async function summaryTable(
   store: StoreReader,
-  query: { readonly suite: string; readonly metrics?: readonly string[] },
+  query: { readonly suite: string; readonly metrics?: readonly MetricId[] },
 ): Promise<CsvTable> {
   const stored = await store.listRuns({ suite: query.suite });
   const { rows: finals, damage } = await readSoundRuns(store, { ...query, last: true });
@@ -62,7 +63,7 @@ export async function summaryTable(
       // Every other request gets its turn in between: the intervals of a large suite take seconds together.
       if (++count % rowsATurn === 0) await setImmediate();
       yield [
-        ...[row.suite, row.environment, row.split, row.metric, row.method, row.seeds, row.failed + row.missing],
+        ...[row.suite, row.environment, row.split, metricText(row), row.method, row.seeds, row.failed + row.missing],
         ...[row.mean, row.std, row.iqm, row.ciLow, row.ciHigh],
       ];
     }

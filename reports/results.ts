@@ -1,4 +1,5 @@
 import { methods as methodRegistry } from "../lib/model/registry.ts";
+import type { MetricId } from "../lib/records/metric_id.ts";
 import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
 import { type CodebookArtifact, parseCodebook, parseReplay, readJson, type ReplayArtifact } from "./artifacts.ts";
 import type { Style } from "./blocks.ts";
@@ -121,7 +122,13 @@ export function stylesOf(
 }
 
 /** Splits that have values of `metric`, training first. */
-export function splitsOf(rows: readonly MetricRow[], metric: string): readonly string[] {
-  return [...new Set(rows.filter((row) => row.metric === metric && row.value !== null).map((row) => row.split))]
+export function splitsOf(rows: readonly MetricRow[], metric: MetricId): readonly string[] {
+  return [
+    ...new Set(
+      rows.filter((row) => row.name === metric.name && row.qualifier === metric.qualifier && row.value !== null).map((
+        row,
+      ) => row.split),
+    ),
+  ]
     .sort(compareSplits);
 }

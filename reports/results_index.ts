@@ -1,11 +1,11 @@
+import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import type { MetricRow, Run } from "../lib/store/store.ts";
 import { environmentResults } from "./environment_results.ts";
 import { compareSplits } from "./metric_info.ts";
 import { methodsOf, type SuiteResults } from "./results.ts";
 
 /** A metric in a split. */
-export interface Series {
-  readonly metric: string;
+export interface Series extends MetricId {
   readonly split: string;
 }
 
@@ -17,12 +17,12 @@ export interface ResultsIndex {
   readonly methods: readonly string[];
   /** Series with a value in any run, in order of appearance. */
   readonly series: readonly Series[];
-  /** Splits in which a metric has a value, training first; `finished`: in a finished run. */
-  splits(metric: string, of?: { readonly finished: boolean }): readonly string[];
+  /** Splits in which a metric, or the whole one of a name, has a value, training first; `finished`: in a finished run. */
+  splits(metric: MetricId | string, of?: { readonly finished: boolean }): readonly string[];
   /** Final values of a method's finished runs, in order; null where a run recorded it as missing. */
   values(at: Series & { readonly method: string }): readonly (number | null)[];
   /** Splits in which a metric has values over training, training first. */
-  curveSplits(metric: string): readonly string[];
+  curveSplits(metric: MetricId | string): readonly string[];
   /** Records of a series of one run over training, in order. */
   curve(at: Series & { readonly runId: string }): readonly MetricRow[];
 }
@@ -67,39 +67,45 @@ class EnvironmentIndex implements ResultsIndex {
     this.methods = methodsOf(runs);
   }
 
-  addFinal(run: Run, { metric, split, value }: MetricRow): void {
-    if (value !== null && addTo(this.#splits, { metric, split })) this.series.push({ metric, split });
+  addFinal(run: Run, { name, qualifier, split, value }: MetricRow): void {
+    const series = { name, qualifier, split };
+    if (value !== null && addTo(this.#splits, series)) this.series.push(series);
     if (run.status !== "done") return;
-    if (value !== null) addTo(this.#finishedSplits, { metric, split });
-    leaf(this.#finished, [metric, split, run.method]).push(value);
+    if (value !== null) addTo(this.#finishedSplits, series);
+    leaf(this.#finished, [metricText(series), split, run.method]).push(value);
   }
 
   addCurve(row: MetricRow): void {
     if (row.value !== null) addTo(this.#curveSplits, row);
-    leaf(this.#curves, [row.metric, row.split, row.runId]).push(row);
+    leaf(this.#curves, [metricText(row), row.split, row.runId]).push(row);
   }
 
-  splits(metric: string, of = { finished: false }): readonly string[] {
-    return sorted((of.finished ? this.#finishedSplits : this.#splits).get(metric));
+  splits(metric: MetricId | string, of = { finished: false }): readonly string[] {
+    return sorted((of.finished ? this.#finishedSplits : this.#splits).get(keyOf(metric)));
   }
 
-  values({ metric, split, method }: Series & { readonly method: string }): readonly (number | null)[] {
-    return this.#finished.get(metric)?.get(split)?.get(method) ?? noValues;
+  values({ split, method, ...metric }: Series & { readonly method: string }): readonly (number | null)[] {
+    return this.#finished.get(metricText(metric))?.get(split)?.get(method) ?? noValues;
   }
 
-  curveSplits(metric: string): readonly string[] {
-    return sorted(this.#curveSplits.get(metric));
+  curveSplits(metric: MetricId | string): readonly string[] {
+    return sorted(this.#curveSplits.get(keyOf(metric)));
   }
 
-  curve({ metric, split, runId }: Series & { readonly runId: string }): readonly MetricRow[] {
-    return this.#curves.get(metric)?.get(split)?.get(runId) ?? noValues;
+  curve({ split, runId, ...metric }: Series & { readonly runId: string }): readonly MetricRow[] {
+    return this.#curves.get(metricText(metric))?.get(split)?.get(runId) ?? noValues;
   }
 }
 
+function keyOf(metric: MetricId | string): string {
+  return typeof metric === "string" ? metric : metricText(metric);
+}
+
 /** Adds a split to its metric's; whether it is new there. */
-function addTo(splits: Map<string, Set<string>>, { metric, split }: Series): boolean {
-  let known = splits.get(metric);
-  if (!known) splits.set(metric, known = new Set());
+function addTo(splits: Map<string, Set<string>>, { split, ...metric }: Series): boolean {
+  const key = metricText(metric);
+  let known = splits.get(key);
+  if (!known) splits.set(key, known = new Set());
   if (known.has(split)) return false;
   known.add(split);
   return true;

@@ -1,3 +1,4 @@
+import { wholeMetric } from "../lib/records/metric_id.ts";
 import type { MetricRow, Run, StoreReader } from "../lib/store/store.ts";
 import { readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { joinEnvironments } from "./environment_results.ts";
@@ -51,7 +52,11 @@ export class SuiteReading {
     if (changed.length > 0) {
       const runIds = changed.map((run) => run.id);
       const last = await readSoundRuns(this.#store, { suite: this.#suite, runIds, last: true });
-      const all = await readSoundRuns(this.#store, { suite: this.#suite, runIds, metrics: curveMetrics });
+      const all = await readSoundRuns(this.#store, {
+        suite: this.#suite,
+        runIds,
+        metrics: curveMetrics.map(wholeMetric),
+      });
       const damage = new Map([...all.damage, ...last.damage]);
       const finals = byRun(last.rows);
       const curves = byRun(all.rows);

@@ -2,6 +2,7 @@ import { Rng } from "../lib/core/rng.ts";
 import { iqmInterval } from "../lib/metrics/iqm_interval.ts";
 import { meanOf, presentValues } from "../lib/metrics/mean.ts";
 import { interquartileMean, sampleStd } from "../lib/metrics/seed_statistics.ts";
+import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import type { MetricRow, Run, RunStatus } from "../lib/store/store.ts";
 
 /** What a summary needs to know of a run. */
@@ -12,7 +13,8 @@ export interface SummaryRow {
   readonly suite: string;
   readonly environment: string;
   readonly split: string;
-  readonly metric: string;
+  readonly name: string;
+  readonly qualifier: string;
   readonly method: string;
   /** Seeds whose value is in the numbers below. */
   readonly seeds: number;
@@ -95,7 +97,8 @@ function lastRecords(metricRows: readonly MetricRow[]): LastRecords {
 class SeriesKeys {
   readonly #bySplit = new Map<string, Map<string, string>>();
 
-  of({ split, metric }: { readonly split: string; readonly metric: string }): string {
+  of({ split, ...row }: MetricRow): string {
+    const metric = metricText(row);
     let byMetric = this.#bySplit.get(split);
     if (!byMetric) this.#bySplit.set(split, byMetric = new Map());
     let key = byMetric.get(metric);
@@ -103,6 +106,11 @@ class SeriesKeys {
     if (key === undefined) byMetric.set(metric, key = `${split.length} ${split} ${metric}`);
     return key;
   }
+}
+
+interface SummarySeries extends MetricId {
+  readonly key: string;
+  readonly split: string;
 }
 
 /** The runs of a method, with what counts of them. */
@@ -118,13 +126,13 @@ function* summariseTask(
   { byRun, options }: { readonly byRun: LastRecords; readonly options: SummaryOptions },
 ): Generator<SummaryRow> {
   const statuses = options.statuses ?? ["done"];
-  const found = new Map<string, { readonly key: string; readonly split: string; readonly metric: string }>();
+  const found = new Map<string, SummarySeries>();
   const methods = [...Map.groupBy(runs, (run) => run.method)].map(([, methodRuns]) => {
     const series = new Set<string>();
     for (const run of methodRuns) {
-      for (const [key, { split, metric }] of byRun.get(run.id) ?? []) {
+      for (const [key, { split, name, qualifier }] of byRun.get(run.id) ?? []) {
         series.add(key);
-        if (!found.has(key)) found.set(key, { key, split, metric });
+        if (!found.has(key)) found.set(key, { key, split, name, qualifier });
       }
     }
     const records = methodRuns.map((run) => statuses.includes(run.status) ? byRun.get(run.id) : undefined);
@@ -133,7 +141,9 @@ function* summariseTask(
   });
   const recorded = methods.filter((entry) => entry.series.size > 0).map((entry) => entry.series);
   const shared = recorded.length === 0 ? new Set<string>() : recorded.reduce((a, b) => a.intersection(b));
-  const allSeries = [...found.values()].sort((a, b) => compare(a.split, b.split) || compare(a.metric, b.metric));
+  const allSeries = [...found.values()].sort((a, b) =>
+    compare(a.split, b.split) || compare(metricText(a), metricText(b))
+  );
   for (const series of allSeries) {
     for (const entry of methods) {
       if (!(entry.series.size > 0 ? entry.series : shared).has(series.key)) continue;
@@ -145,19 +155,20 @@ function* summariseTask(
 function summariseSeries(
   { runs, records, failed }: MethodRuns,
   { series, options }: {
-    readonly series: { readonly key: string; readonly split: string; readonly metric: string };
+    readonly series: SummarySeries;
     readonly options: SummaryOptions;
   },
 ): SummaryRow {
   const values = presentValues(records.map((record) => record?.get(series.key)?.value ?? null));
   const { suite, environment, method } = runs[0]!;
-  const identity = { suite, environment, split: series.split, metric: series.metric, method };
+  const { split, name, qualifier } = series;
+  const identity = { suite, environment, split, metric: metricText(series), method };
   const interval = iqmInterval(values, {
     rng: new Rng(options.seed ?? 0).fork(JSON.stringify(identity)),
     ...(options.resamples === undefined ? {} : { resamples: options.resamples }),
   });
   return {
-    ...identity,
+    ...{ suite, environment, split, name, qualifier, method },
     seeds: values.length,
     failed,
     missing: runs.length - failed - values.length,

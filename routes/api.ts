@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { noStore, problem } from "./problem.tsx";
+import { metricText } from "../lib/records/metric_id.ts";
 import type { Services } from "./services.ts";
 
 /** JSON of what the pages show. */
@@ -27,7 +28,7 @@ export function apiRoutes({ store: openStore }: Services): Hono {
       store.queryMetrics({ runIds: [id], last: true }),
       store.listArtifacts(id),
     ]);
-    return context.json({ run, metrics, artifacts });
+    return context.json({ run, metrics: metrics.map((row) => ({ ...row, metric: metricText(row) })), artifacts });
   });
   return app;
 }

@@ -1,4 +1,5 @@
 import { unknownName } from "../lib/core/errors.ts";
+import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import { openStore } from "../lib/store/open_store.ts";
 import type { Store } from "../lib/store/store.ts";
 import { exportSuite } from "../reports/csv.ts";
@@ -67,16 +68,18 @@ export async function main(args: readonly string[], options: { print(line: strin
 async function knownMetrics(
   store: Store,
   { suites, names }: { suites: readonly string[]; names: readonly string[] },
-): Promise<readonly string[]> {
-  const choices = new Set<string>();
+): Promise<readonly MetricId[]> {
+  const known = new Map<string, MetricId>();
   for (const suite of suites) {
-    for (const { metric } of await store.queryMetrics({ suite, last: true })) choices.add(metric);
+    for (const { name, qualifier } of await store.queryMetrics({ suite, last: true })) {
+      known.set(metricText({ name, qualifier }), { name, qualifier });
+    }
   }
-  const unknown = names.find((name) => !choices.has(name));
-  if (unknown !== undefined) {
-    throw unknownName("metric", { name: unknown, choices: choices.size > 0 ? [...choices].sort() : ["none recorded"] });
-  }
-  return names;
+  return names.map((name) => {
+    const metric = known.get(name);
+    if (metric) return metric;
+    throw unknownName("metric", { name, choices: known.size > 0 ? [...known.keys()].sort() : ["none recorded"] });
+  });
 }
 
 if (import.meta.main) await runCli(() => main(Deno.args, { print: say }));

@@ -1,4 +1,7 @@
+import type { MetricName } from "../metrics/catalogue.ts";
 import type { Plan } from "../planning/planner.ts";
+import { trainingSplit } from "../training/collector.ts";
+import { type Score, scoreOf } from "../training/evaluation/score.ts";
 
 /** Sums over an interval; plain data, as a checkpoint keeps it. */
 export interface IntervalState {
@@ -59,30 +62,31 @@ export class IntervalRecord {
     };
   }
 
-  /** Metrics of the interval by name; then a new interval begins. What depends on the machine starts with `cost/`. */
-  take(options: { readonly environments: number }): Map<string, number | null> {
+  /** Metrics of the interval; then a new interval begins. What depends on the machine is called `cost`. */
+  take(options: { readonly environments: number }): Score[] {
     const sums = this.#sums;
     this.#sums = nothing;
     const perSecond = (count: number) => sums.trainingMs > 0 ? 1000 * count / sums.trainingMs : null;
-    const metrics = new Map<string, number | null>([
-      ["cost/env_steps_per_second", perSecond(sums.loops * options.environments)],
-    ]);
-    if (sums.plannedLoops > 0) metrics.set("cost/act_ms", sums.actingMs / sums.plannedLoops);
+    const scores: Score[] = [];
+    const put = (name: MetricName, value: number | null, qualifier = "") =>
+      scores.push(scoreOf(trainingSplit, name, { value, qualifier }));
+    put("cost", perSecond(sums.loops * options.environments), "env_steps_per_second");
+    if (sums.plannedLoops > 0) put("cost", sums.actingMs / sums.plannedLoops, "act_ms");
     if (sums.updates > 0) {
-      metrics.set("cost/update_ms", sums.updatingMs / sums.updates);
-      metrics.set("cost/updates_per_second", perSecond(sums.updates));
+      put("cost", sums.updatingMs / sums.updates, "update_ms");
+      put("cost", perSecond(sums.updates), "updates_per_second");
     }
     if (sums.pairs > 0) {
-      metrics.set("plan_pairs", sums.pairs);
-      metrics.set("plan_predicted_pairs", sums.predictedPairs);
-      metrics.set("plan_hit_rate", 1 - sums.predictedPairs / sums.pairs);
+      put("plan_pairs", sums.pairs);
+      put("plan_predicted_pairs", sums.predictedPairs);
+      put("plan_hit_rate", 1 - sums.predictedPairs / sums.pairs);
     }
     if (sums.variables > 0) {
-      metrics.set("plan_variables", sums.variables);
-      metrics.set("plan_predicted_variables", sums.predictedVariables);
-      metrics.set("plan_variable_hit_rate", 1 - sums.predictedVariables / sums.variables);
+      put("plan_variables", sums.variables);
+      put("plan_predicted_variables", sums.predictedVariables);
+      put("plan_variable_hit_rate", 1 - sums.predictedVariables / sums.variables);
     }
-    return metrics;
+    return scores;
   }
 
   save(): IntervalState {

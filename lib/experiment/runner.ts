@@ -1,9 +1,11 @@
 import { environments } from "../envs/registry.ts";
+import type { MetricName } from "../metrics/catalogue.ts";
 import { methods } from "../model/registry.ts";
 import type { Plan } from "../planning/planner.ts";
 import { withSystemBlas } from "../tensor/mod.ts";
+import { trainingSplit } from "../training/collector.ts";
 import { evaluate } from "../training/evaluation/evaluator.ts";
-import type { Score } from "../training/evaluation/score.ts";
+import { type Score, scoreOf } from "../training/evaluation/score.ts";
 import type { ExperimentEvent } from "./events.ts";
 import { buildExperiment, type ExperimentParts, type Registries } from "./experiment_parts.ts";
 import { decodeState, encodeState } from "./experiment_state.ts";
@@ -41,8 +43,8 @@ const LOG_EVERY_LOOPS = 100;
  * One loop is one action in each environment, random ones first; then each loop adds `updatesPerLoop` gradient updates.
  * The model is evaluated before the first update, every `everyLoops` loops with updates, and after the last.
  *
- * A run that goes on from a checkpoint gives the records of an unbroken one to the bit, except `elapsedMs` and metrics
- * named `cost/...`. Records after the last checkpoint come again with the same keys.
+ * A run that goes on from a checkpoint gives the records of an unbroken one to the bit, except `elapsedMs` and metric
+ * `cost`. Records after the last checkpoint come again with the same keys.
  *
  * @throws {RangeError} If the spec cannot be run, the checkpoint is not this run's, or a loss or plan is not finite.
  */
@@ -132,16 +134,16 @@ class Experiment {
   async #log(): Promise<ExperimentEvent> {
     const { trainer, collector } = this.#parts;
     await trainer.readLosses();
-    const metrics = this.#interval.take({ environments: this.#spec.training.environments });
-    for (const [name, value] of trainer.takeLosses()) metrics.set(name === "loss" ? name : `loss/${name}`, value);
+    const scores = this.#interval.take({ environments: this.#spec.training.environments });
+    const put = (name: MetricName, value: number | null, qualifier = "") =>
+      scores.push(scoreOf(trainingSplit, name, { value, qualifier }));
+    for (const [part, value] of trainer.takeLosses()) put("loss", value, part === "loss" ? "" : part);
     const returns = collector.takeReturns();
-    if (returns.length > 0) {
-      metrics.set("episode_return", returns.reduce((sum, each) => sum + each, 0) / returns.length);
-    }
+    if (returns.length > 0) put("episode_return", returns.reduce((sum, each) => sum + each, 0) / returns.length);
     this.#peakMemoryBytes = Math.max(this.#peakMemoryBytes, Deno.memoryUsage().rss);
-    metrics.set("cost/peak_memory_bytes", this.#peakMemoryBytes);
-    metrics.set("cost/wall_time_ms", this.#elapsedMs);
-    return this.#metrics([...metrics].map(([metric, value]) => ({ split: "train", metric, value })));
+    put("cost", this.#peakMemoryBytes, "peak_memory_bytes");
+    put("cost", this.#elapsedMs, "wall_time_ms");
+    return this.#metrics(scores);
   }
 
   #isEvaluationDue(): boolean {

@@ -1,3 +1,5 @@
+import type { MetricId } from "./metric_id.ts";
+
 /** What a run was made with and on, kept beside its numbers. */
 export interface Provenance {
   /** Project version and, in a git checkout, commit. */
@@ -28,14 +30,13 @@ export interface RunProgress {
 }
 
 /**
- * One number of a run. The key is (run, updates, envSteps, split, metric): recording it again, after a resumption,
- * replaces the value. A name may carry a qualifier after a slash: `accuracy/x3`, `shd/local`.
+ * One number of a run. The key is (run, updates, envSteps, split, name, qualifier): recording it again, after a
+ * resumption, replaces the value.
  */
-export interface Metric {
+export interface Metric extends MetricId {
   readonly envSteps: number;
   readonly updates: number;
   readonly split: string;
-  readonly metric: string;
   /** Missing stays null; never NaN. */
   readonly value: number | null;
   readonly elapsedMs: number;

@@ -1,3 +1,4 @@
+import { metricText } from "../records/metric_id.ts";
 import type { Metric } from "../records/run_records.ts";
 
 /**
@@ -7,8 +8,8 @@ import type { Metric } from "../records/run_records.ts";
  *   message is the reason only: the driver puts "Cannot record metrics of run ...: " before it.
  */
 export function checkMetrics(metrics: readonly Metric[]): void {
-  for (const { metric, split, value, updates, envSteps, elapsedMs } of metrics) {
-    const where = `metric ${metric} of split ${split} at update ${updates}`;
+  for (const { name: metric, qualifier, split, value, updates, envSteps, elapsedMs } of metrics) {
+    const where = `metric ${metricText({ name: metric, qualifier })} of split ${split} at update ${updates}`;
     if (value !== null && !Number.isFinite(value)) {
       throw new RangeError(`${where} is not finite, expected a finite number or null for missing, got ${value}`);
     }

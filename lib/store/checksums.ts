@@ -26,24 +26,45 @@ const hashes = new Map<string, number>();
  * @param run The run's sequence number.
  */
 export function metricChecksum(run: number, metric: Metric): number {
-  return recordChecksum({ run, splitSum: textChecksum(metric.split), metricSum: textChecksum(metric.metric) }, metric);
+  return recordChecksum({ run, series: seriesChecksum(metric) }, metric);
 }
 
-/** {@link metricChecksum} where the {@link textChecksum} of its split and metric are known. */
+/** {@link metricChecksum} where the {@link seriesChecksum} is known. */
 export function recordChecksum(
-  { run, splitSum, metricSum }: { readonly run: number; readonly splitSum: number; readonly metricSum: number },
+  { run, series }: { readonly run: number; readonly series: number },
   metric: Pick<Metric, "updates" | "envSteps" | "value" | "elapsedMs">,
 ): number {
-  let hash = mix(mixNumber(splitSum, run), metricSum);
-  hash = mixNumber(hash, metric.updates);
-  hash = mixNumber(hash, metric.envSteps);
+  return numbersChecksum(mixNumber(series, run), metric);
+}
+
+/** Checksum of the names of a series. */
+export function seriesChecksum({ split, name, qualifier }: Pick<Metric, "split" | "name" | "qualifier">): number {
+  return mix(mix(mix(0, textChecksum(split)), textChecksum(name)), textChecksum(qualifier));
+}
+
+/**
+ * {@link metricChecksum} of stores before qualifiers had a column of their own: `metric` is the name with the qualifier
+ * behind a slash.
+ */
+export function unqualifiedChecksum(
+  run: number,
+  metric: Omit<Metric, "name" | "qualifier"> & { readonly metric: string },
+): number {
+  return numbersChecksum(mix(mixNumber(textChecksum(metric.split), run), textChecksum(metric.metric)), metric);
+}
+
+function numbersChecksum(
+  start: number,
+  { updates, envSteps, value, elapsedMs }: Pick<Metric, "updates" | "envSteps" | "value" | "elapsedMs">,
+): number {
+  let hash = mixNumber(mixNumber(start, updates), envSteps);
   // Missing is no number that can be stored.
-  hash = metric.value === null ? mixNumber(hash, NaN) : mixNumber(hash, metric.value);
-  return mixNumber(hash, metric.elapsedMs) >>> 0;
+  hash = mixNumber(hash, value ?? NaN);
+  return mixNumber(hash, elapsedMs) >>> 0;
 }
 
 /** Checksum of a name; each is computed once. */
-export function textChecksum(text: string): number {
+function textChecksum(text: string): number {
   const known = hashes.get(text);
   if (known !== undefined) return known;
   const hash = crc32(encoder.encode(text));

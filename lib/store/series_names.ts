@@ -1,11 +1,13 @@
-import { textChecksum } from "./checksums.ts";
+import type { MetricId } from "../records/metric_id.ts";
+import { seriesChecksum } from "./checksums.ts";
 
-/** The names of a series, each one string however many rows have it, and their checksums. */
+/** The names of a series, each one string however many rows have it, and their checksum. */
 export interface SeriesName {
   readonly split: string;
-  readonly metric: string;
-  readonly splitSum: number;
-  readonly metricSum: number;
+  readonly name: string;
+  readonly qualifier: string;
+  /** Of the three names, see `seriesChecksum`. */
+  readonly sum: number;
 }
 
 /**
@@ -13,26 +15,25 @@ export interface SeriesName {
  * before, or the one that followed it last time: to compare two short texts takes less than to look one up.
  */
 export class SeriesNames {
-  readonly #bySplit = new Map<string, Map<string, Entry>>();
-  #last: Entry = { split: "", metric: "", splitSum: textChecksum(""), metricSum: textChecksum(""), next: null };
+  readonly #known = new Map<string, Entry>();
+  #last: Entry = this.#find("", { name: "", qualifier: "" });
 
-  /** The names that equal these two. */
-  of(split: string, metric: string): SeriesName {
+  /** The names that equal these three. */
+  of(split: string, metric: MetricId): SeriesName {
     const last = this.#last;
-    if (last.metric === metric && last.split === split) return last;
+    if (isOf(last, split, metric)) return last;
     let { next } = last;
-    if (next === null || next.metric !== metric || next.split !== split) next = last.next = this.#find(split, metric);
+    if (next === null || !isOf(next, split, metric)) next = last.next = this.#find(split, metric);
     this.#last = next;
     return next;
   }
 
-  #find(split: string, metric: string): Entry {
-    let byMetric = this.#bySplit.get(split);
-    if (!byMetric) this.#bySplit.set(split, byMetric = new Map());
-    let found = byMetric.get(metric);
+  #find(split: string, { name, qualifier }: MetricId): Entry {
+    const key = JSON.stringify([split, name, qualifier]);
+    let found = this.#known.get(key);
     if (!found) {
-      found = { split, metric, splitSum: textChecksum(split), metricSum: textChecksum(metric), next: null };
-      byMetric.set(metric, found);
+      const series = { split, name, qualifier };
+      this.#known.set(key, found = { ...series, sum: seriesChecksum(series), next: null });
     }
     return found;
   }
@@ -41,4 +42,8 @@ export class SeriesNames {
 interface Entry extends SeriesName {
   /** The series that followed this one last time. */
   next: Entry | null;
+}
+
+function isOf(entry: Entry, split: string, { name, qualifier }: MetricId): boolean {
+  return entry.name === name && entry.qualifier === qualifier && entry.split === split;
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { bytesChecksum, metricChecksum, runChecksum } from "./checksums.ts";
+import { bytesChecksum, metricChecksum, runChecksum, unqualifiedChecksum } from "./checksums.ts";
 import { StoreRefusal } from "./sqlite_file.ts";
 import { applicationId, migrations } from "./sqlite_schema.ts";
 
@@ -63,7 +63,7 @@ export function migrate(database: DatabaseSync): void {
 }
 
 /** What migration steps may call. */
-function offerFunctions(database: DatabaseSync): void {
+export function offerFunctions(database: DatabaseSync): void {
   const pure = { deterministic: true };
   database.function("bytes_checksum", pure, (bytes) => bytesChecksum(bytes as Uint8Array));
   database.function(
@@ -83,13 +83,20 @@ function offerFunctions(database: DatabaseSync): void {
     "metric_checksum",
     pure,
     (run, split, metric, updates, envSteps, value, elapsedMs) =>
+      unqualifiedChecksum(run as number, {
+        ...{ split: split as string, metric: metric as string },
+        ...{ updates: updates as number, envSteps: envSteps as number },
+        ...{ value: value as number | null, elapsedMs: elapsedMs as number },
+      }),
+  );
+  database.function(
+    "record_checksum",
+    pure,
+    (run, split, name, qualifier, updates, envSteps, value, elapsedMs) =>
       metricChecksum(run as number, {
-        split: split as string,
-        metric: metric as string,
-        updates: updates as number,
-        envSteps: envSteps as number,
-        value: value as number | null,
-        elapsedMs: elapsedMs as number,
+        ...{ split: split as string, name: name as string, qualifier: qualifier as string },
+        ...{ updates: updates as number, envSteps: envSteps as number },
+        ...{ value: value as number | null, elapsedMs: elapsedMs as number },
       }),
   );
 }

@@ -16,7 +16,11 @@ export const applicationId = 0x4643444c;
  *
  * `checksum` columns say whether a row is what was written (see `checksums.ts`; null, from a program older than they
  * are: not known). Ids of runs begin with a letter, for programs that take 04e1990152113312 for a number; older ones
- * get theirs here. A step may use the functions `run_checksum`, `metric_checksum` and `bytes_checksum`.
+ * get theirs here. A step may use the functions `run_checksum`, `metric_checksum` (before qualifiers),
+ * `record_checksum` and `bytes_checksum`.
+ *
+ * A metric's qualifier (a variable, a context) stood behind a slash in its name, a number of steps behind `_t`; the last
+ * step gives it a column. A row whose checksum was wrong keeps a wrong one.
  */
 export const migrations: readonly string[] = [
   `
@@ -167,6 +171,103 @@ export const migrations: readonly string[] = [
     INSERT INTO finals (run, split, metric, updates, env_steps, value, elapsed_ms, checksum)
     SELECT run, split, metric, updates, env_steps, value, elapsed_ms, checksum FROM metrics
     WHERE run = old.run AND split = old.split AND metric = old.metric ORDER BY updates DESC, env_steps DESC LIMIT 1
+    ON CONFLICT DO NOTHING;
+  END;
+  `,
+  `
+  DROP TRIGGER metrics_added;
+  DROP TRIGGER metrics_replaced;
+  DROP TRIGGER metrics_removed;
+  ALTER TABLE metrics RENAME TO old_metrics;
+  ALTER TABLE finals RENAME TO old_finals;
+  CREATE TABLE metrics (
+    run INTEGER NOT NULL REFERENCES runs (sequence) ON DELETE CASCADE,
+    split TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    updates INTEGER NOT NULL,
+    env_steps INTEGER NOT NULL,
+    value REAL,
+    elapsed_ms REAL NOT NULL,
+    checksum INTEGER,
+    PRIMARY KEY (run, split, name, qualifier, updates, env_steps)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE finals (
+    run INTEGER NOT NULL REFERENCES runs (sequence) ON DELETE CASCADE,
+    split TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    updates INTEGER NOT NULL,
+    env_steps INTEGER NOT NULL,
+    value REAL,
+    elapsed_ms REAL NOT NULL,
+    checksum INTEGER,
+    PRIMARY KEY (run, split, name, qualifier)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO metrics
+  SELECT run, split, name, qualifier, updates, env_steps, value, elapsed_ms, CASE
+      WHEN checksum = metric_checksum(run, split, metric, updates, env_steps, value, elapsed_ms)
+      THEN record_checksum(run, split, name, qualifier, updates, env_steps, value, elapsed_ms)
+      ELSE checksum
+    END
+  FROM (
+    SELECT *,
+      CASE
+        WHEN instr(metric, '/') > 0 THEN substr(metric, 1, instr(metric, '/') - 1)
+        WHEN stepped THEN rtrim(metric, '0123456789')
+        ELSE metric
+      END AS name,
+      CASE
+        WHEN instr(metric, '/') > 0 THEN substr(metric, instr(metric, '/') + 1)
+        WHEN stepped THEN substr(metric, length(rtrim(metric, '0123456789')) + 1)
+        ELSE ''
+      END AS qualifier
+    FROM (SELECT *, rtrim(metric, '0123456789') IN ('accuracy_t', 'mse_t', 'nll_t')
+        AND metric GLOB '*[0-9]' AS stepped FROM old_metrics)
+  );
+  INSERT INTO finals
+  SELECT run, split, name, qualifier, updates, env_steps, value, elapsed_ms, CASE
+      WHEN checksum = metric_checksum(run, split, metric, updates, env_steps, value, elapsed_ms)
+      THEN record_checksum(run, split, name, qualifier, updates, env_steps, value, elapsed_ms)
+      ELSE checksum
+    END
+  FROM (
+    SELECT *,
+      CASE
+        WHEN instr(metric, '/') > 0 THEN substr(metric, 1, instr(metric, '/') - 1)
+        WHEN stepped THEN rtrim(metric, '0123456789')
+        ELSE metric
+      END AS name,
+      CASE
+        WHEN instr(metric, '/') > 0 THEN substr(metric, instr(metric, '/') + 1)
+        WHEN stepped THEN substr(metric, length(rtrim(metric, '0123456789')) + 1)
+        ELSE ''
+      END AS qualifier
+    FROM (SELECT *, rtrim(metric, '0123456789') IN ('accuracy_t', 'mse_t', 'nll_t')
+        AND metric GLOB '*[0-9]' AS stepped FROM old_finals)
+  );
+  DROP TABLE old_metrics;
+  DROP TABLE old_finals;
+  CREATE TRIGGER metrics_added AFTER INSERT ON metrics BEGIN
+    INSERT INTO finals (run, split, name, qualifier, updates, env_steps, value, elapsed_ms, checksum)
+    VALUES (new.run, new.split, new.name, new.qualifier, new.updates, new.env_steps, new.value, new.elapsed_ms,
+      new.checksum)
+    ON CONFLICT DO UPDATE SET updates = excluded.updates, env_steps = excluded.env_steps, value = excluded.value,
+      elapsed_ms = excluded.elapsed_ms, checksum = excluded.checksum
+    WHERE (excluded.updates, excluded.env_steps) >= (updates, env_steps);
+  END;
+  CREATE TRIGGER metrics_replaced AFTER UPDATE ON metrics BEGIN
+    UPDATE finals SET value = new.value, elapsed_ms = new.elapsed_ms, checksum = new.checksum
+    WHERE run = new.run AND split = new.split AND name = new.name AND qualifier = new.qualifier
+      AND (updates, env_steps) = (new.updates, new.env_steps);
+  END;
+  CREATE TRIGGER metrics_removed AFTER DELETE ON metrics BEGIN
+    DELETE FROM finals WHERE run = old.run AND split = old.split AND name = old.name AND qualifier = old.qualifier
+      AND (updates, env_steps) = (old.updates, old.env_steps);
+    INSERT INTO finals (run, split, name, qualifier, updates, env_steps, value, elapsed_ms, checksum)
+    SELECT run, split, name, qualifier, updates, env_steps, value, elapsed_ms, checksum FROM metrics
+    WHERE run = old.run AND split = old.split AND name = old.name AND qualifier = old.qualifier
+    ORDER BY updates DESC, env_steps DESC LIMIT 1
     ON CONFLICT DO NOTHING;
   END;
   `,

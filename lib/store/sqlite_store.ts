@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from "node:sqlite";
+import { metricText } from "../records/metric_id.ts";
 import type { Metric, Origin } from "../records/run_records.ts";
 import { messageOf } from "../core/errors.ts";
 import { visible } from "../core/visible.ts";
@@ -221,11 +222,12 @@ class SqliteStore implements Store {
       if (metrics.length === 0) return;
       for (const metric of metrics) {
         this.#execute(
-          `INSERT INTO metrics (run, split, metric, updates, env_steps, value, elapsed_ms, checksum)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value,
+          `INSERT INTO metrics (run, split, name, qualifier, updates, env_steps, value, elapsed_ms, checksum)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value,
              elapsed_ms = excluded.elapsed_ms, checksum = excluded.checksum`,
           [
-            ...[run, metric.split, metric.metric, metric.updates, metric.envSteps, metric.value, metric.elapsedMs],
+            ...[run, metric.split, metric.name, metric.qualifier],
+            ...[metric.updates, metric.envSteps, metric.value, metric.elapsedMs],
             metricChecksum(run, metric),
           ],
         );
@@ -323,7 +325,7 @@ class SqliteStore implements Store {
       .map((row) => ({ id: text(row.id), sequence: Number(row.sequence) }));
   }
 
-  /** Rows of one run by split, metric, updates, envSteps: the order of the tables, so nothing is sorted. */
+  /** Rows of one run by split, name, qualifier, updates, envSteps: the order of the tables, so nothing is sorted. */
   #metricsPage(
     query: MetricQuery,
     page: {
@@ -340,21 +342,20 @@ class SqliteStore implements Store {
       const stored = this.#storedMetrics(query, page);
       for (const row of stored) {
         // By index: destructuring goes through iterators, which takes as long as reading the rows.
-        const series = this.#series.of(row[0] as string, row[1] as string);
+        const series = this.#series.of(row[0] as string, { name: row[1] as string, qualifier: row[2] as string });
         last = {
           runId: run.id,
-          envSteps: row[3] as number,
-          updates: row[2] as number,
+          envSteps: row[4] as number,
+          updates: row[3] as number,
           split: series.split,
-          metric: series.metric,
-          value: row[4] as number | null,
-          elapsedMs: row[5] as number,
+          name: series.name,
+          qualifier: series.qualifier,
+          value: row[5] as number | null,
+          elapsedMs: row[6] as number,
         };
-        if (
-          row[6] === null ||
-          row[6] === recordChecksum({ run: run.sequence, splitSum: series.splitSum, metricSum: series.metricSum }, last)
-        ) rows.push(last);
-        else damaged.push(`${last.metric} of split ${last.split} at update ${last.updates}`);
+        if (row[7] === null || row[7] === recordChecksum({ run: run.sequence, series: series.sum }, last)) {
+          rows.push(last);
+        } else damaged.push(`${metricText(last)} of split ${last.split} at update ${last.updates}`);
       }
       if (stored.length !== limit) last = null;
     } catch (error) {
@@ -377,22 +378,24 @@ class SqliteStore implements Store {
     const where = conditions({
       "run = ?": run.sequence,
       "split IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.splits),
-      "metric IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.metrics),
+      "(name, qualifier) IN (SELECT value ->> 'name', value ->> 'qualifier' FROM json_each(?))": jsonOrAbsent(
+        query.metrics,
+      ),
     });
     const isChosen = query.metrics !== undefined || query.splits !== undefined;
     // Finals know which series there are: those asked for are sought, and the others' records never read.
     const from = query.last
       ? "finals AS records"
       : isChosen
-      ? "finals AS series CROSS JOIN metrics AS records USING (run, split, metric)"
+      ? "finals AS series CROSS JOIN metrics AS records USING (run, split, name, qualifier)"
       : "metrics AS records";
-    const paging = after ? [after.split, after.metric, after.updates, after.envSteps] : [];
+    const paging = after ? [after.split, after.name, after.qualifier, after.updates, after.envSteps] : [];
     // Integers as floating-point numbers: a damaged one need not be an integer that JavaScript has.
     return this.#arrays(
-      `SELECT split, metric, CAST(records.updates AS REAL), CAST(records.env_steps AS REAL), records.value,
+      `SELECT split, name, qualifier, CAST(records.updates AS REAL), CAST(records.env_steps AS REAL), records.value,
          records.elapsed_ms, CAST(records.checksum AS REAL) FROM ${from} ${where.sql}
-       ${after ? `AND (split, metric, records.updates, records.env_steps) > (?, ?, ?, ?)` : ""}
-       ORDER BY split, metric, records.updates, records.env_steps LIMIT ?`,
+       ${after ? `AND (split, name, qualifier, records.updates, records.env_steps) > (?, ?, ?, ?, ?)` : ""}
+       ORDER BY split, name, qualifier, records.updates, records.env_steps LIMIT ?`,
       [...where.values, ...paging, limit],
     );
   }

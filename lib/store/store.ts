@@ -1,3 +1,4 @@
+import type { MetricId } from "../records/metric_id.ts";
 import type { Metric, Origin, Provenance, RunProgress } from "../records/run_records.ts";
 
 /** Where a run stands. `interrupted` can be resumed; `failed` keeps its error. */
@@ -57,9 +58,9 @@ export interface MetricRow extends Metric {
 export interface MetricQuery {
   readonly suite?: string;
   readonly runIds?: readonly string[];
-  readonly metrics?: readonly string[];
+  readonly metrics?: readonly MetricId[];
   readonly splits?: readonly string[];
-  /** Only the rows of each run's last recorded (updates, envSteps) per metric and split. */
+  /** Only the rows of each run's last recorded (updates, envSteps) per metric, qualifier and split. */
   readonly last?: boolean;
   /**
    * Told of each run whose records are not what was written; the damaged ones are left out. Absent: reading rejects with

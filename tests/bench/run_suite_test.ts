@@ -1,3 +1,4 @@
+import { wholeMetric } from "../../lib/records/metric_id.ts";
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { planSuite, type PoolEvent, readSuite, runSuite, type StartWorker } from "../../lib/bench/mod.ts";
@@ -32,7 +33,7 @@ Deno.test("a program runs a suite and reads its results; a second time nothing i
     deepEqual([outcome.left, outcome.problems], [[], []]);
     deepEqual([kinds.get("started")?.size, kinds.get("done")?.size], [2, 2]);
     const store = await openStore(location, { readOnly: true });
-    const rows = await store.queryMetrics({ suite: "embedded", metrics: ["accuracy"], last: true });
+    const rows = await store.queryMetrics({ suite: "embedded", metrics: [wholeMetric("accuracy")], last: true });
     await store.close();
     deepEqual([...new Set(rows.map(({ runId }) => runId))].sort(), outcome.plan.runs.map(({ id }) => id).sort());
     ok(rows.every(({ value }) => value !== null && value >= 0 && value <= 1));

@@ -1,3 +1,4 @@
+import { wholeMetric } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isHeld, type MetricQuery, type MetricRow, type Store } from "../../lib/store/store.ts";
@@ -323,7 +324,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     // Every part of the key tells rows apart.
     await store.recordMetrics(
       "a",
-      [metric({ updates: 6 }), metric({ envSteps: 11 }), metric({ metric: "success" })],
+      [metric({ updates: 6 }), metric({ envSteps: 11 }), metric({ name: "success" })],
       holder,
     );
     assert.equal((await store.queryMetrics({})).length, 5);
@@ -332,7 +333,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
   test("recordMetrics refuses what is not finite, names it and writes nothing", async (store) => {
     await addHeld(store, [newRun("a")]);
     for (const value of [NaN, Infinity, -Infinity]) {
-      await assert.rejects(store.recordMetrics("a", [metric({}), metric({ metric: "nll", value })], holder), {
+      await assert.rejects(store.recordMetrics("a", [metric({}), metric({ name: "nll", value })], holder), {
         name: "RangeError",
         message: "Cannot record metrics of run a: metric nll of split train at update 5 is not finite, " +
           `expected a finite number or null for missing, got ${value}`,
@@ -350,11 +351,12 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
         envSteps: fc.nat(),
         updates: fc.nat(3),
         split: fc.constantFrom("train", "n2", "n4"),
-        metric: fc.constantFrom("return", "accuracy/x3", 'größe, "q"\n'),
+        name: fc.constantFrom("return", "accuracy", 'größe, "q"\n'),
+        qualifier: fc.constantFrom("", "x3", "a/b"),
         value: fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
         elapsedMs: fc.double({ min: 0, max: 1e9, noNaN: true }).map((value) => value + 0),
       }),
-      { selector: (row) => [row.split, row.metric, row.updates, row.envSteps].join("|"), maxLength: 40 },
+      { selector: (row) => [row.split, row.name, row.qualifier, row.updates, row.envSteps].join("|"), maxLength: 40 },
     );
     let run = 0;
     await fc.assert(
@@ -376,25 +378,41 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
       await store.recordMetrics(id, [
         metric({}),
         metric({ split: "n2" }),
-        metric({ metric: "success" }),
+        metric({ name: "success" }),
         metric({ updates: 9, envSteps: 90, value: null }),
       ], holder);
     }
     const keys = async (query: MetricQuery) =>
-      (await store.queryMetrics(query)).map((row) => `${row.runId} ${row.split} ${row.metric} ${row.updates}`);
+      (await store.queryMetrics(query)).map((row) => `${row.runId} ${row.split} ${row.name} ${row.updates}`);
     assert.deepEqual(await keys({ suite: "one" }), [
       ...["b n2 return 5", "b train return 5", "b train return 9", "b train success 5"],
       ...["a n2 return 5", "a train return 5", "a train return 9", "a train success 5"],
     ]);
-    assert.deepEqual(await keys({ runIds: ["c"], metrics: ["success"] }), ["c train success 5"]);
+    assert.deepEqual(await keys({ runIds: ["c"], metrics: [wholeMetric("success")] }), ["c train success 5"]);
     assert.deepEqual(await keys({ suite: "two", splits: ["n2", "n4"] }), ["c n2 return 5"]);
     assert.deepEqual(await keys({ suite: "two", runIds: ["a"] }), []);
     assert.deepEqual(await keys({ runIds: [] }), []);
     assert.deepEqual(await keys({ metrics: [] }), []);
     // The last record of a series counts even when its value is missing: nothing older stands in for it.
-    assert.deepEqual(await store.queryMetrics({ runIds: ["a"], metrics: ["return"], splits: ["train"], last: true }), [
-      { runId: "a", ...metric({ updates: 9, envSteps: 90, value: null }) },
-    ]);
+    assert.deepEqual(
+      await store.queryMetrics({ runIds: ["a"], metrics: [wholeMetric("return")], splits: ["train"], last: true }),
+      [
+        { runId: "a", ...metric({ updates: 9, envSteps: 90, value: null }) },
+      ],
+    );
+  });
+
+  test("a metric and its qualifiers are series of their own, and asked for one by one", async (store) => {
+    await addHeld(store, [newRun("a")]);
+    const ids = [["", 1], ["best", 2], ["a/b", 3]] as const;
+    for (const updates of [1, 2]) {
+      await store.recordMetrics("a", ids.map(([qualifier, value]) => metric({ qualifier, value, updates })), holder);
+    }
+    const values = async (query: MetricQuery) => (await store.queryMetrics(query)).map(({ value }) => value);
+    assert.deepEqual(await values({ last: true }), [1, 3, 2]);
+    assert.deepEqual(await values({ metrics: [wholeMetric("return")] }), [1, 1]);
+    assert.deepEqual(await values({ metrics: [{ name: "return", qualifier: "a/b" }], last: true }), [3]);
+    assert.deepEqual(await values({ metrics: [wholeMetric("return/a/b")] }), []);
   });
 
   test("last goes by updates, then by environment steps", async (store) => {
@@ -424,11 +442,11 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     let count = 0;
     for await (const row of store.streamMetrics({ runIds: ["b"] })) {
       if (count++ % 1000 === 0) {
-        await store.recordMetrics("a", [metric({ metric: "other", updates: row.updates })], holder);
+        await store.recordMetrics("a", [metric({ name: "other", updates: row.updates })], holder);
       }
     }
     assert.equal(count, 9000);
-    assert.equal((await store.queryMetrics({ metrics: ["other"] })).length, 9);
+    assert.equal((await store.queryMetrics({ metrics: [wholeMetric("other")] })).length, 9);
     for await (const _ of store.streamMetrics({})) break; // A reader that leaves early holds nothing open.
   });
 
@@ -524,7 +542,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     const acknowledged = await worker.lines({ killAfter: 40 });
     assert.ok(acknowledged.length >= 40);
     const rows = await store.queryMetrics({ runIds: ["a"] });
-    const losses = new Map(rows.filter((row) => row.metric === "loss").map((row) => [row.updates, row.value]));
+    const losses = new Map(rows.filter((row) => row.name === "loss").map((row) => [row.updates, row.value]));
     for (const line of acknowledged) assert.equal(losses.get(Number(line)), Number(line) / 3);
     // A call is one transaction: both of its rows or neither.
     assert.equal(rows.length, losses.size * 2);

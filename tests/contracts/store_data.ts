@@ -15,7 +15,16 @@ export function newRun(id: string, suite = "suite"): NewRun {
 
 /** A metric with some fields of its own. */
 export function metric(fields: Partial<Metric>): Metric {
-  return { envSteps: 10, updates: 5, split: "train", metric: "return", value: 0.1, elapsedMs: 7, ...fields };
+  return {
+    envSteps: 10,
+    updates: 5,
+    split: "train",
+    name: "return",
+    qualifier: "",
+    value: 0.1,
+    elapsedMs: 7,
+    ...fields,
+  };
 }
 
 /** A claim of a minute. */
@@ -40,14 +49,15 @@ export function blob(name: string, bytes: readonly number[]) {
 /** The stable order in which stores give metrics. */
 export function byKey(a: MetricRow, b: MetricRow): number {
   const text = (x: string, y: string) => x < y ? -1 : x > y ? 1 : 0;
-  return text(a.split, b.split) || text(a.metric, b.metric) || a.updates - b.updates || a.envSteps - b.envSteps;
+  return text(a.split, b.split) || text(a.name, b.name) || text(a.qualifier, b.qualifier) || a.updates - b.updates ||
+    a.envSteps - b.envSteps;
 }
 
 /** Of metrics in that order, the last of each metric and split. */
 export function lastOf(sorted: readonly MetricRow[]): MetricRow[] {
   return sorted.filter((row, i) => {
     const next = sorted[i + 1];
-    return !next || next.split !== row.split || next.metric !== row.metric;
+    return !next || next.split !== row.split || next.name !== row.name || next.qualifier !== row.qualifier;
   });
 }
 

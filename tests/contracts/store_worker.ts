@@ -30,8 +30,8 @@ if (mode === "open") {
   for (let updates = 0;; updates++) {
     const point = { envSteps: updates, updates, split: "train", elapsedMs: updates };
     await store.recordMetrics(id, [
-      { ...point, metric: "loss", value: updates / 3 },
-      { ...point, metric: "return", value: null },
+      { ...point, name: "loss", qualifier: "", value: updates / 3 },
+      { ...point, name: "return", qualifier: "", value: null },
     ], { worker });
     say(String(updates));
   }

@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import type { Metric, Provenance } from "../../lib/records/run_records.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
@@ -146,7 +147,7 @@ export function demoMetrics(
     const loop = Math.round(options.loops * evaluation / evaluations);
     const at = { envSteps: 10 * (loop + 1000), updates: loop, elapsedMs: loop * 90 };
     const put = (split: string, metric: string, value: number | null) =>
-      metrics.push({ ...at, split, metric, value: value === null ? null : Number(value.toPrecision(6)) });
+      metrics.push({ ...at, split, ...metricOf(metric), value: value === null ? null : Number(value.toPrecision(6)) });
     const learned = 1 - Math.exp(-5 * evaluation / evaluations);
     for (const end of ends) {
       const reward = 5.5 + (end.return - 5.5) * learned + 0.35 * rng.normal();

@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import { ok } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -100,8 +101,8 @@ export function runsOf(folder: string): Promise<readonly Run[]> {
 export function recordsOf(folder: string): Promise<readonly string[]> {
   return withStore(folder, async (store) => {
     const rows = await store.queryMetrics({});
-    return rows.filter((row) => !row.metric.startsWith("cost/")).map((row) =>
-      [row.runId, row.split, row.metric, row.updates, row.envSteps, row.value].join(" ")
+    return rows.filter((row) => row.name !== "cost").map((row) =>
+      [row.runId, row.split, metricText(row), row.updates, row.envSteps, row.value].join(" ")
     );
   });
 }

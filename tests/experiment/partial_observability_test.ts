@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
@@ -42,8 +43,8 @@ async function recordsOf(spec: RunSpec, known: readonly MethodEntry[] = methods)
   const registries = { environments, methods: known };
   for await (const event of runExperiment(spec, { clock: () => 0, codeVersion: "0.1.0", registries })) {
     if (event.kind !== "metrics") continue;
-    for (const { updates, split, metric, value } of event.metrics) {
-      if (!metric.startsWith("cost/")) records.set(`${updates} ${split} ${metric}`, value);
+    for (const { updates, split, value, ...metric } of event.metrics) {
+      if (metric.name !== "cost") records.set(`${updates} ${split} ${metricText(metric)}`, value);
     }
   }
   return records;

@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { runExperiment } from "../../lib/experiment/runner.ts";
@@ -56,8 +57,8 @@ async function recordsOf(spec: RunSpec, stops: readonly number[] = []): Promise<
       }
       if (event.kind === "artifact") records.set(event.name, new TextDecoder().decode(event.bytes));
       if (event.kind !== "metrics") continue;
-      for (const { updates, envSteps, split, metric, value } of event.metrics) {
-        if (!metric.startsWith("cost/")) records.set([updates, envSteps, split, metric].join(), value);
+      for (const { updates, envSteps, split, value, ...metric } of event.metrics) {
+        if (metric.name !== "cost") records.set([updates, envSteps, split, metricText(metric)].join(), value);
       }
     }
   }

@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../lib/core/extremes.ts";
@@ -51,8 +52,8 @@ function records(events: readonly ExperimentEvent[]): Map<string, unknown> {
   for (const event of events) {
     if (event.kind === "artifact") kept.set(event.name, new TextDecoder().decode(event.bytes));
     if (event.kind !== "metrics") continue;
-    for (const { updates, envSteps, split, metric, value } of event.metrics) {
-      if (!metric.startsWith("cost/")) kept.set([updates, envSteps, split, metric].join(), value);
+    for (const { updates, envSteps, split, value, ...metric } of event.metrics) {
+      if (metric.name !== "cost") kept.set([updates, envSteps, split, metricText(metric)].join(), value);
     }
   }
   return kept;
@@ -96,17 +97,17 @@ async function collectInPieces(
 Deno.test("runExperiment evaluates before the first update, at each interval and after the last loop", async () => {
   const events = await collect(toySpec());
   const metrics = metricsOf(events);
-  const evaluations = metrics.filter(({ split, metric }) => split === "noisy" && metric === "return");
+  const evaluations = metrics.filter((each) => each.split === "noisy" && metricText(each) === "return");
   assert.deepEqual(evaluations.map(({ updates }) => updates), [0, 120, 240, 360, 460]);
   assert.deepEqual(evaluations.map(({ envSteps }) => envSteps), [40, 280, 520, 760, 960]);
   assert.deepEqual(events.at(-1), { kind: "done" });
   const progress = events.filter((event) => event.kind === "progress").at(-1)!;
   assert.deepEqual(progress.progress, { loop: 240, loops: 240, envSteps: 960, updates: 460 });
   // Losses and costs every hundred loops and at the end.
-  const losses = metrics.filter(({ metric }) => metric === "loss");
+  const losses = metrics.filter((each) => metricText(each) === "loss");
   assert.deepEqual(losses.map(({ updates }) => updates), [180, 380, 460]);
   assert.ok(losses[0]!.value! > losses[2]!.value!);
-  const names = new Set(metrics.filter(({ split }) => split === "train").map(({ metric }) => metric));
+  const names = new Set(metrics.filter(({ split }) => split === "train").map(metricText));
   for (
     const name of [
       "loss/prediction",
@@ -124,7 +125,7 @@ Deno.test("runExperiment evaluates before the first update, at each interval and
       "return/last_3",
     ]
   ) assert.ok(names.has(name), name);
-  const at = (metric: string) => metrics.filter((each) => each.split === "train" && each.metric === metric);
+  const at = (metric: string) => metrics.filter((each) => each.split === "train" && metricText(each) === metric);
   const returns = at("return").map(({ value }) => value!);
   assert.equal(at("return/best")[0]!.value, maxOf(returns));
   assert.equal(at("return/last_3")[0]!.value, returns.slice(-3).reduce((sum, value) => sum + value, 0) / 3);

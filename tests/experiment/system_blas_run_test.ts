@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import { runExperiment } from "../../lib/experiment/runner.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
@@ -31,8 +32,8 @@ async function recordsOf(stopAt: number | null): Promise<Map<string, unknown>> {
         stop.abort();
       }
       if (event.kind !== "metrics") continue;
-      for (const { updates, envSteps, split, metric, value } of event.metrics) {
-        if (!metric.startsWith("cost/")) records.set([updates, envSteps, split, metric].join(), value);
+      for (const { updates, envSteps, split, value, ...metric } of event.metrics) {
+        if (metric.name !== "cost") records.set([updates, envSteps, split, metricText(metric)].join(), value);
       }
     }
   }

@@ -49,7 +49,7 @@ Deno.test("buildLearnableTables: a model beside the graphs that are not learned,
 
 Deno.test("buildLearnableTables: none for records without them, and no row for methods without graphs", async () => {
   const old: MetricRow[] = [
-    { runId: "a", split: "train", metric: "shd", value: 3, envSteps: 1, updates: 1, elapsedMs: 1 },
+    { runId: "a", split: "train", name: "shd", qualifier: "", value: 3, envSteps: 1, updates: 1, elapsedMs: 1 },
   ];
   assert.deepEqual(buildLearnableTables([{ name: "old", runs: [old] }], { suffix: "" }), []);
   const records = await recordsOf(codebookModel(trueContext, [graphOf(everyEdge), graphOf(forkEdges)]));

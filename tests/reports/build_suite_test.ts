@@ -27,7 +27,7 @@ Deno.test("buildSuite: leaderboard with the paper's numbers, failed seeds shown"
   assert.deepEqual(mlp[1], { text: "7 of 8", value: 7, sub: "1 failed" });
   const rows = results.finals.filter((row) => {
     const run = results.runs.find((run) => run.id === row.runId)!;
-    return run.method === "fcdl" && row.metric === "return" && row.split === "n2";
+    return run.method === "fcdl" && row.name === "return" && row.qualifier === "" && row.split === "n2";
   });
   const mean = rows.reduce((sum, row) => sum + row.value!, 0) / 8;
   assert.ok(Math.abs((fcdl[3]!.value ?? 0) - mean) < 1e-9);

@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
 import { buildRun } from "../../reports/build_run.ts";
@@ -28,7 +29,7 @@ function oldDemoResults(): SuiteResults {
   const finals = Object.entries(oldDemo).flatMap(([runId, values]) =>
     Object.entries(values).map(([key, value]): MetricRow => {
       const [split = "", metric = ""] = key.split(" ");
-      return { runId, split, metric, value, envSteps: 20_000, updates: 1000, elapsedMs: 1 };
+      return { runId, split, ...metricOf(metric), value, envSteps: 20_000, updates: 1000, elapsedMs: 1 };
     })
   );
   return { suite: "quick", runs, finals, curves: [] };

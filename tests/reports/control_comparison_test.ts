@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
 import type { MetricRow } from "../../lib/store/store.ts";
 import { type ComparedSeed, controlVerdict, leavesEdgesOut } from "../../reports/control_comparison.ts";
@@ -8,7 +9,7 @@ type Numbers = Readonly<Record<string, number | null>>;
 function rows(numbers: Numbers): MetricRow[] {
   return Object.entries(numbers).map(([key, value]) => {
     const [split = "", metric = ""] = key.split(" ");
-    return { runId: "a", split, metric, value, envSteps: 1, updates: 1, elapsedMs: 1 };
+    return { runId: "a", split, ...metricOf(metric), value, envSteps: 1, updates: 1, elapsedMs: 1 };
   });
 }
 

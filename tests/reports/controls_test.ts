@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import { deepEqual, equal, match } from "node:assert/strict";
 import { methods } from "../../lib/model/registry.ts";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
@@ -31,7 +32,9 @@ function resultsOf(values: Readonly<Record<string, readonly (readonly [number, n
       );
       if (pair === null) return;
       const row = (metric: string, value: number) =>
-        ({ runId: id, split: "n2", metric, value, updates: 1, envSteps: 1 }) as Partial<MetricRow> as MetricRow;
+        ({ runId: id, split: "n2", ...metricOf(metric), value, updates: 1, envSteps: 1 }) as Partial<
+          MetricRow
+        > as MetricRow;
       finals.push(row("return", pair[0]), row("accuracy", pair[1]));
     });
   }
@@ -99,9 +102,9 @@ Deno.test("buildControlTable has each method's share of the way between the boun
 Deno.test("buildControlTable counts a lower error as better, and leaves what is missing empty", () => {
   const errors = resultsOf({ "no edges": [[0, 0]], "true local graph": [[0, 0]], fcdl: [[0, 0]], mlp: [null] });
   const value = { "no edges": 4, "true local graph": 2, fcdl: 3, mlp: 0 } as Readonly<Record<string, number>>;
-  const finals = errors.finals.filter(({ metric }) => metric === "return").map((row) => ({
+  const finals = errors.finals.filter(({ name }) => name === "return").map((row) => ({
     ...row,
-    metric: "mse",
+    name: "mse",
     value: value[row.runId.slice(0, -2)]!,
   }));
   const table = buildControlTable({ ...errors, finals }, "e")!;

@@ -36,9 +36,17 @@ async function exampleStore(folder: string): Promise<Store> {
     const lease = { worker: "w", leaseMs: 1000, nowMs: 0 };
     await store.claim(id, lease);
     await store.recordMetrics(id, [
-      { envSteps: 10, updates: 1, split: "train", metric: "return", value: 0.1 + 0.2, elapsedMs: 5 },
-      { envSteps: 20, updates: 2, split: "train", metric: "return", value: i === 0 ? -1.5 : 1 / 3, elapsedMs: 9.5 },
-      { envSteps: 20, updates: 2, split: "n2", metric: "nll", value: null, elapsedMs: 9.5 },
+      { envSteps: 10, updates: 1, split: "train", name: "return", qualifier: "", value: 0.1 + 0.2, elapsedMs: 5 },
+      {
+        envSteps: 20,
+        updates: 2,
+        split: "train",
+        name: "return",
+        qualifier: "",
+        value: i === 0 ? -1.5 : 1 / 3,
+        elapsedMs: 9.5,
+      },
+      { envSteps: 20, updates: 2, split: "n2", name: "nll", qualifier: "", value: null, elapsedMs: 9.5 },
     ], { worker: "w" });
     await store.finish(id, { worker: "w", status: id === "c" ? "failed" : "done", elapsedMs: 1, nowMs: 1 });
   }
@@ -148,7 +156,7 @@ Deno.test("odd labels: export writes what serve sends, and each comes back from 
       ...{ id: `r${k}`, seed: 1, suite: "labels", environment: "chemical-fork-4x3", method, spec: {} },
     })));
     for (const k of oddLabels.keys()) {
-      const record = { envSteps: 10, updates: 1, metric: "return", value: k / 7, elapsedMs: 5 };
+      const record = { envSteps: 10, updates: 1, name: "return", qualifier: "", value: k / 7, elapsedMs: 5 };
       await store.claim(`r${k}`, { worker: "w", leaseMs: 1000, nowMs: 0 });
       await store.recordMetrics(`r${k}`, [{ ...record, split: "train" }, { ...record, split: "n2", value: null }], {
         worker: "w",

@@ -19,7 +19,7 @@ const oneRun = "(SELECT sequence FROM runs WHERE id = 'quick-mlp-2')";
 
 Deno.test("a suite's page counts a run with damaged records as failed, says why, and shows the others", async () => {
   await using demo = await demoStore([demoQuickSuite]);
-  damage(demo.path, `UPDATE finals SET value = value + 1 WHERE run = ${oneRun} AND metric = 'return'`);
+  damage(demo.path, `UPDATE finals SET value = value + 1 WHERE run = ${oneRun} AND name = 'return' AND qualifier = ''`);
   const app = createApp({ store: () => Promise.resolve(demo.store), now: () => 0, version: "test" });
   const page = await (await app.request("/suites/quick", { headers: { accept: "text/html" } })).text();
   match(page, /1 failed/);
@@ -56,7 +56,7 @@ Deno.test("files leave damaged records out and say so", async () => {
     const lines = async () => (await Deno.readTextFile(whole.metricsPath)).trim().split("\r\n");
     const before = await lines();
     const row =
-      `run = ${oneRun} AND metric = 'return' AND split = 'n2' AND updates = (SELECT max(updates) FROM metrics)`;
+      `run = ${oneRun} AND name = 'return' AND qualifier = '' AND split = 'n2' AND updates = (SELECT max(updates) FROM metrics)`;
     damage(
       demo.path,
       `UPDATE metrics SET value = value + 1 WHERE ${row}; UPDATE finals SET value = value + 1 WHERE ${row}`,

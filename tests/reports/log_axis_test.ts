@@ -52,5 +52,5 @@ Deno.test("formatMetric: three digits that count where values differ by powers o
   assert.deepEqual([349.4415, 1234.4, 0.00021345, 0, 3e-8].map((value) => formatMetric("mse", value)), [
     ...["349", "1234", "0.000213", "0.000", "3.00e\u22128"],
   ]);
-  assert.equal(formatMetric("mse/ball x", 0.5), "0.500");
+  assert.equal(formatMetric({ name: "mse", qualifier: "ball x" }, 0.5), "0.500");
 });

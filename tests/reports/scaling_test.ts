@@ -6,7 +6,7 @@ import type { SuiteResults } from "../../reports/results.ts";
 import { summarise } from "../../reports/summary.ts";
 import { type LargeSuite, largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 
-/** Results of a made-up suite, whose rows count how often somebody looks at their split, metric, run or value. */
+/** Results of a made-up suite, whose rows count how often somebody looks at their split, name, qualifier, run or value. */
 function countedResults(size: LargeSuite): { readonly results: SuiteResults; looks(): number } {
   let looks = 0;
   const counted = (row: MetricRow): MetricRow => ({
@@ -19,9 +19,13 @@ function countedResults(size: LargeSuite): { readonly results: SuiteResults; loo
       looks++;
       return row.split;
     },
-    get metric() {
+    get name() {
       looks++;
-      return row.metric;
+      return row.name;
+    },
+    get qualifier() {
+      looks++;
+      return row.qualifier;
     },
     get value() {
       looks++;
@@ -48,7 +52,7 @@ function countedResults(size: LargeSuite): { readonly results: SuiteResults; loo
     runs,
     finals: rows.flatMap((own) => own.filter((row) => row.updates === last).map(counted)),
     curves: rows.flatMap((own) =>
-      own.filter(({ metric }) => metric === "return" || metric === "accuracy").map(counted)
+      own.filter(({ name, qualifier }) => qualifier === "" && (name === "return" || name === "accuracy")).map(counted)
     ),
   };
   return { results, looks: () => looks };

@@ -33,14 +33,16 @@ Deno.test("bestIndex marks a method only where its interval lies beyond all othe
 Deno.test("formatMetric scales shares to per cent and keeps a missing value empty", () => {
   assert.equal(formatMetric("accuracy", 0.6644), "66.4");
   assert.equal(formatMetric("return", 15.266), "15.27");
-  assert.equal(formatMetric("shd/local", -1.25), "\u22121.3");
+  assert.equal(formatMetric({ name: "shd", qualifier: "local" }, -1.25), "\u22121.3");
   assert.equal(formatMetric("return", null), "");
   assert.equal(formatMetric("return", undefined), "");
   assert.equal(formatNumber(-0.001, 2), "0.00");
 });
 
 Deno.test("metricInfo names qualified and unknown metrics", () => {
-  assert.equal(metricInfo("edge_f1/both_red").label, "Edge F1, both red");
+  assert.equal(metricInfo({ name: "edge_f1", qualifier: "both_red" }).label, "Edge F1, both red");
+  assert.equal(metricInfo({ name: "accuracy_t", qualifier: "3" }).label, "Prediction accuracy, 3 steps");
+  assert.equal(metricInfo({ name: "return", qualifier: "best" }).label, "Return, best evaluation");
   assert.equal(metricInfo("something_new").label, "something_new");
   assert.equal(splitLabel("n6"), "n = 6");
   assert.equal(splitLabel("train"), "train");

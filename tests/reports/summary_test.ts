@@ -16,7 +16,8 @@ const row = (runId: string, value: number | null, fields: Partial<MetricRow> = {
   envSteps: 100,
   updates: 10,
   split: "n2",
-  metric: "return",
+  name: "return",
+  qualifier: "",
   value,
   elapsedMs: 1,
   ...fields,
@@ -31,7 +32,8 @@ Deno.test("summarise gives mean, std, iqm and interval over seeds", () => {
     suite: "suite",
     environment: "chemical-fork",
     split: "n2",
-    metric: "return",
+    name: "return",
+    qualifier: "",
     method: "fcdl",
     seeds: 4,
     failed: 0,
@@ -76,10 +78,10 @@ Deno.test("summarise takes the last record of a run, even a missing one", () => 
 Deno.test("summarise shows a method whose every seed failed, with empty numbers", () => {
   const runs = [run("a1", "fcdl"), run("b1", "nps", "failed"), run("b2", "nps", "failed"), run("c1", "mlp")];
   const rows = [
-    ...[row("a1", 1), row("a1", 0, { metric: "codes" }), row("a1", 0.5, { metric: "accuracy" })],
-    ...[row("c1", 2), row("c1", 0.7, { metric: "accuracy" })],
+    ...[row("a1", 1), row("a1", 0, { name: "codes" }), row("a1", 0.5, { name: "accuracy" })],
+    ...[row("c1", 2), row("c1", 0.7, { name: "accuracy" })],
   ];
-  const summary = summarise(runs, rows).map((entry) => [entry.metric, entry.method, entry.failed, entry.mean]);
+  const summary = summarise(runs, rows).map((entry) => [entry.name, entry.method, entry.failed, entry.mean]);
   assert.deepEqual(summary, [
     ["accuracy", "fcdl", 0, 0.5],
     ["accuracy", "nps", 2, null],

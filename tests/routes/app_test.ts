@@ -77,7 +77,7 @@ Deno.test("pages show a change at once, whatever the clock says, and a lease tha
   const before = await page();
   assert.equal(await page(), before);
   const point = { envSteps: 10, updates: 5, split: "train", elapsedMs: 1 };
-  await store.recordMetrics("two", [{ ...point, metric: "return", value: 17.25 }], { worker: "w" });
+  await store.recordMetrics("two", [{ ...point, name: "return", qualifier: "", value: 17.25 }], { worker: "w" });
   assert.match(await page(), /curve-chemical-fork-return-train/);
   assert.match(await page("/runs/two"), /17\.25/);
   nowMs = 1000;
@@ -137,8 +137,8 @@ Deno.test("pages escape what users choose", async () => {
   ]);
   await demo.store.claim("r&1", { worker: "w", leaseMs: 1000, nowMs: 0 });
   await demo.store.recordMetrics("r&1", [
-    { envSteps: 1, updates: 1, split: evil, metric: "return", value: 1, elapsedMs: 1 },
-    { envSteps: 1, updates: 1, split: "train", metric: evil, value: 1, elapsedMs: 1 },
+    { envSteps: 1, updates: 1, split: evil, name: "return", qualifier: evil, value: 1, elapsedMs: 1 },
+    { envSteps: 1, updates: 1, split: "train", name: evil, qualifier: "", value: 1, elapsedMs: 1 },
   ], { worker: "w" });
   const app = appOf(demo.store);
   for (const path of ["/", "/suites/s", "/runs/r%261", `/suites/${encodeURIComponent(evil)}`]) {

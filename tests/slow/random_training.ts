@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import { encodeValues } from "../../lib/core/variable.ts";
@@ -99,7 +100,7 @@ export async function learnFork(
   trainer.dispose();
   model.dispose();
   return {
-    accuracy: scores.find(({ metric }) => metric === "accuracy")!.value!,
+    accuracy: scores.find((score) => metricText(score) === "accuracy")!.value!,
     best: bestAccuracy(dynamics, windows),
     localF1,
     updatesPerSecond,

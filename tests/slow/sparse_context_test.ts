@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import type { ExperimentEvent } from "../../lib/experiment/events.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
@@ -31,7 +32,7 @@ Deno.test("fcdl-sparse reads its codes from root and action alone, and is blind 
   assert.deepEqual(codebook.gates!.open, [true, false, false, false, false, true]);
   const final = (split: string, metric: string) => {
     const found = events.flatMap((event) => event.kind === "metrics" ? event.metrics : [])
-      .findLast((score) => score.split === split && score.metric === metric);
+      .findLast((score) => score.split === split && metricText(score) === metric);
     assert.ok(found?.value != null, `${split} ${metric} was measured`);
     return found.value;
   };

@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import type { Metric } from "../../lib/records/run_records.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
@@ -102,8 +103,10 @@ export function largeSuiteMetrics(run: NewRun, { evaluations }: LargeSuite): rea
       return /return|shd|perplexity|dead/.test(metric) ? 20 * share : share;
     };
     return [
-      ...splits.flatMap((split) => metrics.map((metric) => ({ ...at, split, metric, value: value(metric) }))),
-      ...trainingMetrics.map((metric) => ({ ...at, split: "train", metric, value: value(metric) })),
+      ...splits.flatMap((split) =>
+        metrics.map((metric) => ({ ...at, split, ...metricOf(metric), value: value(metric) }))
+      ),
+      ...trainingMetrics.map((metric) => ({ ...at, split: "train", ...metricOf(metric), value: value(metric) })),
     ];
   }).flat();
 }

@@ -38,7 +38,7 @@ async function makeStore(path: string): Promise<void> {
     for (const name of ["return", "accuracy"]) {
       const records = Array.from(
         { length: 300 },
-        (_, i) => metric({ metric: name, updates: i, value: valueOf(id, i) }),
+        (_, i) => metric({ name, updates: i, value: valueOf(id, i) }),
       );
       await store.recordMetrics(id, records, { worker: "w" });
     }
@@ -104,7 +104,8 @@ Deno.test("a flipped bit in any field of a record or of a final one is noticed",
     await makeStore(path);
     const changes = [
       "split = 'trbin'",
-      "metric = 'retvrn'",
+      "name = 'retvrn'",
+      "qualifier = 'x'",
       "updates = updates + 1048576",
       "env_steps = 9223372036854775807",
       "value = -value",
@@ -120,7 +121,7 @@ Deno.test("a flipped bit in any field of a record or of a final one is noticed",
         for (const name of ["metrics_added", "metrics_replaced", "metrics_removed"]) {
           database.exec(`DROP TRIGGER ${name}`);
         }
-        database.exec(`UPDATE ${table} SET ${change} WHERE (run, metric, updates) = (1, 'return', 299)`);
+        database.exec(`UPDATE ${table} SET ${change} WHERE (run, name, updates) = (1, 'return', 299)`);
         database.close();
         await withStore(copy, async (store) => {
           const reading = store.queryMetrics({ last: table === "finals" });
@@ -144,8 +145,12 @@ Deno.test("metricChecksum changes with every bit of every number", () => {
   assert.equal(metricChecksum(3, { ...base, value: -0 }), metricChecksum(3, { ...base, value: 0 }));
   assert.notEqual(metricChecksum(3, { ...base, value: null }), metricChecksum(3, { ...base, value: 0 }));
   assert.notEqual(
-    metricChecksum(3, { ...base, split: "a", metric: "b" }),
-    metricChecksum(3, { ...base, split: "b", metric: "a" }),
+    metricChecksum(3, { ...base, split: "a", name: "b" }),
+    metricChecksum(3, { ...base, split: "b", name: "a" }),
+  );
+  assert.notEqual(
+    metricChecksum(3, { ...base, name: "a", qualifier: "b" }),
+    metricChecksum(3, { ...base, name: "b", qualifier: "a" }),
   );
   assert.equal(bytesChecksum(new TextEncoder().encode("123456789")), 0xcbf43926); // CRC-32's own check value.
 });

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { applicationId, migrations } from "../../lib/store/sqlite_schema.ts";
+import { metricText } from "../../lib/records/metric_id.ts";
+import { offerFunctions } from "../../lib/store/sqlite_migrate.ts";
 import { openSqliteStore } from "../../lib/store/sqlite_store.ts";
 import { byKey, lastOf, lease, metric, newRun, provenance } from "../contracts/store_data.ts";
 
@@ -24,7 +26,11 @@ const records = [
   metric({ updates: 7, envSteps: 30, value: 3.5, elapsedMs: 11 }),
   metric({ split: "n2", updates: 1, value: 0.25 }),
   metric({ split: "n2", updates: 2, value: null }),
-  metric({ metric: "success", updates: 0, envSteps: 0, value: 0 }),
+  // Before qualifiers had a column of their own, these were accuracy/x_t3, accuracy_t3 and edge_f1/a/b.
+  metric({ name: "accuracy", qualifier: "x_t3", value: 0.5 }),
+  metric({ name: "accuracy_t", qualifier: "3", value: 0.25 }),
+  metric({ name: "edge_f1", qualifier: "a/b", value: 0.75 }),
+  metric({ name: "success", updates: 0, envSteps: 0, value: 0 }),
 ];
 
 /** Makes a file as the first version of the schema did, with two runs of {@link records}. */
@@ -41,8 +47,8 @@ function makeFirstVersion(path: string): void {
   for (const [index, id] of ["a", "b"].entries()) {
     const run = newRun(id);
     addRun.run(id, run.suite, run.environment, run.method, run.seed, JSON.stringify(run.spec));
-    for (const { split, metric, updates, envSteps, value, elapsedMs } of records) {
-      addMetric.run(index + 1, split, metric, updates, envSteps, value, elapsedMs);
+    for (const { split, updates, envSteps, value, elapsedMs, ...of } of records) {
+      addMetric.run(index + 1, split, metricText(of), updates, envSteps, value, elapsedMs);
     }
   }
   database.prepare("INSERT INTO artifacts VALUES (1, 'codebook', 'application/json', 5, ?)").run(Uint8Array.of(7));
@@ -59,7 +65,7 @@ for (const readOnly of [false, true]) {
         const sorted = records.map((record) => ({ runId: "a", ...record })).sort(byKey);
         assert.deepEqual(await store.queryMetrics({ runIds: ["a"] }), sorted);
         assert.deepEqual(await store.queryMetrics({ runIds: ["a"], last: true }), lastOf(sorted));
-        assert.equal((await store.queryMetrics({ last: true })).length, 6);
+        assert.equal((await store.queryMetrics({ last: true })).length, 12);
         assert.deepEqual((await store.getArtifact("a", "codebook"))!.bytes, Uint8Array.of(7));
         assert.deepEqual((await store.listRuns()).map(({ id, revision }) => ({ id, revision })), [
           // Checksums were added to both, and to the artifact of the first.
@@ -92,6 +98,25 @@ Deno.test("what a run of the first schema was made with becomes the origin of al
       assert.deepEqual(a!.origins, [{ fromLoop: 0, provenance }]);
       assert.deepEqual(a!.provenance, provenance);
       assert.deepEqual([b!.origins, b!.provenance], [[], null]);
+    } finally {
+      await store.close();
+    }
+  }));
+
+Deno.test("a record that was damaged before its store was brought up to date stays so, and no other becomes it", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    makeFirstVersion(path);
+    const old = new DatabaseSync(path);
+    offerFunctions(old);
+    for (const step of migrations.slice(1, 4)) old.exec(step);
+    old.exec("PRAGMA user_version = 4");
+    old.exec("UPDATE metrics SET checksum = checksum + 1 WHERE run = 2 AND metric = 'accuracy/x_t3'");
+    old.close();
+    const store = await openSqliteStore(path);
+    try {
+      assert.equal((await store.queryMetrics({ runIds: ["a"] })).length, records.length);
+      await assert.rejects(store.queryMetrics({ runIds: ["b"] }), /got other content in accuracy\/x_t3 of split train/);
     } finally {
       await store.close();
     }
@@ -160,8 +185,8 @@ Deno.test("finals stay the last records whatever happens to metrics", () =>
       VALUES ('a', 's', 'e', 'm', 1, '{}', 0, 0)`);
     const put = (updates: number, steps: number, value: number | null) =>
       database.prepare(
-        `INSERT INTO metrics (run, split, metric, updates, env_steps, value, elapsed_ms)
-         VALUES (1, 'train', 'return', ?, ?, ?, 0)
+        `INSERT INTO metrics (run, split, name, qualifier, updates, env_steps, value, elapsed_ms)
+         VALUES (1, 'train', 'return', '', ?, ?, ?, 0)
          ON CONFLICT DO UPDATE SET value = excluded.value, elapsed_ms = excluded.elapsed_ms`,
       ).run(updates, steps, value);
     const final = () =>
@@ -188,7 +213,7 @@ Deno.test("reading lists of runs and final results needs no scan and no sorting"
     const database = new DatabaseSync(path);
     const plan = (sql: string) =>
       database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map((row) => String(row.detail)).join("; ");
-    const finals = plan("SELECT * FROM finals WHERE run = 1 ORDER BY split, metric, updates, env_steps");
+    const finals = plan("SELECT * FROM finals WHERE run = 1 ORDER BY split, name, qualifier, updates, env_steps");
     assert.equal(finals, "SEARCH finals USING PRIMARY KEY (run=?)");
     assert.match(
       plan("SELECT * FROM runs WHERE suite = 's' ORDER BY +sequence"),

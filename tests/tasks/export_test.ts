@@ -1,3 +1,4 @@
+import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -45,21 +46,28 @@ Deno.test("export writes only the metrics asked for, and names those there are",
   withStore(async (folder) => {
     const store = await openStore(join(folder, "store.sqlite"));
     const record = (metric: string) => ({
-      ...{ envSteps: 1, updates: 1, split: "train", metric },
+      ...{ envSteps: 1, updates: 1, split: "train", ...metricOf(metric) },
       value: 1,
       elapsedMs: 1,
     });
     await store.claim("one", { worker: "w", leaseMs: 1000, nowMs: 0 });
-    await store.recordMetrics("one", [record("return"), record("accuracy")], { worker: "w" });
+    await store.recordMetrics("one", [record("return"), record("accuracy"), record("accuracy/x3")], { worker: "w" });
     await store.close();
     const some = await runExport("--out", folder, "--suite", "one", "--metric", "accuracy");
     assert.equal(some.code, 0, some.stderr);
     const lines = (await readFile(join(folder, "one", "metrics-accuracy.csv"), "utf8")).trim().split("\r\n");
     assert.deepEqual(lines.slice(1).map((line) => line.split(",")[8]), ["accuracy"]);
+    const part = await runExport("--out", folder, "--suite", "one", "--metric", "accuracy/x3");
+    assert.equal(part.code, 0, part.stderr);
+    assert.match(
+      await readFile(join(folder, "one", "metrics-accuracy-x3.csv"), "utf8"),
+      /\r\n[^\r]*accuracy\/x3,1,1\r\n$/,
+    );
     assert.deepEqual(await runExport("--out", folder, "--suite", "one", "--metric", "acuracy"), {
       code: 2,
       stdout: "",
-      stderr: 'Cannot find metric "acuracy": unknown name, expected one of accuracy, return, got "acuracy"\n',
+      stderr:
+        'Cannot find metric "acuracy": unknown name, expected one of accuracy, accuracy/x3, return, got "acuracy"\n',
     });
   }));
 

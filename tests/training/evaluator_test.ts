@@ -1,3 +1,4 @@
+import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
@@ -58,7 +59,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
   const tensors = tf.memory().numTensors;
   const { scores } = await run(shared);
   assert.equal(tf.memory().numTensors, tensors);
-  const names = (split: string) => scores.filter((score) => score.split === split).map((score) => score.metric);
+  const names = (split: string) => scores.filter((score) => score.split === split).map(metricText);
   const graph = (qualifier: string) =>
     ["shd", "edge_precision", "edge_recall", "edge_f1", "edge_auc", "edge_density"].map((name) => name + qualifier);
   const learnable = (qualifier: string) =>
@@ -89,7 +90,7 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
     ...["code_agreement", "perplexity", "dead_codes", "code_consistency/on"],
   ]);
   const of = (split: string, metric: string) =>
-    scores.find((score) => score.split === split && score.metric === metric)!.value;
+    scores.find((score) => score.split === split && metricText(score) === metric)!.value;
   // Above 0.5, the toy model's graphs are the truth.
   assert.equal(of("train", "shd/off"), 0);
   assert.equal(of("train", "shd/on"), 0);
@@ -124,7 +125,7 @@ Deno.test("evaluate: codes that hang on a scaled variable change under the shift
   });
   const { scores } = await run(shared);
   const of = (split: string, metric: string) =>
-    scores.find((score) => score.split === split && score.metric === metric)!.value!;
+    scores.find((score) => score.split === split && metricText(score) === metric)!.value!;
   // A negative factor turns the bit; half of the factors are.
   assert.ok(of("noisy", "code_agreement") > 0.3 && of("noisy", "code_agreement") < 0.7);
   assert.equal(of("noisy", "graph_agreement"), of("noisy", "code_agreement"));
@@ -144,11 +145,11 @@ Deno.test("evaluate: a sensor's noise is no shift of a split", async () => {
   const unshiftedSplit = { ...environment.spec.splits[1]!, shift: environment.spec.sensor! };
   const spec = { ...environment.spec, splits: [environment.spec.splits[0]!, unshiftedSplit] };
   const { scores } = await run({ ...shared, environment: { ...environment, spec } });
-  assert.ok(scores.some(({ split, metric }) => split === "noisy" && metric === "graph_perplexity"));
-  assert.ok(!scores.some(({ metric }) => metric.endsWith("_agreement")));
+  assert.ok(scores.some(({ split, name }) => split === "noisy" && name === "graph_perplexity"));
+  assert.ok(!scores.some(({ name }) => name.endsWith("_agreement")));
   // With the split's own shift there is one, and the code hangs on bit a alone.
   const shifted = await run({ ...shared, environment });
-  const agreement = shifted.scores.filter(({ metric }) => metric.endsWith("_agreement"));
+  const agreement = shifted.scores.filter(({ name }) => name.endsWith("_agreement"));
   assert.deepEqual(agreement.map(({ split, value }) => `${split} ${value}`), ["noisy 1", "noisy 1"]);
   shared.model.dispose();
 });
@@ -196,7 +197,8 @@ Deno.test("evaluate scores prediction by the model's own answers", async () => {
     },
   };
   const { scores } = await run({ ...shared, model, buffer: shared.buffer });
-  const of = (metric: string) => scores.find((score) => score.split === "train" && score.metric === metric)!.value!;
+  const of = (metric: string) =>
+    scores.find((score) => score.split === "train" && metricText(score) === metric)!.value!;
   assert.equal(of("nll"), 3);
   // Bit a changes with action 1 only, so it stays in two of three steps.
   const { values, actions, nextValues } = shared.buffer.transitions();
@@ -207,7 +209,7 @@ Deno.test("evaluate scores prediction by the model's own answers", async () => {
   };
   assert.ok(Math.abs(of("accuracy/a") - stays(0)) < 0.2);
   assert.ok(Math.abs(of("accuracy") - (of("accuracy/a") + of("accuracy/b")) / 2) < 1e-12);
-  assert.equal(scores.find((score) => score.split === "noisy" && score.metric === "nll")!.value, 2); // a only
+  assert.equal(scores.find((score) => score.split === "noisy" && metricText(score) === "nll")!.value, 2); // a only
   // After two steps it says that all bits are 1.
   assert.ok(of("accuracy_t2") > 0.3 && of("accuracy_t2") < 0.8);
   shared.model.dispose();
@@ -216,7 +218,7 @@ Deno.test("evaluate scores prediction by the model's own answers", async () => {
 Deno.test("evaluate plays episodes alone while the buffer is empty", async () => {
   const shared = parts({ loops: 0 });
   const { scores, artifacts } = await run(shared);
-  assert.deepEqual(scores.map((score) => `${score.split} ${score.metric}`), [
+  assert.deepEqual(scores.map((score) => `${score.split} ${metricText(score)}`), [
     "train return",
     "train success",
     "noisy return",

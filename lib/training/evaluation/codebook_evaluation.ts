@@ -37,7 +37,7 @@ export async function assignCodes(
 
 /**
  * Codebook metrics by split: `perplexity` and `dead_codes` of its use; in distribution `ami` of code and true context,
- * missing where there is only one context; out of distribution `code_consistency/<context>`, the share of a context's
+ * missing where there is only one context; out of distribution `code_consistency` by context, the share of a context's
  * samples in the codes used for it in distribution; and those of `labelMetrics`.
  *
  * @param all The split in distribution first, if there is one.
@@ -54,12 +54,17 @@ export function codebookMetrics(
   return labels.concat(all.flatMap(({ graphs: { sample }, codes }) => {
     const id = sample.split.id;
     const { perplexity, deadCodes } = codeUsage(codes, codeCount);
-    const scores = [scoreOf(id, "perplexity", perplexity), scoreOf(id, "dead_codes", deadCodes)];
-    if (sample.split.inDistribution) return [...scores, scoreOf(id, "ami", contextAgreement(codes, sample.contexts))];
+    const scores = [
+      scoreOf(id, "perplexity", { value: perplexity }),
+      scoreOf(id, "dead_codes", { value: deadCodes }),
+    ];
+    if (sample.split.inDistribution) {
+      return [...scores, scoreOf(id, "ami", { value: contextAgreement(codes, sample.contexts) })];
+    }
     const shares = consistency(all, { spec, split: id });
-    spec.contextNames.forEach((name, context) => {
-      const share = shares[context] ?? null;
-      if (share !== null) scores.push(scoreOf(id, `code_consistency/${name}`, share));
+    spec.contextNames.forEach((qualifier, context) => {
+      const value = shares[context] ?? null;
+      if (value !== null) scores.push(scoreOf(id, "code_consistency", { qualifier, value }));
     });
     return scores;
   }));

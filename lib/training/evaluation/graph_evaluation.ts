@@ -50,7 +50,7 @@ export function inputTensors(
 
 /**
  * Graph metrics of a split: over all its transitions, and by context with the context's name as qualifier. Beside these,
- * which compare each transition with its own true graph, `context_f1/<context>` compares it with the true graph of the
+ * which compare each transition with its own true graph, `context_f1` by context compares it with the true graph of the
  * whole context, which is what a graph for many transitions, a code's, can at best be. A code counts by its use.
  */
 export function graphMetrics(graphs: SampleGraphs, spec: EnvironmentSpec): Score[] {
@@ -58,12 +58,12 @@ export function graphMetrics(graphs: SampleGraphs, spec: EnvironmentSpec): Score
   const scores = metricsOf(scoreSample(graphs, spec), { split: sample.split.id, qualifier: "" });
   const entries = spec.stateVariables.length * (spec.stateVariables.length + spec.actionVariables.length);
   const whole = { ...graphs, truth: contextUnions(graphs.truth, { entries, contexts: sample.contexts }) };
-  spec.contextNames.forEach((name, context) => {
+  spec.contextNames.forEach((qualifier, context) => {
     const included = inContext(sample.contexts, context);
     const ofContext = scoreSample(graphs, spec, included);
     if (ofContext.graphs === 0) return;
-    append(scores, metricsOf(ofContext, { split: sample.split.id, qualifier: `/${name}` }));
-    scores.push(scoreOf(sample.split.id, `context_f1/${name}`, scoreSample(whole, spec, included).f1));
+    append(scores, metricsOf(ofContext, { split: sample.split.id, qualifier }));
+    scores.push(scoreOf(sample.split.id, "context_f1", { qualifier, value: scoreSample(whole, spec, included).f1 }));
   });
   return scores;
 }
@@ -123,11 +123,11 @@ function metricsOf(
   { split, qualifier }: { readonly split: string; readonly qualifier: string },
 ): Score[] {
   return [
-    scoreOf(split, `shd${qualifier}`, scores.shd),
-    scoreOf(split, `edge_precision${qualifier}`, scores.precision),
-    scoreOf(split, `edge_recall${qualifier}`, scores.recall),
-    scoreOf(split, `edge_f1${qualifier}`, scores.f1),
-    scoreOf(split, `edge_auc${qualifier}`, scores.auc),
-    scoreOf(split, `edge_density${qualifier}`, scores.density),
+    scoreOf(split, "shd", { qualifier, value: scores.shd }),
+    scoreOf(split, "edge_precision", { qualifier, value: scores.precision }),
+    scoreOf(split, "edge_recall", { qualifier, value: scores.recall }),
+    scoreOf(split, "edge_f1", { qualifier, value: scores.f1 }),
+    scoreOf(split, "edge_auc", { qualifier, value: scores.auc }),
+    scoreOf(split, "edge_density", { qualifier, value: scores.density }),
   ];
 }

@@ -22,13 +22,19 @@ export interface SampleLabels {
  *
  * @param options.name What is labelled, `code` or `graph`.
  */
-export function labelMetrics(all: readonly SampleLabels[], { name }: { readonly name: string }): Score[] {
+export function labelMetrics(all: readonly SampleLabels[], { name }: { readonly name: "code" | "graph" }): Score[] {
   return all.flatMap(({ sample, labels, unshifted }) => {
     const { split, contexts } = sample;
-    if (split.inDistribution) return [scoreOf(split.id, `${name}_information`, contextInformation(labels, contexts))];
+    if (split.inDistribution) {
+      return [
+        scoreOf(split.id, `${name}_information`, { value: contextInformation(labels, contexts) }),
+      ];
+    }
     if (unshifted === null) return [];
     return [
-      scoreOf(split.id, `${name}_agreement`, labelAgreement(labels, unshifted, { included: shiftedRows(sample) })),
+      scoreOf(split.id, `${name}_agreement`, {
+        value: labelAgreement(labels, unshifted, { included: shiftedRows(sample) }),
+      }),
     ];
   });
 }
@@ -51,7 +57,7 @@ export function graphLabelMetrics(all: readonly SampleGraphs[], spec: Environmen
   });
   return [
     ...labelled.map(({ sample, labels }) =>
-      scoreOf(sample.split.id, "graph_perplexity", codeUsage(labels, labels.length).perplexity)
+      scoreOf(sample.split.id, "graph_perplexity", { value: codeUsage(labels, labels.length).perplexity })
     ),
     ...labelMetrics(labelled, { name: "graph" }),
   ];

@@ -30,7 +30,7 @@ export function learnableMetrics(all: readonly SampleGraphs[], spec: Environment
       const step = poolEdges(probabilities, truth, which);
       return [
         ...comparison(split.id, { prefix: "learnable", qualifier, edges: whole }),
-        scoreOf(split.id, `learnable_density${qualifier}`, whole.density),
+        scoreOf(split.id, "learnable_density", { qualifier, value: whole.density }),
         ...comparison(split.id, { prefix: "learnable_step", qualifier, edges: step }),
       ];
     };
@@ -38,24 +38,26 @@ export function learnableMetrics(all: readonly SampleGraphs[], spec: Environment
     const { shd } = poolEdges(probabilities, union, { entries, counted: given });
     return [
       ...scored(""),
-      ...(isMixed ? spec.contextNames : []).flatMap((name, context) =>
-        scored(`/${name}`, inContext(contexts, context))
-      ),
-      scoreOf(split.id, "learnable_entries", counted.reduce((sum, each) => sum + each, 0)),
-      scoreOf(split.id, "given_shd", shd),
+      ...(isMixed ? spec.contextNames : []).flatMap((name, context) => scored(name, inContext(contexts, context))),
+      scoreOf(split.id, "learnable_entries", { value: counted.reduce((sum, each) => sum + each, 0) }),
+      scoreOf(split.id, "given_shd", { value: shd }),
     ];
   });
 }
 
 function comparison(
   split: string,
-  { prefix, qualifier, edges }: { readonly prefix: string; readonly qualifier: string; readonly edges: PooledEdges },
+  { prefix, qualifier, edges }: {
+    readonly prefix: "learnable" | "learnable_step";
+    readonly qualifier: string;
+    readonly edges: PooledEdges;
+  },
 ): Score[] {
   return [
-    scoreOf(split, `${prefix}_shd${qualifier}`, edges.shd),
-    scoreOf(split, `${prefix}_f1${qualifier}`, edges.f1),
-    scoreOf(split, `${prefix}_auc${qualifier}`, edges.auc),
-    scoreOf(split, `${prefix}_true_density${qualifier}`, edges.trueDensity),
+    scoreOf(split, `${prefix}_shd`, { qualifier, value: edges.shd }),
+    scoreOf(split, `${prefix}_f1`, { qualifier, value: edges.f1 }),
+    scoreOf(split, `${prefix}_auc`, { qualifier, value: edges.auc }),
+    scoreOf(split, `${prefix}_true_density`, { qualifier, value: edges.trueDensity }),
   ];
 }
 

@@ -11,8 +11,8 @@ import { type Score, scoreOf } from "./score.ts";
  * Scores the prediction of a window's last step, after the model has fed back its own predictions until there.
  *
  * @param options `windows` of T steps; `observations` is what the model sees of their first states, encoded [B, D].
- * @returns One step: `accuracy`, `mse`, `nll` over the split's scored variables and `accuracy/<name>` or `mse/<name>`,
- * and `nll/<name>`, of each of them; more steps: the first three as `accuracy_t<T>` and so on. A kind of variable that is not there gives none.
+ * @returns One step: `accuracy`, `mse`, `nll` over the split's scored variables and by variable; more steps: the same
+ * three over all of them, by steps. A kind of variable that is not there gives none.
  */
 export async function scorePrediction(
   model: DynamicsModel,
@@ -43,15 +43,16 @@ export async function scorePrediction(
     variableCount: variables.length,
     ...scored,
   });
-  const suffix = steps === 1 ? "" : `_t${steps}`;
-  const scores = [scoreOf(split.id, `nll${suffix}`, likelihood.nll)];
-  if (accuracy !== null) scores.push(scoreOf(split.id, `accuracy${suffix}`, accuracy));
-  if (mse !== null) scores.push(scoreOf(split.id, `mse${suffix}`, mse));
+  const after = (name: "nll" | "accuracy" | "mse", value: number | null) =>
+    steps === 1 ? scoreOf(split.id, name, { value }) : scoreOf(split.id, `${name}_t`, { qualifier: `${steps}`, value });
+  const scores = [after("nll", likelihood.nll)];
+  if (accuracy !== null) scores.push(after("accuracy", accuracy));
+  if (mse !== null) scores.push(after("mse", mse));
   if (steps > 1) return scores;
   for (const i of split.scoredVariables) {
-    const { kind, name } = variables[i]!;
-    scores.push(scoreOf(split.id, `${kind === "categorical" ? "accuracy" : "mse"}/${name}`, byVariable[i]!));
-    scores.push(scoreOf(split.id, `nll/${name}`, likelihood.byVariable[i]!));
+    const { kind, name: qualifier } = variables[i]!;
+    scores.push(scoreOf(split.id, kind === "categorical" ? "accuracy" : "mse", { qualifier, value: byVariable[i]! }));
+    scores.push(scoreOf(split.id, "nll", { qualifier, value: likelihood.byVariable[i]! }));
   }
   return scores;
 }

@@ -1,11 +1,13 @@
 import type { Transitions } from "../../envs/environment.ts";
 import type { Split } from "../../envs/environment.ts";
+import type { MetricName } from "../../metrics/catalogue.ts";
 
 /** One number of an evaluation. */
 export interface Score {
   readonly split: string;
-  /** A qualifier may follow a slash. */
-  readonly metric: string;
+  readonly name: MetricName;
+  /** Empty for the whole. */
+  readonly qualifier: string;
   /** Missing is null. */
   readonly value: number | null;
 }
@@ -29,9 +31,13 @@ export interface SplitSample {
   readonly contexts: Uint8Array;
 }
 
-/** A score whose value is missing unless it is a finite number. */
-export function scoreOf(split: string, metric: string, value: number | null): Score {
-  return { split, metric, value: value !== null && Number.isFinite(value) ? value : null };
+/** A score whose value is missing unless it is a finite number; of the whole where no qualifier is given. */
+export function scoreOf(
+  split: string,
+  name: MetricName,
+  { value, qualifier = "" }: { readonly value: number | null; readonly qualifier?: string },
+): Score {
+  return { split, name, qualifier, value: value !== null && Number.isFinite(value) ? value : null };
 }
 
 /** Rows of a row-major matrix [rows, columns] as nested arrays, rounded to six decimals, for JSON. */

@@ -56,5 +56,8 @@ export function* playTestEpisodes(
     yield;
   }
   const successes = succeeded.reduce((sum, each) => sum + each, 0);
-  return [scoreOf(split, "return", total / episodes), scoreOf(split, "success", successes / episodes)];
+  return [
+    scoreOf(split, "return", { value: total / episodes }),
+    scoreOf(split, "success", { value: successes / episodes }),
+  ];
 }

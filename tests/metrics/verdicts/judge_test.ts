@@ -168,7 +168,7 @@ Deno.test("judge: nothing is said of a model without graphs, and old records are
   assert.deepEqual(plain, []);
   assert.equal(headline(plain), "Nothing to check: the method has no causal graph.");
   const records = await recordsOf(codebookModel(trueContext, contextGraphs));
-  const old = records.filter(({ metric }) => !/^learnable|_information$|_agreement$|^graph_|^given/.test(metric));
+  const old = records.filter(({ name }) => !/^learnable|_information$|_agreement$|^graph_|^given/.test(name));
   const verdicts = judge(measureRun(old));
   assert.deepEqual(titles(verdicts, "fault", "limit"), []);
   assert.deepEqual(titles(verdicts, "sound"), ["codebook in use"]);
@@ -178,7 +178,7 @@ Deno.test("judge: nothing is said of a model without graphs, and old records are
       "no edges too many, no edges missing.",
   );
   assert.equal(
-    headline(judge(measureRun(old.filter(({ metric }) => metric !== "perplexity")))).includes("Sound"),
+    headline(judge(measureRun(old.filter(({ name }) => name !== "perplexity")))).includes("Sound"),
     false,
   );
 });
