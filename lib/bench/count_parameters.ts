@@ -18,12 +18,11 @@ export async function countParameters(spec: RunSpec): Promise<number | string> {
   const environment = await environmentModule.create(environmentModule.parseOptions(environmentOptions), spec.seed);
   try {
     const context = modelContext(environment);
-    const method = methodModule.parseOptions(methodOptions);
-    const reason = methodModule.unsupported?.(context, method);
+    const options = methodModule.parseOptions(methodOptions);
+    const reason = methodModule.unsupported?.(context, options);
     if (reason) return reason;
-    const options = { method, training: spec.training, rng: new Rng(spec.seed) };
     return withShapesOnly(() => {
-      const model = methodModule.create(context, options);
+      const model = methodModule.create(context, { options, training: spec.training, rng: new Rng(spec.seed) });
       const count = model.parameterCount;
       model.dispose();
       return count;

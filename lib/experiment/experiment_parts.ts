@@ -50,13 +50,11 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
   try {
     environment = observedAs(spec, world);
     const context = modelContext(environment);
-    const reason = method.unsupported?.(context, parsedOptions) ?? null;
-    if (reason !== null) throw new RangeError(reason);
     checkTraining(spec, environment);
     const root = new Rng(spec.seed);
     const { learningRate, gradientClip, predictionSteps, loops, updatesPerLoop } = spec.training;
     const model = method.create(context, {
-      method: parsedOptions,
+      options: parsedOptions,
       training: { learningRate, gradientClip, predictionSteps, updates: loops * updatesPerLoop },
       rng: root.fork("model"),
     });

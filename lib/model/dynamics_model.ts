@@ -145,21 +145,26 @@ export function isCodebookModel(model: DynamicsModel): model is CodebookModel {
   return "codeGraphs" in model;
 }
 
-/** What a method's module exports. */
+/** What a model is made with. */
+export interface CreateOptions<Options> {
+  /** What `parseOptions` returned. */
+  readonly options: Options;
+  readonly training: TrainingOptions;
+  readonly rng: Rng;
+}
+
+/** A method, see `defineMethod`. */
 export interface MethodModule {
   /** Checks options (the `method` field of a run spec without `id` and `label`) and fills defaults. */
   parseOptions(options: unknown): Record<string, unknown>;
   /**
    * Why the method cannot run on such variables; null when it can.
    *
-   * @param method What `parseOptions` returned.
+   * @param options What `parseOptions` returned.
    */
-  unsupported?(context: ModelContext, method: Record<string, unknown>): string | null;
-  /** @param options What `parseOptions` returned. */
-  create(
-    context: ModelContext,
-    options: { readonly method: Record<string, unknown>; readonly training: TrainingOptions; readonly rng: Rng },
-  ): DynamicsModel;
+  unsupported?(context: ModelContext, options: Record<string, unknown>): string | null;
+  /** @throws {RangeError} If it cannot run on such variables. */
+  create(context: ModelContext, given: CreateOptions<Record<string, unknown>>): DynamicsModel;
 }
 
 /** How the registry offers a method without loading a tensor library. */

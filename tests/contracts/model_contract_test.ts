@@ -5,7 +5,7 @@ import { modelContract } from "./model_contract.ts";
 // One line and one file make a method: the toy method passes the same contract as the registered ones.
 const withToy: readonly MethodEntry[] = [
   ...methods,
-  { id: "toy", label: "Toy", load: () => import("./toy_method.ts") },
+  { id: "toy", label: "Toy", load: async () => (await import("./toy_method.ts")).toy },
 ];
 
 for (const entry of withToy) await modelContract(entry);

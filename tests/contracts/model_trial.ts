@@ -38,7 +38,7 @@ export class Trial {
     this.#problem = problem;
     this.#steps = steps;
     this.model = method.create(problem.context, {
-      method: method.parseOptions(options ?? smallOptions(method)),
+      options: method.parseOptions(options ?? smallOptions(method)),
       training: {
         learningRate,
         gradientClip: 1e9,

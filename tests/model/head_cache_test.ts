@@ -121,7 +121,7 @@ for (const entry of methods) {
   const method = await entry.load();
   const create = (fast: boolean) =>
     method.create(problem.context, {
-      method: smallOptions(method),
+      options: smallOptions(method),
       training: { learningRate: 1e-2, gradientClip: 1e9, predictionSteps: 2, fast },
       rng: new Rng(1),
     });

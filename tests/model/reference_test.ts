@@ -61,7 +61,7 @@ async function checkFile(
     actionVariables: variables.action,
     globalGraph: () => triangle(config.variables),
   }, {
-    method: method.parseOptions(adapter.options(config)),
+    options: method.parseOptions(adapter.options(config)),
     training: {
       learningRate: config.learning_rate,
       gradientClip: 20000,

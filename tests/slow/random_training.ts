@@ -56,7 +56,7 @@ export async function learnFork(
   const model = module.create(
     { ...spec, globalGraph: () => environment.globalGraph() },
     {
-      method: module.parseOptions(given),
+      options: module.parseOptions(given),
       training: { learningRate: 1e-3, gradientClip: 20000, predictionSteps: 3 },
       rng: root.fork("model"),
     },

@@ -31,7 +31,7 @@ for (const { id, load } of methods) {
     const environment = await world.create(world.parseOptions({ variables: 4, colors: 3, noisyNodes: [2] }), 1);
     const context = modelContext(environment);
     const count = () => {
-      const model = create(context, { method: parseOptions({}), training: spec.training, rng: new Rng(1) });
+      const model = create(context, { options: parseOptions({}), training: spec.training, rng: new Rng(1) });
       const { parameterCount } = model;
       model.dispose();
       return parameterCount;

@@ -33,7 +33,7 @@ function parts(options: { loops?: number; validationShare?: number } = {}) {
   for (let loop = 0; loop < (options.loops ?? 40); loop++) collector.actRandomly();
   const { stateVariables, actionVariables } = environment.spec;
   const model = toyMethod.create({ stateVariables, actionVariables, globalGraph: () => environment.globalGraph() }, {
-    method: { nanAtUpdate: null },
+    options: { nanAtUpdate: null },
     training: { learningRate: 1, gradientClip: 1, predictionSteps: 2 },
     rng: new Rng(2),
   });

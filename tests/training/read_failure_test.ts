@@ -22,7 +22,7 @@ function parts() {
   });
   for (let loop = 0; loop < 20; loop++) collector.actRandomly();
   const model = toyMethod.create({ ...spec, globalGraph: () => environment.globalGraph() }, {
-    method: { nanAtUpdate: null },
+    options: { nanAtUpdate: null },
     training: { learningRate: 1, gradientClip: 1, predictionSteps: 2 },
     rng: new Rng(2),
   });

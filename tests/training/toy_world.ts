@@ -188,8 +188,8 @@ class ToyModel implements CodebookModel {
 /** The toy model's method; options `nanAtUpdate` and `refuses` make it fail. */
 export const toyMethod: MethodModule = {
   parseOptions: (options) => ({ nanAtUpdate: null, ...options as Record<string, unknown> }),
-  create: (context, { method, rng }) =>
-    new ToyModel(context, { rng, nanAtUpdate: method["nanAtUpdate"] as number | null }),
+  create: (context, { options, rng }) =>
+    new ToyModel(context, { rng, nanAtUpdate: options["nanAtUpdate"] as number | null }),
 };
 
 const toyEnvironmentModule: EnvironmentModule = {

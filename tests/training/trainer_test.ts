@@ -30,7 +30,7 @@ function parts(nanAtUpdate: number | null = null) {
   for (let loop = 0; loop < 40; loop++) collector.actRandomly();
   const { stateVariables, actionVariables } = environment.spec;
   const model = toyMethod.create({ stateVariables, actionVariables, globalGraph: () => environment.globalGraph() }, {
-    method: { nanAtUpdate },
+    options: { nanAtUpdate },
     training: { learningRate: 1, gradientClip: 1, predictionSteps: 2 },
     rng: new Rng(2),
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import type { CodebookModel, MethodModule } from "../dynamics_model.ts";
+import type { CodebookModel, CreateOptions, ModelContext } from "../dynamics_model.ts";
 import { CodeInference, type Quantizer } from "./code_inference.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "./masked_model.ts";
 import { OneGraphInference } from "./one_graph_inference.ts";
@@ -47,21 +47,21 @@ export class CodeModel<Inference extends CodeInference | OneGraphInference = Cod
 
 /** Makes a model that differs from FCDL in its quantizer at most; one code needs none. */
 export function createCodeModel(
-  context: Parameters<MethodModule["create"]>[0],
+  context: ModelContext,
   options: {
-    readonly create: Parameters<MethodModule["create"]>[1];
-    readonly code: CodeOptions;
+    readonly given: CreateOptions<CodeOptions>;
     readonly quantizer: Quantizer;
   },
 ): CodeModel {
-  const { create, code, quantizer } = options;
+  const { given, quantizer } = options;
+  const code = given.options;
   const network = createMaskedNetwork(context, {
     ...code,
-    create,
+    given,
     createInference: (parameters, groups) =>
       code.codes === 1
         ? new OneGraphInference(parameters, { ...code, groups })
         : new CodeInference(parameters, { ...code, groups, quantizer }),
   });
-  return new CodeModel(network, { context, training: create.training });
+  return new CodeModel(network, { context, training: given.training });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../tensor/mod.ts";
-import type { GraphModel, MethodModule } from "../dynamics_model.ts";
+import type { CreateOptions, GraphModel, ModelContext } from "../dynamics_model.ts";
 import { RolloutModel, type RolloutOptions } from "../rollout_model.ts";
 import { type ModelGroups, modelGroups } from "../variable_groups.ts";
 import type { GraphInference } from "./graph_inference.ts";
@@ -43,23 +43,21 @@ export class MaskedModel<Inference extends GraphInference = GraphInference>
   }
 }
 
-type CreateArguments = Parameters<MethodModule["create"]>;
-
 /**
  * Builds a masked network.
  *
  * @param options.createInference Makes the graph inference with the network's parameter set.
  */
 export function createMaskedNetwork<Inference extends GraphInference>(
-  context: CreateArguments[0],
+  context: ModelContext,
   options: {
-    readonly create: CreateArguments[1];
+    readonly given: CreateOptions<unknown>;
     readonly featureWidth: number;
     readonly predictorWidths: readonly number[];
     readonly createInference: (parameters: ParameterSet, groups: ModelGroups) => Inference;
   },
 ): MaskedNetwork<Inference> {
-  const { create: { training, rng }, featureWidth, predictorWidths, createInference } = options;
+  const { given: { training, rng }, featureWidth, predictorWidths, createInference } = options;
   const groups = modelGroups(context);
   return new MaskedNetwork(new ParameterSet(rng), {
     groups,

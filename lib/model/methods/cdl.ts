@@ -1,13 +1,12 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import { parseWith } from "../../core/parse.ts";
 import { type NoiseSource, oneHots, ParameterSet } from "../../tensor/mod.ts";
+import { defineMethod } from "../define_method.ts";
 import { CdlNetwork } from "../cdl/cdl_network.ts";
 import { logProbability, modeState, sampleState } from "../distribution.ts";
 import type {
   GraphModel,
   Losses,
-  MethodModule,
   ModelContext,
   TrainingData,
   TrainingOptions,
@@ -158,19 +157,18 @@ function joinPasses(passes: readonly Factored[]): Factored {
   return passes[0]!.map((_, r) => tf.concat(passes.map((pass) => pass[r]!), 1));
 }
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes the model. */
-export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const options = optionsSchema.parse(method);
-  const network = new CdlNetwork(new ParameterSet(rng), {
-    groups: modelGroups(context),
-    featureWidths: options.featureWidths,
-    predictorWidths: options.predictorWidths,
-    threshold: options.threshold,
-    decay: options.graphDecay,
-    firstLayers: training.fast === false ? "dense" : "tables",
-  });
-  return new CdlModel(network, { context, training, method: options });
-};
+/** The model. */
+export const cdl = defineMethod({
+  options: optionsSchema,
+  create(context, { options, training, rng }) {
+    const network = new CdlNetwork(new ParameterSet(rng), {
+      groups: modelGroups(context),
+      featureWidths: options.featureWidths,
+      predictorWidths: options.predictorWidths,
+      threshold: options.threshold,
+      decay: options.graphDecay,
+      firstLayers: training.fast === false ? "dense" : "tables",
+    });
+    return new CdlModel(network, { context, training, method: options });
+  },
+});

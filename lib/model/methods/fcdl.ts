@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { codeOptions, createCodeModel } from "../masked/code_model.ts";
 import { EmaCodebook } from "../masked/ema_codebook.ts";
 import { GradientCodebook } from "../masked/gradient_codebook.ts";
@@ -25,29 +24,28 @@ const optionsSchema = z.strictObject({
   }).nullable().default(null),
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes fine-grained causal dynamics learning: one local causal graph a code (Hwang et al. 2024). */
-export const create: MethodModule["create"] = (context, create) => {
-  const options = optionsSchema.parse(create.method);
-  const codebook = {
-    codeCount: options.codes,
-    codeWidth: options.codeWidth,
-    commitment: options.commitment,
-    start: options.codebookStart,
-    revival: options.deadCodeRevival,
-  };
-  return createCodeModel(context, {
-    create,
-    code: options,
-    quantizer: {
-      latentWidth: options.codeWidth,
+/** Fine-grained causal dynamics learning: one local causal graph a code (Hwang et al. 2024). */
+export const fcdl = defineMethod({
+  options: optionsSchema,
+  create(context, given) {
+    const { options } = given;
+    const codebook = {
+      codeCount: options.codes,
       codeWidth: options.codeWidth,
-      createCodebook: (parameters) =>
-        options.codebook === "ema"
-          ? new EmaCodebook(parameters, { ...codebook, decay: options.emaDecay })
-          : new GradientCodebook(parameters, codebook),
-    },
-  });
-};
+      commitment: options.commitment,
+      start: options.codebookStart,
+      revival: options.deadCodeRevival,
+    };
+    return createCodeModel(context, {
+      given,
+      quantizer: {
+        latentWidth: options.codeWidth,
+        codeWidth: options.codeWidth,
+        createCodebook: (parameters) =>
+          options.codebook === "ema"
+            ? new EmaCodebook(parameters, { ...codebook, decay: options.emaDecay })
+            : new GradientCodebook(parameters, codebook),
+      },
+    });
+  },
+});

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { codeOptions, createCodeModel } from "../masked/code_model.ts";
 import { GumbelCodebook } from "../masked/gumbel_codebook.ts";
 
@@ -10,21 +9,20 @@ const optionsSchema = z.strictObject({
   temperature: z.number().positive().default(1),
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes FCDL with a categorical context, drawn by straight-through Gumbel-softmax over learned codes. */
-export const create: MethodModule["create"] = (context, create) => {
-  const options = optionsSchema.parse(create.method);
-  const { codes: codeCount, codeWidth, temperature } = options;
-  return createCodeModel(context, {
-    create,
-    code: options,
-    quantizer: {
-      // The encoder gives the codes' logits.
-      latentWidth: codeCount,
-      codeWidth,
-      createCodebook: (parameters) => new GumbelCodebook(parameters, { codeCount, codeWidth, temperature }),
-    },
-  });
-};
+/** FCDL with a categorical context, drawn by straight-through Gumbel-softmax over learned codes. */
+export const fcdlGumbel = defineMethod({
+  options: optionsSchema,
+  create(context, given) {
+    const { options } = given;
+    const { codes: codeCount, codeWidth, temperature } = options;
+    return createCodeModel(context, {
+      given,
+      quantizer: {
+        // The encoder gives the codes' logits.
+        latentWidth: codeCount,
+        codeWidth,
+        createCodebook: (parameters) => new GumbelCodebook(parameters, { codeCount, codeWidth, temperature }),
+      },
+    });
+  },
+});

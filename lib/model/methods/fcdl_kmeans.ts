@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { codeOptions, createCodeModel } from "../masked/code_model.ts";
 import { KmeansCodebook } from "../masked/kmeans_codebook.ts";
 
@@ -13,20 +12,19 @@ const optionsSchema = z.strictObject({
   memory: z.int().positive().default(1600),
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes FCDL with contexts from online k-means on the encoder's latent and no commitment loss. */
-export const create: MethodModule["create"] = (context, create) => {
-  const options = optionsSchema.parse(create.method);
-  const { codes: codeCount, codeWidth, memory } = options;
-  return createCodeModel(context, {
-    create,
-    code: options,
-    quantizer: {
-      latentWidth: codeWidth,
-      codeWidth,
-      createCodebook: (parameters) => new KmeansCodebook(parameters, { codeCount, codeWidth, memory }),
-    },
-  });
-};
+/** FCDL with contexts from online k-means on the encoder's latent and no commitment loss. */
+export const fcdlKmeans = defineMethod({
+  options: optionsSchema,
+  create(context, given) {
+    const { options } = given;
+    const { codes: codeCount, codeWidth, memory } = options;
+    return createCodeModel(context, {
+      given,
+      quantizer: {
+        latentWidth: codeWidth,
+        codeWidth,
+        createCodebook: (parameters) => new KmeansCodebook(parameters, { codeCount, codeWidth, memory }),
+      },
+    });
+  },
+});

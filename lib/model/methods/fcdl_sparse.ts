@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
 import type { ParameterSet } from "../../tensor/mod.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { codeOptions } from "../masked/code_model.ts";
 import { CodeInference } from "../masked/code_inference.ts";
 import { ContextGates } from "../masked/context_gates.ts";
@@ -31,39 +30,39 @@ const optionsSchema = z.strictObject({
 /** Updates of the paper's run, where the number planned is not known. */
 const PAPER_UPDATES = 15_100;
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes FCDL whose contexts are read from few variables. */
-export const create: MethodModule["create"] = (context, create) => {
-  const options = optionsSchema.parse(create.method);
-  const { codes: codeCount, codeWidth } = options;
-  const updates = create.training.updates ?? PAPER_UPDATES;
-  const createCodebook = (parameters: ParameterSet) =>
-    new EmaCodebook(parameters, {
-      codeCount,
-      codeWidth,
-      commitment: options.commitment,
-      start: options.codebookStart,
-      revival: null,
-      decay: options.emaDecay,
+/** FCDL whose contexts are read from few variables. */
+export const fcdlSparse = defineMethod({
+  options: optionsSchema,
+  create(context, given) {
+    const { options } = given;
+    const { codes: codeCount, codeWidth } = options;
+    const updates = given.training.updates ?? PAPER_UPDATES;
+    const createCodebook = (parameters: ParameterSet) =>
+      new EmaCodebook(parameters, {
+        codeCount,
+        codeWidth,
+        commitment: options.commitment,
+        start: options.codebookStart,
+        revival: null,
+        decay: options.emaDecay,
+      });
+    const network = createMaskedNetwork(context, {
+      ...options,
+      given,
+      createInference: (parameters, groups) =>
+        new CodeInference(parameters, {
+          ...options,
+          groups,
+          quantizer: { latentWidth: codeWidth, codeWidth, createCodebook },
+          createGates: (parameters) =>
+            new ContextGates(parameters, {
+              ...groups,
+              closeAfter: Math.round(options.closeAfter * updates),
+              threshold: options.threshold,
+              floor: options.floor,
+            }),
+        }),
     });
-  const network = createMaskedNetwork(context, {
-    ...options,
-    create,
-    createInference: (parameters, groups) =>
-      new CodeInference(parameters, {
-        ...options,
-        groups,
-        quantizer: { latentWidth: codeWidth, codeWidth, createCodebook },
-        createGates: (parameters) =>
-          new ContextGates(parameters, {
-            ...groups,
-            closeAfter: Math.round(options.closeAfter * updates),
-            threshold: options.threshold,
-            floor: options.floor,
-          }),
-      }),
-  });
-  return new GatedCodeModel(network, { context, training: create.training, testEvery: options.testEvery });
-};
+    return new GatedCodeModel(network, { context, training: given.training, testEvery: options.testEvery });
+  },
+});

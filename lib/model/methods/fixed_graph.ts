@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
-import type { MethodModule, ModelContext } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
+import type { ModelContext } from "../dynamics_model.ts";
 import { GivenGraph } from "../masked/given_graph.ts";
 import { LocalGraphLookup } from "../masked/local_graph_lookup.ts";
 import { createMaskedNetwork, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
@@ -12,31 +12,27 @@ const optionsSchema = z.strictObject({
   ...predictorOptions,
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Why an environment's local graphs cannot be followed, if these are asked for. */
-export function unsupported(context: ModelContext, method: { readonly graph?: unknown }): string | null {
-  if (method.graph !== "local" || ruleOf(context) !== null) return null;
-  return "Cannot follow the true local graph: the environment does not say how it follows from single variables, " +
-    "expected an environment with a rule for local graphs, got one without";
-}
-
-/** Makes FCDL's predictor under a graph that is known from the start: what a learned graph is compared with. */
-export const create: MethodModule["create"] = (context, create) => {
-  const { graph, ...predictor } = optionsSchema.parse(create.method);
-  const network = createMaskedNetwork(context, {
-    ...predictor,
-    create,
-    createInference: (parameters, groups) => {
-      if (graph !== "local") return new GivenGraph(parameters, { groups, graph: fixedGraphs[graph](context) });
-      const rule = ruleOf(context);
-      if (rule === null) throw new RangeError(unsupported(context, { graph })!);
-      return new LocalGraphLookup(parameters, { groups, rule });
-    },
-  });
-  return new MaskedModel(network, { context, training: create.training });
-};
+/** FCDL's predictor under a graph that is known from the start: what a learned graph is compared with. */
+export const fixedGraph = defineMethod({
+  options: optionsSchema,
+  unsupported(context, { graph }) {
+    if (graph !== "local" || ruleOf(context) !== null) return null;
+    return "Cannot follow the true local graph: the environment does not say how it follows from single variables, " +
+      "expected an environment with a rule for local graphs, got one without";
+  },
+  create(context, given) {
+    const { graph, ...predictor } = given.options;
+    const network = createMaskedNetwork(context, {
+      ...predictor,
+      given,
+      createInference: (parameters, groups) => {
+        if (graph !== "local") return new GivenGraph(parameters, { groups, graph: fixedGraphs[graph](context) });
+        return new LocalGraphLookup(parameters, { groups, rule: ruleOf(context)! });
+      },
+    });
+    return new MaskedModel(network, { context, training: given.training });
+  },
+});
 
 function ruleOf(context: ModelContext) {
   return context.localGraphRule?.() ?? null;

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { GraphNetwork } from "../graph_network/graph_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";
@@ -19,16 +18,15 @@ const optionsSchema = z.strictObject({
   nodeHidden: z.array(width).min(1).default([512, 512, 512]),
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes the model: message passing over the complete graph of state variables (Kipf et al. 2020). */
-export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const options = optionsSchema.parse(method);
-  const network = new GraphNetwork(new ParameterSet(rng), {
-    ...options,
-    groups: modelGroups(context),
-    firstLayers: training.fast === false ? "dense" : "tables",
-  });
-  return new RolloutModel(network, { context, training, accelerate: (network) => network.acceleration() });
-};
+/** Message passing over the complete graph of state variables (Kipf et al. 2020). */
+export const gnn = defineMethod({
+  options: optionsSchema,
+  create(context, { options, training, rng }) {
+    const network = new GraphNetwork(new ParameterSet(rng), {
+      ...options,
+      groups: modelGroups(context),
+      firstLayers: training.fast === false ? "dense" : "tables",
+    });
+    return new RolloutModel(network, { context, training, accelerate: (network) => network.acceleration() });
+  },
+});

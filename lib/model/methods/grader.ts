@@ -1,9 +1,9 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import { parseWith } from "../../core/parse.ts";
 import type { CategoricalVariable, Variable } from "../../core/variable.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
-import type { GraphModel, MethodModule, ModelContext } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
+import type { GraphModel } from "../dynamics_model.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";
@@ -29,41 +29,38 @@ class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
   }
 }
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** The tests count categories, so continuous variables are out. */
-export function unsupported({ stateVariables, actionVariables }: ModelContext): string | null {
-  const continuous = [...stateVariables, ...actionVariables].find((variable) => variable.kind === "continuous");
-  return continuous
-    ? `Cannot use grader: its tests of independence count categories, expected categorical variables only, got ` +
-      `the continuous variable "${continuous.name}"`
-    : null;
-}
-
-/** Makes the model. */
-export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const reason = unsupported(context);
-  if (reason !== null) throw new RangeError(reason);
-  const { width, significance, discoveryEpisodes } = optionsSchema.parse(method);
-  const network = new GraderNetwork(new ParameterSet(rng), {
-    groups: modelGroups(context),
-    width,
-    firstLayers: training.fast === false ? "dense" : "tables",
-    createGraph: (parameters) =>
-      new TestedGraph(parameters, {
-        variables: { state: categorical(context.stateVariables), action: categorical(context.actionVariables) },
-        significance,
-        everyEpisodes: discoveryEpisodes,
-      }),
-  });
-  return new GraderModel(network, {
-    context,
-    training,
-    accelerate: (network) => network.acceleration(),
-    hooks: { beforeUpdate: (data) => network.graph.discover(data) },
-  });
-};
+/** The model. */
+export const grader = defineMethod({
+  options: optionsSchema,
+  /** The tests count categories, so continuous variables are out. */
+  unsupported({ stateVariables, actionVariables }) {
+    const continuous = [...stateVariables, ...actionVariables].find((variable) => variable.kind === "continuous");
+    return continuous
+      ? `Cannot use grader: its tests of independence count categories, expected categorical variables only, got ` +
+        `the continuous variable "${continuous.name}"`
+      : null;
+  },
+  create(context, { options, training, rng }) {
+    const { width, significance, discoveryEpisodes } = options;
+    const network = new GraderNetwork(new ParameterSet(rng), {
+      groups: modelGroups(context),
+      width,
+      firstLayers: training.fast === false ? "dense" : "tables",
+      createGraph: (parameters) =>
+        new TestedGraph(parameters, {
+          variables: { state: categorical(context.stateVariables), action: categorical(context.actionVariables) },
+          significance,
+          everyEpisodes: discoveryEpisodes,
+        }),
+    });
+    return new GraderModel(network, {
+      context,
+      training,
+      accelerate: (network) => network.acceleration(),
+      hooks: { beforeUpdate: (data) => network.graph.discover(data) },
+    });
+  },
+});
 
 function categorical(variables: readonly Variable[]): readonly CategoricalVariable[] {
   return variables.filter((variable) => variable.kind === "categorical");

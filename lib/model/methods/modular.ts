@@ -1,8 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import { parseWith } from "../../core/parse.ts";
 import { createStackedLinear, type Linear, linear, outputInit, ParameterSet, stackedInit } from "../../tensor/mod.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
 import { headWidth, joinGroups, type ModelGroups, modelGroups } from "../variable_groups.ts";
 
@@ -59,12 +58,12 @@ class ModularNetwork implements StepNetwork {
   }
 }
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes the model. */
-export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const { hidden } = optionsSchema.parse(method);
-  const network = new ModularNetwork(modelGroups(context), { hidden, parameters: new ParameterSet(rng) });
-  return new RolloutModel(network, { context, training });
-};
+/** The model. */
+export const modular = defineMethod({
+  options: optionsSchema,
+  create(context, { options, training, rng }) {
+    const { hidden } = options;
+    const network = new ModularNetwork(modelGroups(context), { hidden, parameters: new ParameterSet(rng) });
+    return new RolloutModel(network, { context, training });
+  },
+});

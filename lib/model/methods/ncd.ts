@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "../masked/masked_model.ts";
 import { SampleInference } from "../masked/sample_inference.ts";
 
@@ -15,16 +14,16 @@ const optionsSchema = z.strictObject({
   ...graphOption,
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes neural causal dependency discovery: a local causal graph for every sample (Hwang et al. 2023). */
-export const create: MethodModule["create"] = (context, create) => {
-  const options = optionsSchema.parse(create.method);
-  const network = createMaskedNetwork(context, {
-    ...options,
-    create,
-    createInference: (parameters, groups) => new SampleInference(parameters, { ...options, groups }),
-  });
-  return new MaskedModel(network, { context, training: create.training });
-};
+/** Neural causal dependency discovery: a local causal graph for every sample (Hwang et al. 2023). */
+export const ncd = defineMethod({
+  options: optionsSchema,
+  create(context, given) {
+    const { options } = given;
+    const network = createMaskedNetwork(context, {
+      ...options,
+      given,
+      createInference: (parameters, groups) => new SampleInference(parameters, { ...options, groups }),
+    });
+    return new MaskedModel(network, { context, training: given.training });
+  },
+});

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { parseWith } from "../../core/parse.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
-import type { MethodModule } from "../dynamics_model.ts";
+import { defineMethod } from "../define_method.ts";
 import { ProductionNetwork } from "../production/production_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";
@@ -23,17 +22,16 @@ const optionsSchema = z.strictObject({
   ruleHidden: z.array(width).min(1).default([128, 128, 128]),
 });
 
-/** Checks and completes the method's options. */
-export const parseOptions: MethodModule["parseOptions"] = (options) => parseWith(optionsSchema, options, "method");
-
-/** Makes the model: neural production systems (Goyal et al. 2021) as the FCDL authors' program has them. */
-export const create: MethodModule["create"] = (context, { method, training, rng }) => {
-  const options = optionsSchema.parse(method);
-  const network = new ProductionNetwork(new ParameterSet(rng), {
-    ...options,
-    groups: modelGroups(context),
-    firstLayers: training.fast === false ? "dense" : "tables",
-  });
-  const accelerate = (network: ProductionNetwork) => network.acceleration();
-  return new RolloutModel(network, { context, training, reduction: "sum", accelerate });
-};
+/** Neural production systems (Goyal et al. 2021) as the FCDL authors' program has them. */
+export const nps = defineMethod({
+  options: optionsSchema,
+  create(context, { options, training, rng }) {
+    const network = new ProductionNetwork(new ParameterSet(rng), {
+      ...options,
+      groups: modelGroups(context),
+      firstLayers: training.fast === false ? "dense" : "tables",
+    });
+    const accelerate = (network: ProductionNetwork) => network.acceleration();
+    return new RolloutModel(network, { context, training, reduction: "sum", accelerate });
+  },
+});

@@ -4,7 +4,7 @@ import { maxOf, minOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { encodeValues, totalWidth, type Variable } from "../../../lib/core/variable.ts";
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import { create, parseOptions } from "../../../lib/model/methods/cdl.ts";
+import { cdl } from "../../../lib/model/methods/cdl.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 
@@ -33,12 +33,12 @@ function modelOf(
   options: { fast?: boolean; steps?: number; widths?: number[]; method?: object } = {},
 ): Model {
   const { fast = true, steps = 2, widths = [6, 5] } = options;
-  return create({
+  return cdl.create({
     stateVariables: world.state,
     actionVariables: world.action,
     globalGraph: () => assert.fail("the true graph is not CDL's to see"),
   }, {
-    method: parseOptions({ featureWidths: widths, predictorWidths: [7], ...options.method }),
+    options: cdl.parseOptions({ featureWidths: widths, predictorWidths: [7], ...options.method }),
     training: { learningRate: 0.01, gradientClip: 1e4, predictionSteps: steps, fast },
     rng: new Rng(1),
   }) as unknown as Model;

@@ -4,7 +4,7 @@ import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { encodeValues, type Variable } from "../../../lib/core/variable.ts";
 import type { GraphModel, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import { create, parseOptions, unsupported } from "../../../lib/model/methods/grader.ts";
+import { grader } from "../../../lib/model/methods/grader.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
 import { type NoiseSource, RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 
@@ -16,12 +16,12 @@ const action = [categorical("a0", 2), categorical("a1", 4)];
 function modelOf(
   options: { fast?: boolean; predictionSteps?: number; state?: Variable[]; action?: Variable[] } = {},
 ): RolloutModel & GraphModel {
-  const model = create({
+  const model = grader.create({
     stateVariables: options.state ?? state,
     actionVariables: options.action ?? action,
     globalGraph: () => assert.fail("the true graph is not GRADER's to see"),
   }, {
-    method: parseOptions({ width: 5 }),
+    options: grader.parseOptions({ width: 5 }),
     training: {
       learningRate: 0.01,
       gradientClip: 1e4,
@@ -318,6 +318,6 @@ Deno.test("grader: a restored model goes on to the bit, and nothing leaks", asyn
 Deno.test("grader: refuses continuous variables by name", () => {
   const speed: Variable = { kind: "continuous", name: "speed", low: 0, high: 1 };
   const context = { stateVariables: [...state, speed], actionVariables: action, globalGraph: () => new Uint8Array() };
-  assert.match(unsupported(context)!, /Cannot use grader: .*expected categorical variables only.*"speed"/);
-  assert.equal(unsupported({ ...context, stateVariables: state }), null);
+  assert.match(grader.unsupported!(context, {})!, /Cannot use grader: .*expected categorical variables only.*"speed"/);
+  assert.equal(grader.unsupported!({ ...context, stateVariables: state }, {}), null);
 });

@@ -7,10 +7,10 @@ import type { Features } from "../../../lib/model/masked/features.ts";
 import { GraphLogits } from "../../../lib/model/masked/graph_logits.ts";
 import type { GraphInference, InferenceInput } from "../../../lib/model/masked/graph_inference.ts";
 import { createMaskedNetwork, MaskedModel } from "../../../lib/model/masked/masked_model.ts";
-import * as fcdl from "../../../lib/model/methods/fcdl.ts";
-import * as fcdlGumbel from "../../../lib/model/methods/fcdl_gumbel.ts";
-import * as fcdlKmeans from "../../../lib/model/methods/fcdl_kmeans.ts";
-import * as fixedGraph from "../../../lib/model/methods/fixed_graph.ts";
+import { fcdl } from "../../../lib/model/methods/fcdl.ts";
+import { fcdlGumbel } from "../../../lib/model/methods/fcdl_gumbel.ts";
+import { fcdlKmeans } from "../../../lib/model/methods/fcdl_kmeans.ts";
+import { fixedGraph } from "../../../lib/model/methods/fixed_graph.ts";
 import { ParameterSet, RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { modelContract } from "../../contracts/model_contract.ts";
 import { actionOf, disposeAll, smallOptions, take, Trial } from "../../contracts/model_trial.ts";
@@ -98,14 +98,14 @@ for (const backend of ["wasm", "cpu"] as const) {
     const sizes = { featureWidth: 8, predictorWidths: [8] };
     const { context } = categorical;
     const one = fcdl.create(context, {
-      method: fcdl.parseOptions({ ...sizes, codes: 1, decoderWidths: [4], sparsity: 0.5 }),
+      options: fcdl.parseOptions({ ...sizes, codes: 1, decoderWidths: [4], sparsity: 0.5 }),
       training,
       rng: new Rng(1),
     });
     assert.ok(one instanceof MaskedModel && isCodebookModel(one));
     const network = createMaskedNetwork(context, {
       ...sizes,
-      create: { method: {}, training, rng: new Rng(2) },
+      given: { options: {}, training, rng: new Rng(2) },
       createInference: (parameters, runs) => new LearnedMask(parameters, { form: "triangular", ...runs }),
     });
     const plain = new MaskedModel(network, { context, training });

@@ -5,8 +5,8 @@ import { create as createChemical, parseOptions as chemicalOptions } from "../..
 import { modelContext } from "../../../lib/experiment/model_context.ts";
 import type { MethodModule, ModelContext } from "../../../lib/model/dynamics_model.ts";
 import { MaskedModel } from "../../../lib/model/masked/masked_model.ts";
-import * as fixedGraph from "../../../lib/model/methods/fixed_graph.ts";
-import * as oracle from "../../../lib/model/methods/oracle.ts";
+import { fixedGraph } from "../../../lib/model/methods/fixed_graph.ts";
+import { oracle } from "../../../lib/model/methods/oracle.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { windowBatch } from "../../../lib/training/model_host.ts";
 import { modelContract } from "../../contracts/model_contract.ts";
@@ -33,7 +33,7 @@ for (const graph of graphs) {
 /** A small model of a problem. */
 function modelOf(context: ModelContext, graph: typeof graphs[number]): MaskedModel {
   const model = fixedGraph.create(context, {
-    method: fixedGraph.parseOptions({ ...small, graph }),
+    options: fixedGraph.parseOptions({ ...small, graph }),
     training: { learningRate: 1e-2, gradientClip: 1e9, predictionSteps: 2 },
     rng: new Rng(1),
   });
@@ -184,7 +184,7 @@ Deno.test("fixed-graph's local is refused where the environment has no rule, the
   const { localGraphRule: _, ...context } = toyProblems[0]!.context;
   for (const told of [context, { ...context, localGraphRule: () => null }]) {
     for (const graph of graphs) {
-      const reason = fixedGraph.unsupported(told, fixedGraph.parseOptions({ graph }));
+      const reason = fixedGraph.unsupported!(told, fixedGraph.parseOptions({ graph }));
       if (graph === "local") assert.match(reason!, /^Cannot follow the true local graph: .+, expected .+, got .+/);
       else assert.equal(reason, null);
     }

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import * as gnn from "../../../lib/model/methods/gnn.ts";
+import { gnn } from "../../../lib/model/methods/gnn.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { assertClose } from "../../tensor/numeric.ts";
 import { createModel, mixed, noData, randomBatch, uneven } from "./network_trial.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
-import * as modular from "../../../lib/model/methods/modular.ts";
+import { modular } from "../../../lib/model/methods/modular.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { createModel, mixed, noData, randomBatch, uneven, type Variables } from "./network_trial.ts";
 

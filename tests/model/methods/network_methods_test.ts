@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { MethodModule } from "../../../lib/model/dynamics_model.ts";
-import * as gnn from "../../../lib/model/methods/gnn.ts";
-import * as modular from "../../../lib/model/methods/modular.ts";
-import * as nps from "../../../lib/model/methods/nps.ts";
+import { gnn } from "../../../lib/model/methods/gnn.ts";
+import { modular } from "../../../lib/model/methods/modular.ts";
+import { nps } from "../../../lib/model/methods/nps.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { createModel, mixed, noData, randomBatch, uneven } from "./network_trial.ts";
 

@@ -50,7 +50,7 @@ export function createModel(
   },
 ): RolloutModel {
   return method.create({ ...variables, globalGraph: () => new Uint8Array() }, {
-    method: method.parseOptions(options),
+    options: method.parseOptions(options),
     training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: steps, fast },
     rng: new Rng(1),
   }) as RolloutModel;

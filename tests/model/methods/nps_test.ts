@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import * as nps from "../../../lib/model/methods/nps.ts";
+import { nps } from "../../../lib/model/methods/nps.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { createModel, mixed, noData, randomBatch, uneven, type Variables } from "./network_trial.ts";
 

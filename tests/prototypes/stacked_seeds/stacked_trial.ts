@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { ModelContext, ModelState, TrainingData, WindowBatch } from "../../../lib/model/dynamics_model.ts";
-import { create, parseOptions } from "../../../lib/model/methods/fcdl.ts";
+import { fcdl } from "../../../lib/model/methods/fcdl.ts";
 import { RolloutModel } from "../../../lib/model/rollout_model.ts";
 import { RngNoise } from "../../../lib/tensor/mod.ts";
 import { StackedFcdl, type StackedOptions } from "./stacked_fcdl.ts";
@@ -40,7 +40,7 @@ export class StackedTrial {
       ],
       globalGraph: () => new Uint8Array(variables * (variables + 1)).fill(1),
     };
-    this.#method = parseOptions({
+    this.#method = fcdl.parseOptions({
       codes,
       ...(width === null ? {} : {
         featureWidth: width,
@@ -64,7 +64,7 @@ export class StackedTrial {
   /** The product's model; the caller disposes it. */
   single(seed: number, options: { fast: boolean } = { fast: true }): RolloutModel {
     const training = { ...this.#training, ...options };
-    const model = create(this.#context, { method: this.#method, training, rng: new Rng(seed) });
+    const model = fcdl.create(this.#context, { options: this.#method, training, rng: new Rng(seed) });
     assert.ok(model instanceof RolloutModel);
     return model;
   }

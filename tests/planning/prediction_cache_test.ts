@@ -21,7 +21,7 @@ for (const { id, options } of subjects) {
     await useBackend("wasm");
     const method = await methods.find((entry) => entry.id === id)!.load();
     const model = method.create(context, {
-      method: { ...smallOptions(method), ...options },
+      options: { ...smallOptions(method), ...options },
       training: { learningRate: 1e-3, gradientClip: 1e9, predictionSteps: 2 },
       rng: new Rng(1),
     });
