@@ -5,7 +5,7 @@ import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { runId } from "../../lib/experiment/spec_hash.ts";
 import { parseSuite, seedsOf } from "../../lib/experiment/suite.ts";
 import { loadSuite, suites } from "../../lib/experiment/suite_registry.ts";
-import { suiteSchemaFile, suiteSchemaText } from "../../tasks/schema.ts";
+import { schemaFiles } from "../../tasks/schema.ts";
 
 const small = {
   name: "mine",
@@ -56,8 +56,8 @@ Deno.test("loadSuite names the choices", async () => {
   });
 });
 
-Deno.test("schemas/suite.schema.json is what suites are checked with (deno task schema writes it)", () => {
-  equal(readFileSync(suiteSchemaFile, "utf8"), suiteSchemaText());
+Deno.test("the files of schemas/ are what suites and schedules are checked with (deno task schema writes them)", () => {
+  for (const { path, text } of schemaFiles) equal(readFileSync(path, "utf8"), text(), path);
 });
 
 Deno.test("expandSuite goes seed by seed and fills the options' defaults", async () => {

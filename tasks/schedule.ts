@@ -1,0 +1,92 @@
+import { resolve } from "node:path";
+import { unknownName } from "../lib/core/errors.ts";
+import { sourceName } from "../lib/core/json_text.ts";
+import { visible } from "../lib/core/visible.ts";
+import { readJsonFile, readSuite } from "../lib/bench/mod.ts";
+import {
+  localTime,
+  type NextStart,
+  nextStarts,
+  parseScheduleConfig,
+  type ScheduleConfig,
+} from "../lib/schedule/mod.ts";
+import { parseFlags, runCli } from "./cli.ts";
+import { say } from "./terminal_text.ts";
+import { shownPath, userPath } from "./user_paths.ts";
+
+const defaultFile = "bench.config.json";
+
+/** Starts that `--dry-run` lists. */
+const LISTED = 10;
+
+const help = `Show which suites start next, and when.
+
+  deno task schedule --dry-run [--config <file>]
+
+  --dry-run        List the next ${LISTED} starts; write nothing.
+  --config <file>  What to start when (default: ${defaultFile} in the project's folder; docs/schedule.md says what it
+                   may hold, and bench.config.example.json is one).
+  --help           This text.`;
+
+/**
+ * The command line of `deno task schedule`.
+ *
+ * @param options.print Takes each line of output; `now` is the time that is asked for, ms since 1970.
+ * @throws {Error} One sentence, if an option, the file or one of its suites is not as it should be.
+ */
+export async function main(
+  args: readonly string[],
+  { print, now }: { print(line: string): void; readonly now: number },
+): Promise<void> {
+  const flags = parseFlags(args, {
+    "dry-run": { type: "boolean", default: false },
+    config: { type: "string" },
+    help: { type: "boolean", default: false },
+  });
+  if (flags.help) return print(help);
+  if (!flags["dry-run"]) {
+    throw new RangeError("Cannot read the command line: --dry-run is missing, expected it, got nothing");
+  }
+  const path = flags.config === undefined ? resolve(defaultFile) : userPath(flags.config, { flag: "--config" });
+  const { entries } = await readSchedule(path);
+  const starts = nextStarts(entries, { from: now, count: LISTED });
+  for (const line of startLines(starts)) print(line);
+}
+
+/**
+ * Reads a schedule, and every suite that it names.
+ *
+ * @throws {Error} One sentence with the place of what is wrong.
+ */
+export async function readSchedule(path: string): Promise<ScheduleConfig> {
+  const { value, source } = readJsonFile(path, `schedule ${visible(shownPath(path))}`);
+  const config = parseScheduleConfig(value, source);
+  for (const [i, { suite: name, methods }] of config.entries.entries()) {
+    const at = ["schedule", i, "suite"];
+    const { suite } = await readSuite(name, { resolve: (file) => resolve(path, "..", file) }).catch((error: Error) => {
+      throw new RangeError(`Cannot read ${sourceName(source, at)}: ${error.message}`);
+    });
+    const choices = suite.methods.flatMap(({ id, label }) => label === undefined ? [id] : [label, id]);
+    const unknown = methods?.find((method) => !choices.includes(method));
+    if (unknown === undefined) continue;
+    const which = unknownName("method", { name: unknown, choices: [...new Set(choices)] });
+    const place = sourceName(source, ["schedule", i, "methods", methods!.indexOf(unknown)]);
+    throw new RangeError(`Cannot read ${place}: ${which.message}`);
+  }
+  return config;
+}
+
+function startLines(starts: readonly NextStart[]): readonly string[] {
+  return starts.map(({ at, entry }) => {
+    const what = [
+      entry.name === entry.suite ? [] : [`suite ${entry.suite}`],
+      entry.methods ? [`methods ${entry.methods.join(",")}`] : [],
+      entry.seeds ? [`seeds ${entry.seeds}`] : [],
+      entry.budgetMinutes === undefined ? [] : [`at most ${entry.budgetMinutes} min`],
+    ].flat();
+    const utc = new Date(at).toISOString().slice(0, 16).replace("T", " ");
+    return `${localTime(at, entry.timeZone)} (${utc} UTC)  ${[entry.name, ...what].join(", ")}`;
+  });
+}
+
+if (import.meta.main) await runCli(() => main(Deno.args, { print: say, now: Date.now() }));
