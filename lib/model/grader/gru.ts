@@ -1,5 +1,5 @@
-import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/mod.ts";
+import type * as tf from "@tensorflow/tfjs";
+import { gruCell, linear, type ParameterSet } from "../../tensor/mod.ts";
 
 /** Weights of a stack of N gated recurrent units, gates in the order reset, update, new, as in PyTorch. */
 export interface GruStack {
@@ -39,4 +39,17 @@ export function sliceGruStack(stack: GruStack, { first, count }: { first: number
     hiddenWeight: part(stack.hiddenWeight),
     hiddenBias: part(stack.hiddenBias),
   };
+}
+
+/**
+ * Hidden states after each unit has read its input.
+ *
+ * @param input float32 [N, B, H].
+ * @param hidden float32 [N, B, H].
+ * @returns float32 [N, B, H]; call inside `tf.tidy`.
+ */
+export function applyGru(unit: GruStack, input: tf.Tensor3D, hidden: tf.Tensor3D): tf.Tensor3D {
+  const fromInput = linear(input, { weight: unit.inputWeight, bias: unit.inputBias }) as tf.Tensor3D;
+  const fromHidden = linear(hidden, { weight: unit.hiddenWeight, bias: unit.hiddenBias }) as tf.Tensor3D;
+  return gruCell(fromInput, fromHidden, hidden);
 }

@@ -53,6 +53,15 @@ export class TestedGraph {
     });
   }
 
+  /** Parents of each variable but itself, in order: state variables, then action variables. */
+  parents(): readonly (readonly number[])[] {
+    const edges = this.edges();
+    const width = this.#pValues.shape[1]!;
+    return this.#variables.state.map((_, target) =>
+      Array.from({ length: width }, (_, input) => input).filter((i) => i !== target && edges[target * width + i] === 1)
+    );
+  }
+
   /**
    * Scores in [0, 1], above one half exactly where there is an edge: `α / (α + p)`, 1 for own variables and 0 for those
    * that the causal order rules out. Row-major [N, N + M].

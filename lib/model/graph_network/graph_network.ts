@@ -1,164 +1,103 @@
 import * as tf from "@tensorflow/tfjs";
-import { linear, type LinearWeights, type ParameterSet } from "../../tensor/mod.ts";
-import { distinctRows } from "../distinct_rows.ts";
-import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
+import { createLinear, type Linear, linear, type ParameterSet, plainInit } from "../../tensor/mod.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import { applyToValues } from "../variable_layers.ts";
-import { type Factored, joinGroups, type ModelGroups } from "../variable_groups.ts";
-import { EdgeNetwork, type FirstHalf, type PairTerms } from "./edge_network.ts";
-import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
-import { Embedding } from "./embedding.ts";
-import type { KeptTable } from "./kept_table.ts";
-import { NodeNetwork } from "./node_network.ts";
+import { applyToValues, applyToVariables, createVariableLayers } from "../variable_layers.ts";
+import { headWidth, joinGroups, type ModelGroups } from "../variable_groups.ts";
 
 /** Sizes of a {@link GraphNetwork}. */
 export interface GraphNetworkOptions {
   readonly groups: ModelGroups;
-  /** W. */
+  /** W, width of `e_i` and `n_i`. */
   readonly nodeWidth: number;
+  /** Widths of the hidden layers of `f_edge`. */
   readonly edgeHidden: readonly number[];
+  /** Width of a message. */
   readonly edgeWidth: number;
+  /** Widths of the hidden layers of `f_node`. */
   readonly nodeHidden: readonly number[];
-  /** Whether linear layers in a row are one, and first layers tables on exact one-hots; or all is computed as is. */
-  readonly firstLayers: "tables" | "dense";
 }
 
-/** What is made of the weights for several steps. */
-interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | KeptTable> {
-  readonly table: Table | null;
-  /** Null where last layer and projectors stay apart. */
-  readonly heads: readonly LinearWeights[] | null;
-}
-
-/** Message passing over the complete graph: every node hears every other once. */
+/**
+ * Message passing over the complete graph of state variables (Kipf et al. 2020): with `x_i` the value of state variable
+ * i and `a` the action,
+ *
+ *     e_i = V_i x_i + v_i
+ *     m_i = Σ_{j ≠ i} f_edge([e_i, e_j])
+ *     n_i = f_node([e_i, a, m_i])
+ *
+ * and the parameters of the next variable's distribution are `P_i n_i + p_i`.
+ */
 export class GraphNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #groups: ModelGroups;
-  readonly #embedding: Embedding;
-  readonly #edge: EdgeNetwork;
-  readonly #node: NodeNetwork;
-  readonly #mergesLayers: boolean;
-  readonly #tables: EdgeTables | null;
-  /** For the rollout under way, on its tape. */
-  #inTraining: Prepared<TrainingTable> = { table: null, heads: null };
-  /** Of the weights as they are, kept for many evaluations. */
-  #inEvaluation: Prepared<KeptTable> | null = null;
-  #version = 0;
+  readonly groups: ModelGroups;
+  /** `V_i` and `v_i`, a stack a group. */
+  readonly embedders: readonly Linear[];
+  /** Layers of `f_edge` and `f_node`: ReLU between them, none after the last. */
+  readonly edge: readonly Linear[];
+  readonly node: readonly Linear[];
+  /** `P_i` and `p_i`, a stack a group. */
+  readonly projectors: readonly Linear[];
 
+  /** @param parameters Takes over the layers. */
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
     const { groups, nodeWidth, edgeHidden, edgeWidth, nodeHidden } = options;
     this.parameters = parameters;
-    this.#groups = groups;
-    this.#mergesLayers = options.firstLayers === "tables";
-    this.#embedding = new Embedding(parameters, { groups: groups.state, width: nodeWidth });
-    const edge = new EdgeNetwork(parameters, { nodeWidth, hidden: edgeHidden, outputs: edgeWidth });
-    const node = new NodeNetwork(parameters, { groups, nodeWidth, hidden: nodeHidden, messageWidth: edgeWidth });
-    this.#edge = edge;
-    this.#node = node;
-    this.#tables = options.firstLayers === "tables" && EdgeTables.fits(groups.state)
-      ? new EdgeTables(parameters, { groups: groups.state, embedding: this.#embedding, edge, node })
-      : null;
-  }
-
-  #beginRollout(): void {
-    this.#inTraining = { table: this.#tables?.forTraining() ?? null, heads: this.#mergedHeads() };
-  }
-
-  /** This network's own shortcuts. */
-  acceleration(): Acceleration {
-    return {
-      beginRollout: () => this.#beginRollout(),
-      step: (input, facts) => this.#step(input, facts),
-      dispose: () => this.#forget(),
-    };
-  }
-
-  #forget(): void {
-    const { table, heads } = this.#inEvaluation ?? {};
-    table?.dispose();
-    for (const { weight, bias } of heads ?? []) tf.dispose([weight, bias!]);
-    this.#inEvaluation = null;
-  }
-
-  step(input: StepInput): StepOutput {
-    return this.#step(input, { isOneHot: false, learnsInput: true });
-  }
-
-  #step(input: StepInput, facts: InputFacts): StepOutput {
-    const prepared = input.noise === null ? this.#kept() : this.#inTraining;
-    const hidden = this.#node.hidden(this.#firstLayer(prepared, input, facts));
-    return { heads: this.#node.heads(hidden, prepared.heads) };
-  }
-
-  /** First hidden layer of the node network, float32 [N·B, H]. */
-  #firstLayer({ table }: Prepared, input: StepInput, { isOneHot, learnsInput }: InputFacts): tf.Tensor2D {
-    const { state } = input;
-    const action = joinGroups(input.action);
-    if (this.#tables && table && isOneHot) {
-      return this.#tables.firstLayer(table, { state, action, learnsState: learnsInput });
-    }
-    const messages = this.#messages(input);
-    if (this.#mergesLayers) return this.#mergedFirstLayer({ state, action, messages });
-    const embedded = applyToValues(state, this.#embedding.layers);
-    const [count, batch, width] = embedded.shape;
-    return this.#node.first(tf.concat([
-      embedded.reshape<tf.Tensor2D>([count * batch, width]),
-      tf.concat(Array.from({ length: count }, () => action), 0),
-      messages ?? tf.zeros([batch, this.#edge.messageWidth]),
-    ], 1));
-  }
-
-  /** The same without embeddings: their layer and the node network's first are one, and an action is multiplied once. */
-  #mergedFirstLayer(
-    { state, action, messages }: {
-      readonly state: Factored;
-      readonly action: tf.Tensor2D;
-      readonly messages: tf.Tensor2D | null;
-    },
-  ): tf.Tensor2D {
-    const first = this.#node.firstByInput;
-    const own = applyToValues(state, this.#embedding.through(first.embedding));
-    const sum = own.add(tf.matMul(action, first.action).expandDims(0));
-    const rows = sum.reshape<tf.Tensor2D>([-1, sum.shape[2]!]);
-    return (messages ? rows.add<tf.Tensor2D>(tf.matMul(messages, first.message)) : rows).relu();
-  }
-
-  /** Sum of the messages that each node receives, pair by pair, float32 [N·B, edge width]; null for one node. */
-  #messages({ state, noise }: StepInput): tf.Tensor2D | null {
-    if (this.#groups.stateCount === 1) return null;
-    if (noise !== null) return this.#edge.messages(this.#edge.hiddenSums(this.#pairTerms(state)));
-    // Messages depend on the state alone, and a planner asks for many actions in one state.
-    const { first, place } = distinctRows(joinGroups(state));
-    const sums = this.#edge.hiddenSums(this.#pairTerms(state.map((part) => tf.gather(part, first, 1))));
-    return this.#edge.messages(tf.gather(sums, place, 1));
-  }
-
-  #pairTerms(state: Factored): PairTerms {
-    const { receiver, sender } = this.#edge.first;
-    if (this.#mergesLayers) {
-      const terms = (half: FirstHalf) => applyToValues(state, this.#embedding.through(half));
-      return { receivers: terms(receiver), senders: terms(sender) };
-    }
-    const embedded = applyToValues(state, this.#embedding.layers);
-    const [count, batch, width] = embedded.shape;
-    const rows = embedded.reshape([count * batch, width]);
-    const terms = (half: FirstHalf) => linear(rows, half).reshape<tf.Tensor3D>([count, batch, -1]);
-    return { receivers: terms(receiver), senders: terms(sender) };
-  }
-
-  #mergedHeads(): readonly LinearWeights[] | null {
-    return this.#mergesLayers ? this.#node.mergedHeads() : null;
-  }
-
-  #kept(): Prepared<KeptTable> {
-    if (this.#inEvaluation && this.#version === this.parameters.version) return this.#inEvaluation;
-    this.#forget();
-    this.#version = this.parameters.version;
-    tf.tidy(() => {
-      const heads = this.#mergedHeads();
-      for (const { weight, bias } of heads ?? []) [weight, bias!].forEach((tensor) => tf.keep(tensor));
-      this.#inEvaluation = { table: this.#tables?.forEvaluation() ?? null, heads };
+    this.groups = groups;
+    this.embedders = createVariableLayers(parameters, {
+      name: "embedder",
+      groups: groups.state,
+      sizes: (group) => ({ inputs: group.width, outputs: nodeWidth }),
+      init: plainInit,
     });
-    return this.#inEvaluation!;
+    this.edge = createLayers(parameters, { name: "edge", widths: [2 * nodeWidth, ...edgeHidden, edgeWidth] });
+    this.node = createLayers(parameters, {
+      name: "node",
+      widths: [nodeWidth + groups.actionWidth + edgeWidth, ...nodeHidden, nodeWidth],
+    });
+    this.projectors = createVariableLayers(parameters, {
+      name: "projector",
+      groups: groups.state,
+      sizes: (group) => ({ inputs: nodeWidth, outputs: headWidth(group) }),
+      init: plainInit,
+    });
   }
+
+  step({ state, action }: StepInput): StepOutput {
+    const e = applyToValues(state, this.embedders);
+    const a = joinGroups(action).expandDims(0).tile([e.shape[0], 1, 1]);
+    const m = this.#messages(e);
+    const n = apply(tf.concat([e, a, m], 2), this.node);
+    return { heads: applyToVariables(n, { groups: this.groups.state, layers: this.projectors }) };
+  }
+
+  /** `m_i` of all nodes, float32 [N, B, message width]. */
+  #messages(e: tf.Tensor3D): tf.Tensor3D {
+    const [nodes, batch] = e.shape;
+    if (nodes === 1) return tf.zeros([1, batch, this.edge.at(-1)!.weight.shape[1]!]);
+    // Node i hears node i + d, for every distance d from 1 on.
+    return tf.addN(Array.from({ length: nodes - 1 }, (_, k) => {
+      const [first, rest] = tf.split(e, [k + 1, nodes - k - 1], 0);
+      return apply(tf.concat([e, tf.concat([rest!, first!], 0)], 2), this.edge);
+    }));
+  }
+}
+
+/** Applies layers with ReLU between them to each row: float32 [N, B, in] to [N, B, out]. */
+function apply(input: tf.Tensor, layers: readonly Linear[]): tf.Tensor3D {
+  const [nodes, batch, width] = input.shape as [number, number, number];
+  return layers.reduce<tf.Tensor>(
+    (value, layer, k) => linear(value, layer, { activation: k < layers.length - 1 ? "relu" : "linear" }),
+    input.reshape([nodes * batch, width]),
+  ).reshape([nodes, batch, -1]);
+}
+
+/** Linear layers `name.0`, `name.1`, … with PyTorch's start values. */
+function createLayers(
+  parameters: ParameterSet,
+  { name, widths }: { readonly name: string; readonly widths: readonly number[] },
+): readonly Linear[] {
+  return widths.slice(1).map((outputs, k) => {
+    const inputs = widths[k]!;
+    return createLinear(parameters, { name: `${name}.${k}`, inputs, outputs, init: plainInit({ inputs }) });
+  });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
+import { fastGraphNetwork } from "../fast/graph_network/fast_graph_network.ts";
 import { GraphNetwork } from "../graph_network/graph_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";
@@ -22,11 +23,7 @@ const optionsSchema = z.strictObject({
 export const gnn = defineMethod({
   options: optionsSchema,
   create(context, { options, training, rng }) {
-    const network = new GraphNetwork(new ParameterSet(rng), {
-      ...options,
-      groups: modelGroups(context),
-      firstLayers: training.fast === false ? "dense" : "tables",
-    });
-    return new RolloutModel(network, { context, training, accelerate: (network) => network.acceleration() });
+    const network = new GraphNetwork(new ParameterSet(rng), { ...options, groups: modelGroups(context) });
+    return new RolloutModel(network, { context, training, accelerate: fastGraphNetwork });
   },
 });

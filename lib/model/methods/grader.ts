@@ -4,6 +4,7 @@ import type { CategoricalVariable, Variable } from "../../core/variable.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
 import type { GraphModel } from "../dynamics_model.ts";
+import { fastGrader } from "../fast/grader/fast_grader.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";
@@ -45,7 +46,6 @@ export const grader = defineMethod({
     const network = new GraderNetwork(new ParameterSet(rng), {
       groups: modelGroups(context),
       width,
-      firstLayers: training.fast === false ? "dense" : "tables",
       createGraph: (parameters) =>
         new TestedGraph(parameters, {
           variables: { state: categorical(context.stateVariables), action: categorical(context.actionVariables) },
@@ -56,7 +56,7 @@ export const grader = defineMethod({
     return new GraderModel(network, {
       context,
       training,
-      accelerate: (network) => network.acceleration(),
+      accelerate: fastGrader,
       hooks: { beforeUpdate: (data) => network.graph.discover(data) },
     });
   },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
+import { fastProduction } from "../fast/production/fast_production.ts";
 import { ProductionNetwork } from "../production/production_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";
@@ -26,12 +27,7 @@ const optionsSchema = z.strictObject({
 export const nps = defineMethod({
   options: optionsSchema,
   create(context, { options, training, rng }) {
-    const network = new ProductionNetwork(new ParameterSet(rng), {
-      ...options,
-      groups: modelGroups(context),
-      firstLayers: training.fast === false ? "dense" : "tables",
-    });
-    const accelerate = (network: ProductionNetwork) => network.acceleration();
-    return new RolloutModel(network, { context, training, reduction: "sum", accelerate });
+    const network = new ProductionNetwork(new ParameterSet(rng), { ...options, groups: modelGroups(context) });
+    return new RolloutModel(network, { context, training, reduction: "sum", accelerate: fastProduction });
   },
 });

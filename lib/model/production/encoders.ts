@@ -1,11 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import {
   applyLinear,
-  applyToTable,
-  type CategoryTable,
   createStackedLinear,
-  identityTable,
-  joinTables,
   type Linear,
   outputInit,
   type ParameterSet,
@@ -14,64 +10,52 @@ import {
 import { applyToValues, createVariableLayers } from "../variable_layers.ts";
 import type { Factored, VariableGroup } from "../variable_groups.ts";
 
-/** One network a variable, from its encoded value to a feature of width W. */
-export class VariableEncoders {
-  readonly #groups: readonly VariableGroup[];
-  readonly #first: readonly Linear[];
-  readonly #further: readonly Linear[];
+/** One network a variable, from its encoded value to a feature of width W: ReLU between layers, none after the last. */
+export interface Encoders {
+  /** A stack a group. */
+  readonly first: readonly Linear[];
+  /** A stack of all variables a layer. */
+  readonly further: readonly Linear[];
+}
 
-  /**
-   * @param options.name Prefix of the parameters' names.
-   * @param options.widths Widths of all layers, with ReLU between them.
-   * @param options.isSingle Whether the published program holds these variables' layers as single ones, which sets
-   *   their start values.
-   */
-  constructor(
-    parameters: ParameterSet,
-    options: { name: string; groups: readonly VariableGroup[]; widths: readonly number[]; isSingle: boolean },
-  ) {
-    const { name, groups, widths, isSingle } = options;
-    const count = groups.reduce((sum, group) => sum + group.count, 0);
-    this.#groups = groups;
-    this.#first = createVariableLayers(parameters, {
+/**
+ * Makes encoders.
+ *
+ * @param options.name Prefix of the parameters' names.
+ * @param options.widths Widths of all layers.
+ * @param options.isSingle Whether the published program holds these variables' layers as single ones, which sets their
+ *   start values.
+ */
+export function createEncoders(
+  parameters: ParameterSet,
+  options: { name: string; groups: readonly VariableGroup[]; widths: readonly number[]; isSingle: boolean },
+): Encoders {
+  const { name, groups, widths, isSingle } = options;
+  const stack = groups.reduce((sum, group) => sum + group.count, 0);
+  return {
+    first: createVariableLayers(parameters, {
       name: `${name}.first`,
       groups,
       sizes: (group) => ({ inputs: group.width, outputs: widths[0]! }),
       init: outputInit,
-    });
-    this.#further = widths.slice(1).map((outputs, k) =>
-      createStackedLinear(parameters, {
-        name: `${name}.${k}`,
-        stack: count,
-        inputs: widths[k]!,
-        outputs,
-        init: isSingle ? outputInit({ inputs: widths[k]!, outputs }) : stackedInit({ outputs }),
-      })
-    );
-  }
+    }),
+    further: widths.slice(1).map((outputs, k) => {
+      const sizes = { inputs: widths[k]!, outputs };
+      const init = isSingle ? outputInit(sizes) : stackedInit(sizes);
+      return createStackedLinear(parameters, { name: `${name}.${k}`, stack, ...sizes, init });
+    }),
+  };
+}
 
-  /** Features [n, B, W] of all variables; call inside `tf.tidy`. */
-  apply(values: Factored): tf.Tensor3D {
-    return this.#further.reduce<tf.Tensor>(
-      (hidden, layer, k) => applyLinear(hidden, layer, this.#activation(k + 1)),
-      applyToValues(values, this.#first, this.#activation(0)),
-    ) as tf.Tensor3D;
-  }
+/** Features [n, B, W] of all variables; call inside `tf.tidy`. */
+export function encode(values: Factored, encoders: Encoders): tf.Tensor3D {
+  return encoders.further.reduce<tf.Tensor>(
+    (hidden, layer, k) => applyLinear(hidden, layer, activationOf(encoders, k + 1)),
+    applyToValues(values, encoders.first, activationOf(encoders, 0)),
+  ) as tf.Tensor3D;
+}
 
-  /** Features of all variables by category, all of which are categorical; call inside `tf.tidy`. */
-  table(options: { withSlopes: boolean }): CategoryTable {
-    const first = this.#groups.map(({ count, width }, r) =>
-      applyToTable(identityTable({ count, categories: width, ...options }), this.#first[r]!, {
-        activation: this.#activation(0),
-      })
-    );
-    return this.#further.reduce(
-      (hidden, layer, k) => applyToTable(hidden, layer, { activation: this.#activation(k + 1) }),
-      joinTables(first),
-    );
-  }
-
-  #activation(layer: number): "relu" | "linear" {
-    return layer < this.#further.length ? "relu" : "linear";
-  }
+/** What follows an encoder's layer, counted from 0. */
+export function activationOf({ further }: Encoders, layer: number): "relu" | "linear" {
+  return layer < further.length ? "relu" : "linear";
 }

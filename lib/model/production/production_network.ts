@@ -1,210 +1,135 @@
 import * as tf from "@tensorflow/tfjs";
-import type { ParameterSet } from "../../tensor/mod.ts";
-import { HeadCache, readsAtOnce, type TargetRows } from "../fast/head_cache.ts";
-import type { Acceleration, InputFacts } from "../fast/acceleration.ts";
+import { applyLinear, type Linear, type ParameterSet } from "../../tensor/mod.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
-import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
-import { type Choice, choose, openChoices } from "./choice.ts";
-import { chosenRules, type KnownRules } from "./chosen_rules.ts";
-import { type FeatureOptions, type Features, type FeatureTables, VariableFeatures, withoutSlopes } from "./features.ts";
-import { KnownRows, rowKeys } from "./known_rows.ts";
-import { RuleNetworks, type RuleRows } from "./rules.ts";
+import type { Factored, ModelGroups } from "../variable_groups.ts";
+import { type Choice, choose, createSelector } from "./choice.ts";
+import { createEncoders, encode, type Encoders } from "./encoders.ts";
+import { applyRules, createRules, type Rules } from "./rules.ts";
 
 /** Sizes of a {@link ProductionNetwork}. */
-export interface ProductionOptions extends FeatureOptions {
+export interface ProductionOptions {
+  readonly groups: ModelGroups;
+  /** G. */
+  readonly rules: number;
+  /** Width of `r_g`. */
+  readonly ruleWidth: number;
+  /** S, width of the queries and keys that pick a rule, and S', of those that pick a context. */
+  readonly ruleSelectorWidth: number;
+  readonly contextSelectorWidth: number;
+  /** Widths of an encoder's layers; the last is W. */
+  readonly encoderWidths: readonly number[];
+  /** Widths of a rule's hidden layers. */
   readonly ruleHidden: readonly number[];
-  /**
-   * Whether what depends on single variables or pairs is computed once for each distinct one and rules only where they
-   * are chosen, or all of it for every row.
-   */
-  readonly firstLayers: "tables" | "dense";
 }
 
-/** What each variable picks. */
-interface Choices {
+/** What choices and rules read; contexts are the action variables, then the state variables. */
+export interface Features {
+  /** `h_j`, float32 [N, B, W]. */
+  readonly own: tf.Tensor3D;
+  /** `h_m`, float32 [M + N, B, W]. */
+  readonly contexts: tf.Tensor3D;
+  /** `(Q_j h_j) · (K_g r_g)`, float32 [N, B, G]. */
+  readonly ruleScores: tf.Tensor3D;
+  /** `Q'_j h_j`, float32 [N, B, S'], and `K'_m h_m`, float32 [M + N, B, S']. */
+  readonly contextQuery: tf.Tensor3D;
+  readonly contextKey: tf.Tensor3D;
+}
+
+/** What each variable picks in each sample. */
+export interface Choices {
   readonly rule: Choice;
-  /** Action variables first, then state variables. */
   readonly context: Choice;
 }
 
 /**
- * A production system: each variable picks one of G rules and one context, an action or state variable, by hard
- * attention; the rule maps [variable, context] to the variable's next distribution.
+ * A neural production system (Goyal et al. 2021), as the FCDL authors' program has it: each next variable is made by one
+ * of G rules from the variable and one context. With `E` an encoder a variable and `r_g` what is learned of rule g,
+ *
+ *     h_i = E_i(x_i)
+ *     g_j = choice among rules g by (Q_j h_j) · (K_g r_g) / √S
+ *     m_j = choice among contexts m by (Q'_j h_j) · (K'_m h_m) / √S'
+ *
+ * and the parameters of the next variable's distribution are `f_gj([h_j, h_m])`, where g = g_j and m = m_j. In training
+ * that is `Σ_g [g = g_j] f_gj([h_j, Σ_m [m = m_j] h_m])`, and gradients pass straight through the choices.
  */
 export class ProductionNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #groups: ModelGroups;
-  readonly #features: VariableFeatures;
-  readonly #rules: RuleNetworks;
-  readonly #isPlain: boolean;
-  readonly #hasTables: boolean;
-  /** What the rollout under way knows, on its tape. */
-  #training: { readonly tables: FeatureTables; readonly rules: KnownRules } | null = null;
-  /** Tables of the weights as they are, kept for many evaluations. */
-  #evaluationTables: FeatureTables | null = null;
-  #version = 0;
-  /** A variable's prediction depends on itself and its context alone. */
-  readonly #known: HeadCache | null;
-  /** float32 [N, N]: each variable itself. */
-  readonly #isSelf: tf.Tensor2D;
+  readonly groups: ModelGroups;
+  readonly stateEncoders: Encoders;
+  readonly actionEncoders: Encoders;
+  /** `r_g`, float32 [G, 1, width]. */
+  readonly embedding: tf.Variable;
+  /** `K_g`, `Q_j`, `K'_m` and `Q'_j`. */
+  readonly ruleKey: Linear;
+  readonly ruleQuery: Linear;
+  readonly contextKey: Linear;
+  readonly contextQuery: Linear;
+  /** `f`. */
+  readonly rules: Rules;
 
+  /** @param parameters Takes over the layers. */
   constructor(parameters: ParameterSet, options: ProductionOptions) {
-    const { groups, rules, ruleHidden, encoderWidths, firstLayers } = options;
+    const { groups, rules, ruleWidth, encoderWidths: widths, ruleHidden } = options;
+    const { stateCount, actionCount } = groups;
+    const inputs = widths.at(-1)!;
     this.parameters = parameters;
-    this.#groups = groups;
-    this.#features = new VariableFeatures(parameters, options);
-    this.#rules = new RuleNetworks(parameters, {
-      groups,
-      rules,
-      inputs: 2 * encoderWidths.at(-1)!,
-      hidden: ruleHidden,
-    });
-    this.#isPlain = firstLayers === "dense";
-    this.#hasTables = !this.#isPlain && VariableFeatures.canBeTables(options);
-    this.#known = this.#hasTables && HeadCache.serves(groups)
-      ? new HeadCache(groups, { labelWidth: 0, weights: parameters })
-      : null;
-    this.#isSelf = parameters.constant(tf.eye(groups.stateCount));
+    this.groups = groups;
+    const encoders = (kind: "state" | "action") =>
+      createEncoders(parameters, {
+        name: `encoder.${kind}`,
+        groups: groups[kind],
+        widths,
+        isSingle: kind === "action",
+      });
+    this.stateEncoders = encoders("state");
+    this.actionEncoders = encoders("action");
+    this.embedding = parameters.parameter("rule.embedding", { shape: [rules, 1, ruleWidth], init: { kind: "normal" } });
+    const rule = { outputs: options.ruleSelectorWidth };
+    this.ruleKey = createSelector(parameters, { name: "rule.key", stack: rules, inputs: ruleWidth, ...rule });
+    this.ruleQuery = createSelector(parameters, { name: "rule.query", stack: stateCount, inputs, ...rule });
+    const context = { inputs, outputs: options.contextSelectorWidth };
+    this.contextKey = createSelector(parameters, { name: "context.key", stack: actionCount + stateCount, ...context });
+    this.contextQuery = createSelector(parameters, { name: "context.query", stack: stateCount, ...context });
+    this.rules = createRules(parameters, { groups, rules, inputs: 2 * inputs, hidden: ruleHidden });
   }
 
-  /** This network's own shortcuts. */
-  acceleration(): Acceleration {
+  step({ state, action, noise }: StepInput): StepOutput {
+    const features = this.features(state, action);
+    const choices = this.choices(features, noise);
+    const trace = { rule: choices.rule.oneHot, context: choices.context.oneHot };
+    const h = tf.concat([features.own, bySample(tf.matMul(choices.context.oneHot, bySample(features.contexts)))], 2);
+    return { heads: applyRules(h, { groups: this.groups, rules: this.rules, choice: choices.rule.oneHot }), trace };
+  }
+
+  /** What choices and rules read; call inside `tf.tidy`. */
+  features(state: Factored, action: Factored): Features {
+    const own = encode(state, this.stateEncoders);
+    const contexts = tf.concat([encode(action, this.actionEncoders), own], 0);
+    const [count, batch] = own.shape;
+    const queries = applyLinear(own, this.ruleQuery).reshape<tf.Tensor2D>([count * batch, -1]);
     return {
-      beginRollout: () => this.#beginRollout(),
-      step: (input, facts) => this.#step({ ...input, ...facts }),
-      predictionCache: this.#known,
-      dispose: () => this.#forget(),
+      own,
+      contexts,
+      ruleScores: tf.matMul(queries, this.ruleKeys()).reshape([count, batch, -1]),
+      contextQuery: applyLinear(own, this.contextQuery) as tf.Tensor3D,
+      contextKey: applyLinear(contexts, this.contextKey) as tf.Tensor3D,
     };
   }
 
-  #beginRollout(): void {
-    this.#training = this.#hasTables
-      ? {
-        tables: this.#features.tables({ withSlopes: true }),
-        rules: { chosen: new KnownRows(), every: new KnownRows() },
-      }
-      : null;
+  /** `K_g r_g` of all rules, float32 [S, G]; call inside `tf.tidy`. */
+  ruleKeys(): tf.Tensor2D {
+    return applyLinear(this.embedding, this.ruleKey).squeeze<tf.Tensor2D>([1]).transpose();
   }
 
-  #forget(): void {
-    tf.dispose(this.#evaluationTables as unknown as tf.TensorContainer);
-    this.#evaluationTables = null;
-  }
-
-  step(input: StepInput): StepOutput {
-    return this.#step({ ...input, isOneHot: false, learnsInput: true });
-  }
-
-  #step(input: StepInput & InputFacts): StepOutput {
-    const { noise } = input;
-    const features = this.#featuresOf(input);
-    const rule = choose(byRow(features.ruleScores), { width: this.#features.ruleSelectorWidth, noise });
-    const contextScores = tf.matMul(
-      byRow(features.contextQuery),
-      byRow(features.contextKey),
-      false,
-      true,
-    ) as tf.Tensor3D;
-    const context = choose(contextScores, { width: features.contextQuery.shape[2], noise });
-    const choices = { rule, context };
-    const trace = { rule: rule.oneHot, context: context.oneHot };
-    if (noise === null && input.isOneHot && this.#known && readsAtOnce()) {
-      const mask = this.#parents(context.oneHot);
-      const heads = this.#known.heads(
-        { ...input, mask, label: null },
-        (wanted) => this.#headsOfTargets(features, choices, wanted),
-      );
-      return { heads, trace };
-    }
-    return { heads: this.#heads(features, choices, input), trace };
-  }
-
-  #featuresOf({ state, action, noise, isOneHot, learnsInput }: StepInput & InputFacts): Features {
-    if (!this.#hasTables || !isOneHot) return this.#features.ofSamples(state, action);
-    if (noise === null) return this.#features.ofOneHots(state, action, this.#keptTables());
-    if (!this.#training) {
-      throw new RangeError("Cannot take a training step: expected beginRollout() before it, got none");
-    }
-    const { tables } = this.#training;
-    return this.#features.ofOneHots(state, action, learnsInput ? tables : withoutSlopes(tables));
-  }
-
-  #keptTables(): FeatureTables {
-    if (this.#evaluationTables && this.#version === this.parameters.version) return this.#evaluationTables;
-    this.#forget();
-    this.#version = this.parameters.version;
-    const tables = this.#features.tables({ withSlopes: false });
-    for (const { values } of Object.values(tables)) tf.keep(values);
-    this.#evaluationTables = tables;
-    return tables;
-  }
-
-  /** Heads of all variables, a tensor a group. */
-  #heads(
-    { own, contexts }: Features,
-    { rule, context }: Choices,
-    step: StepInput & InputFacts,
-  ): Factored {
-    const [batch, count] = rule.oneHot.shape;
-    const pairs = tf.concat([byRow(own), tf.matMul(context.oneHot, byRow(contexts))], 2);
-    const input = pairs.reshape<tf.Tensor2D>([batch * count, -1]);
-    const variable = tf.tensor1d(Array.from({ length: batch * count }, (_, row) => row % count), "int32");
-    const rows: RuleRows = { input, variable };
-    const parameters = this.#chosenRules(rows, { rule, context }, step);
-    const byVariable = byRow(parameters.reshape([batch, count, -1]));
-    return this.#groups.state.map((group) =>
-      byVariable.slice([group.start, 0, 0], [group.count, batch, headWidth(group)]) as tf.Tensor3D
-    );
-  }
-
-  #chosenRules(rows: RuleRows, { rule, context }: Choices, step: StepInput & InputFacts): tf.Tensor2D {
-    const choice = rule.oneHot.reshape<tf.Tensor2D>([rows.input.shape[0], -1]);
-    if (this.#isPlain) return this.#rules.weightedSum(rows, choice);
-    if (step.noise === null) return this.#rules.chosen(rows, choice.argMax(-1).dataSync());
-    const known = this.#training && step.isOneHot
-      ? { keys: rowKeys(step, { rule: rule.oneHot, context: context.oneHot }), rules: this.#training.rules }
-      : null;
-    return chosenRules(this.#rules, rows, { choice, open: openChoices(rule), known });
-  }
-
-  /** Heads of some targets' samples in evaluation, a tensor a group. */
-  #headsOfTargets(
-    { own, contexts }: Features,
-    { rule, context }: Choices,
-    { rows, counts }: TargetRows,
-  ): tf.Tensor2D[] {
-    const [count, batch, width] = own.shape;
-    const rules = rule.oneHot.argMax(-1).dataSync();
-    const chosen = context.oneHot.argMax(-1).dataSync();
-    const places = [...rows.dataSync()].map((row) => ({ sample: row % batch, target: Math.floor(row / batch) }));
-    const at = (index: (place: { sample: number; target: number }) => number) =>
-      tf.tensor1d(places.map(index), "int32");
-    const flat = (features: tf.Tensor3D) => features.reshape<tf.Tensor2D>([-1, width]);
-    const ofContext = at(({ sample, target }) => chosen[sample * count + target]! * batch + sample);
-    const outputs = this.#rules.chosen(
-      {
-        input: tf.concat([tf.gather(flat(own), rows), tf.gather(flat(contexts), ofContext)], 1),
-        variable: at(({ target }) => target),
-      },
-      places.map(({ sample, target }) => rules[sample * count + target]!),
-    );
-    let row = 0;
-    return this.#groups.state.map((group) => {
-      const size = counts.slice(group.start, group.start + group.count).reduce((sum, count) => sum + count, 0);
-      row += size;
-      return outputs.slice([row - size, 0], [size, headWidth(group)]);
-    });
-  }
-
-  /** What each prediction depends on: the variable itself and its context; float32 [B, N, N + M]. */
-  #parents(context: tf.Tensor3D): tf.Tensor3D {
-    const { actionCount, stateCount } = this.#groups;
-    const [actions, states] = tf.split(context, [actionCount, stateCount], 2) as [tf.Tensor3D, tf.Tensor3D];
-    return tf.concat([states.maximum(this.#isSelf), actions], 2);
+  /** `g_j` and `m_j`; call inside `tf.tidy`. */
+  choices({ ruleScores, contextQuery, contextKey }: Features, noise: StepInput["noise"]): Choices {
+    const rule = choose(bySample(ruleScores), { width: this.ruleQuery.weight.shape[2]!, noise });
+    const products = tf.matMul(bySample(contextQuery), bySample(contextKey), false, true) as tf.Tensor3D;
+    return { rule, context: choose(products, { width: contextQuery.shape[2], noise }) };
   }
 }
 
 /** float32 [n, B, W] as [B, n, W], or back. */
-function byRow(stacked: tf.Tensor): tf.Tensor3D {
+export function bySample(stacked: tf.Tensor): tf.Tensor3D {
   return stacked.transpose([1, 0, 2]);
 }

@@ -1,148 +1,61 @@
 import * as tf from "@tensorflow/tfjs";
-import { maxOf } from "../../core/extremes.ts";
-import {
-  createStackedLinear,
-  groupedLinear,
-  groupRows,
-  type Linear,
-  linear,
-  type LinearWeights,
-  type ParameterSet,
-  sortRows,
-  stackedInit,
-  unsortRows,
-} from "../../tensor/mod.ts";
-import { headWidth, type ModelGroups } from "../variable_groups.ts";
+import { createStackedLinear, type Linear, linear, type ParameterSet, stackedInit } from "../../tensor/mod.ts";
+import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 
-/** Rows that all rules are applied to at once: their values stay in the cache. */
-const ROWS_AT_ONCE = 256;
-
-/** Rows of variables that rules are applied to. */
-export interface RuleRows {
-  /** The variable and its context, float32 [R, 2W]. */
-  readonly input: tf.Tensor2D;
-  /** Index of each row's variable, int32 [R]. */
-  readonly variable: tf.Tensor1D;
+/** Networks of G rules, from [variable, context] to the parameters of the variable's distribution. */
+export interface Rules {
+  /** Hidden layers, each followed by ReLU, which the variables share: a stack of G each. */
+  readonly hidden: readonly Linear[];
+  /** Last layers, a stack of G a group, with columns for each of its variables: weights [G, H, n · c]. */
+  readonly heads: readonly Linear[];
 }
 
-/** The rules' networks, G of them: from [variable, context] to the parameters of the variable's distribution. */
-export class RuleNetworks {
-  readonly #ruleCount: number;
-  readonly #hidden: readonly Linear[];
-  /** Columns for every variable of a group; a row uses those of its own variable. */
-  readonly #heads: readonly Linear[];
-  /** 1 where one of the O columns of all heads is the variable's own, float32 [N, O]. */
-  readonly #isOwn: tf.Tensor2D;
-  /** 1 where a column is its variable's k-th, float32 [O, c]. */
-  readonly #isAt: tf.Tensor2D;
-
-  /** @param options.hidden Widths of the hidden layers, each followed by ReLU. */
-  constructor(
-    parameters: ParameterSet,
-    options: { groups: ModelGroups; rules: number; inputs: number; hidden: readonly number[] },
-  ) {
-    const { groups, rules, hidden } = options;
-    const inputs = [options.inputs, ...hidden];
-    this.#ruleCount = rules;
-    this.#hidden = hidden.map((outputs, k) =>
-      createStackedLinear(parameters, {
-        name: `rule.${k}`,
-        stack: rules,
-        inputs: inputs[k]!,
-        outputs,
-        init: stackedInit({ outputs }),
-      })
-    );
-    this.#heads = groups.state.map((group, r) =>
-      createStackedLinear(parameters, {
-        name: `head.${r}`,
-        stack: rules,
-        inputs: inputs.at(-1)!,
-        outputs: group.count * headWidth(group),
-        init: stackedInit({ outputs: headWidth(group) }),
-      })
-    );
-    const columns = groups.state.flatMap((group) =>
-      Array.from({ length: group.count * headWidth(group) }, (_, k) => ({
-        owner: group.start + Math.floor(k / headWidth(group)),
-        place: k % headWidth(group),
-      }))
-    );
-    const widest = maxOf(groups.state.map(headWidth));
-    this.#isOwn = parameters.constant(
-      tf.tensor2d(Array.from({ length: groups.stateCount }, (_, i) => columns.map(({ owner }) => Number(owner === i)))),
-    );
-    this.#isAt = parameters.constant(
-      tf.tensor2d(columns.map(({ place }) => Array.from({ length: widest }, (_, k) => Number(place === k)))),
-    );
-  }
-
-  /** c, numbers of the widest head. */
-  get width(): number {
-    return this.#isAt.shape[1];
-  }
-
-  /**
-   * What each row's chosen rule makes of it, for rows that meet their own rule's network only. Call inside `tf.tidy`.
-   *
-   * @param rule Index of each row's rule, [R].
-   * @returns float32 [R, c]; a row of a narrower head than the widest has zeros after it. No gradient reaches
-   *   the choice.
-   */
-  chosen(rows: RuleRows, rule: ArrayLike<number>): tf.Tensor2D {
-    const groups = groupRows(rule, { groupCount: this.#ruleCount });
-    const { counts } = groups;
-    const hidden = this.#hidden.reduce(
-      (value, layer) => groupedLinear(value, layer, { counts, activation: "relu" }),
-      sortRows(rows.input, groups),
-    );
-    return this.#own(unsortRows(groupedLinear(hidden, this.#allHeads(), { counts }), groups), rows);
-  }
-
-  /** What every rule makes of some rows, row by row and off the tape, [X, G · c]. */
-  every({ input, variable }: RuleRows, some: ArrayLike<number>): tf.Tensor2D {
-    const parts = Array.from({ length: Math.ceil(some.length / ROWS_AT_ONCE) }, (_, k) =>
-      offTape(input, () => {
-        const at = tf.tensor1d(Array.from(some).slice(k * ROWS_AT_ONCE, (k + 1) * ROWS_AT_ONCE), "int32");
-        const outputs = this.#outputs({ input: tf.gather(input, at), variable: tf.gather(variable, at) });
-        return outputs.transpose([1, 0, 2]).reshape([at.size, -1]);
-      }));
-    return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
-  }
-
-  /** `Σ_g choice_g · rule_g(row)` as it stands: every rule on every row, all of it differentiable; [R, c]. */
-  weightedSum(rows: RuleRows, choice: tf.Tensor2D): tf.Tensor2D {
-    return this.#outputs(rows).mul(choice.transpose().expandDims(2)).sum(0);
-  }
-
-  /** What every rule makes of every row, float32 [G, R, c]. */
-  #outputs(rows: RuleRows): tf.Tensor3D {
-    const hidden = this.#hidden.reduce<tf.Tensor>(
-      (value, layer) => linear(value, layer, { activation: "relu" }),
-      rows.input,
-    );
-    const outputs = linear(hidden, this.#allHeads());
-    return this.#own(outputs as tf.Tensor3D, rows);
-  }
-
-  /** The columns of all variables' heads, one layer a rule. */
-  #allHeads(): LinearWeights {
-    if (this.#heads.length === 1) return this.#heads[0]!;
-    return {
-      weight: tf.concat(this.#heads.map(({ weight }) => weight), 2),
-      bias: tf.concat(this.#heads.map(({ bias }) => bias!), 2),
-    };
-  }
-
-  /** Each row's own variable's columns, [..., R, O] to [..., R, c]. */
-  #own<T extends tf.Tensor>(outputs: T, { variable }: RuleRows): T {
-    const masked = outputs.mul(tf.gather(this.#isOwn, variable));
-    return tf.matMul(masked.reshape<tf.Tensor2D>([-1, this.#isAt.shape[0]]), this.#isAt)
-      .reshape([...outputs.shape.slice(0, -1), this.#isAt.shape[1]]) as T;
-  }
+/** Makes the rules' networks. */
+export function createRules(
+  parameters: ParameterSet,
+  options: { groups: ModelGroups; rules: number; inputs: number; hidden: readonly number[] },
+): Rules {
+  const layer = (name: string, { inputs, outputs, fan = outputs }: { inputs: number; outputs: number; fan?: number }) =>
+    createStackedLinear(parameters, {
+      ...{ name, inputs, outputs, stack: options.rules },
+      init: stackedInit({ outputs: fan }),
+    });
+  const inputs = [options.inputs, ...options.hidden];
+  return {
+    hidden: options.hidden.map((outputs, k) => layer(`rule.${k}`, { inputs: inputs[k]!, outputs })),
+    heads: options.groups.state.map((group, r) => {
+      const fan = headWidth(group);
+      return layer(`head.${r}`, { inputs: inputs.at(-1)!, outputs: group.count * fan, fan });
+    }),
+  };
 }
 
-/** What `compute` gives of an input, off the tape. */
-function offTape(input: tf.Tensor2D, compute: () => tf.Tensor2D): tf.Tensor2D {
-  return tf.customGrad(() => ({ value: compute(), gradFunc: () => tf.zeros(input.shape) }))(input) as tf.Tensor2D;
+/**
+ * `Σ_g choice_g f_gj(input_j)`.
+ *
+ * @param input float32 [N, B, 2W].
+ * @param options.choice One-hots of the rules, float32 [B, N, G].
+ * @returns A tensor a group [n, B, c]; call inside `tf.tidy`.
+ */
+export function applyRules(
+  input: tf.Tensor,
+  { groups, rules, choice }: { readonly groups: ModelGroups; readonly rules: Rules; readonly choice: tf.Tensor3D },
+): Factored {
+  const [variables, batch] = input.shape as [number, number, number];
+  const hidden = rules.hidden.reduce<tf.Tensor>(
+    (value, layer) => linear(value, layer, { activation: "relu" }),
+    input.reshape([variables * batch, -1]),
+  );
+  const chosen = choice.transpose<tf.Tensor3D>([2, 1, 0]).reshape<tf.Tensor3D>([-1, variables * batch, 1]);
+  const rowsOf = (of: tf.Tensor, variable: number) => of.slice([0, variable * batch, 0], [-1, batch, -1]);
+  return groups.state.map((group, r) => {
+    const width = headWidth(group);
+    const columnsOf = (of: tf.Tensor, place: number) => of.slice([0, 0, place * width], [-1, -1, width]);
+    const { weight, bias } = rules.heads[r]!;
+    return tf.stack(Array.from({ length: group.count }, (_, place) => {
+      const layer = { weight: columnsOf(weight, place), bias: columnsOf(bias!, place) };
+      const outputs = linear(rowsOf(hidden, group.start + place), layer);
+      return outputs.mul(rowsOf(chosen, group.start + place)).sum(0);
+    })) as tf.Tensor3D;
+  });
 }

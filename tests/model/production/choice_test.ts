@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
-import { choose, openChoices } from "../../../lib/model/production/choice.ts";
+import { openChoices } from "../../../lib/model/fast/production/open_choices.ts";
+import { choose } from "../../../lib/model/production/choice.ts";
 import { RngNoise, useBackend } from "../../../lib/tensor/mod.ts";
 import { normalTensor } from "../../tensor/numeric.ts";
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
-import { chosenRules, type KnownRules } from "../../../lib/model/production/chosen_rules.ts";
-import { KnownRows } from "../../../lib/model/production/known_rows.ts";
-import { RuleNetworks, type RuleRows } from "../../../lib/model/production/rules.ts";
+import { chosenRules, type KnownRules } from "../../../lib/model/fast/production/chosen_rules.ts";
+import { KnownRows } from "../../../lib/model/fast/production/known_rows.ts";
+import { RowRules, type RuleRows } from "../../../lib/model/fast/production/row_rules.ts";
+import { ProductionNetwork } from "../../../lib/model/production/production_network.ts";
+import { applyRules } from "../../../lib/model/production/rules.ts";
 import { modelGroups } from "../../../lib/model/variable_groups.ts";
 import { ParameterSet, useBackend } from "../../../lib/tensor/mod.ts";
 import { uneven } from "../methods/network_trial.ts";
@@ -12,17 +14,29 @@ import { assertClose, normalTensor } from "../../tensor/numeric.ts";
 const RULES = 3;
 const WIDTH = 6;
 
-function networks(): { networks: RuleNetworks; parameters: ParameterSet } {
-  const parameters = new ParameterSet(new Rng(1));
-  return {
-    parameters,
-    networks: new RuleNetworks(parameters, {
-      groups: modelGroups(uneven),
-      rules: RULES,
-      inputs: WIDTH,
-      hidden: [8, 7],
-    }),
-  };
+function makeNetwork(): ProductionNetwork {
+  return new ProductionNetwork(new ParameterSet(new Rng(1)), {
+    groups: modelGroups(uneven),
+    rules: RULES,
+    ruleWidth: 2,
+    ruleSelectorWidth: 2,
+    contextSelectorWidth: 2,
+    encoderWidths: [WIDTH / 2],
+    ruleHidden: [8, 7],
+  });
+}
+
+/** The plain network's rules on all rows as every variable, of which each row's own counts. */
+function plainRules({ groups, rules }: ProductionNetwork, { input, variable }: RuleRows, choice: tf.Tensor2D) {
+  const count = groups.stateCount;
+  const heads = applyRules(input.expandDims(0).tile([count, 1, 1]), {
+    ...{ groups, rules },
+    choice: choice.expandDims(1).tile([1, count, 1]) as tf.Tensor3D,
+  });
+  const widest = Math.max(...heads.map((head) => head.shape[2]));
+  const all = tf.concat(heads.map((head) => head.pad([[0, 0], [0, 0], [0, widest - head.shape[2]]])), 0);
+  const isOwn = tf.oneHot(variable, count, 1, 0, "int32").cast("float32").transpose().expandDims(2);
+  return all.mul(isOwn).sum<tf.Tensor2D>(0);
 }
 
 /** Rows of which each is one of some distinct ones, with the distinct ones' variables and rules. */
@@ -44,9 +58,10 @@ const known = (): KnownRules => ({ chosen: new KnownRows(), every: new KnownRows
 /** Numbers of value and gradients of two steps: of inputs, choices and weights. */
 function measure(steps: readonly (readonly number[])[], rules: KnownRules | "plain" | "rows"): Float32Array[] {
   return tf.tidy(() => {
-    const { networks: of, parameters } = networks();
+    const network = makeNetwork();
+    const of = new RowRules(network);
     const apply = (rows: RuleRows, choice: tf.Tensor2D, keys: Int32Array) => {
-      if (rules === "plain") return of.weightedSum(rows, choice);
+      if (rules === "plain") return plainRules(network, rows, choice);
       const open = Int32Array.from({ length: choice.shape[0] }, (_, row) => row);
       return chosenRules(of, rows, { choice, open, known: rules === "rows" ? null : { keys, rules } });
     };
@@ -62,10 +77,12 @@ function measure(steps: readonly (readonly number[])[], rules: KnownRules | "pla
         return output.mul(normalTensor(9 + t, output.shape)).sum();
       })) as tf.Scalar
     );
-    const results = [value, ...[...inputs, ...parameters.variables].map((variable) => grads[variable.name]!)]
+    const { hidden, heads } = network.rules;
+    const ofRules = [...hidden, ...heads].flatMap(({ weight, bias }) => [weight, bias!]);
+    const results = [value, ...[...inputs, ...ofRules].map((variable) => grads[variable.name]!)]
       .map((tensor) => tensor.dataSync<"float32">().slice());
     tf.dispose(inputs);
-    parameters.dispose();
+    network.parameters.dispose();
     return results;
   });
 }
@@ -98,7 +115,8 @@ Deno.test("chosenRules computes each distinct row once over all steps, unless th
   tf.tidy(() => {
     const computed = (steps: readonly (readonly number[])[]) => {
       const rules = known();
-      const { networks: of, parameters } = networks();
+      const network = makeNetwork();
+      const of = new RowRules(network);
       let found = 0;
       for (const distinct of steps) {
         const { rows, choice, keys } = rowsOf(distinct);
@@ -107,7 +125,7 @@ Deno.test("chosenRules computes each distinct row once over all steps, unless th
         const { results: [outputs = []] } = rules.chosen.lookUp(keys, () => null) ?? { results: [] };
         found = outputs.reduce((sum, part) => sum + part.shape[0], 0);
       }
-      parameters.dispose();
+      network.parameters.dispose();
       return found;
     };
     assert.equal(computed(cases["few distinct rows"]), 7);

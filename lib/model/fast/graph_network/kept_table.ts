@@ -24,12 +24,10 @@ export class KeptTable {
   readonly #options: KeptTableOptions;
   #pairTerms: tf.Tensor2D | null = null;
 
-  /** Keeps its tensors; call inside `tf.tidy`. */
   constructor(options: KeptTableOptions) {
     this.#options = options;
     this.ownTerms = options.ownTerms;
     this.rowOf = new Int32Array(options.pairs.categoryCount ** 2).fill(NO_ROW);
-    for (const tensor of [options.ownTerms, ...options.tensors]) tf.keep(tensor);
   }
 
   /**
@@ -57,8 +55,8 @@ export class KeptTable {
     return this.#pairTerms!;
   }
 
-  dispose(): void {
-    tf.dispose([this.ownTerms, ...this.#options.tensors]);
-    this.#pairTerms?.dispose();
+  /** Tensors that it holds now; to be kept from its beginning on, and freed in the end. */
+  get tensors(): readonly tf.Tensor[] {
+    return [this.ownTerms, ...this.#options.tensors, ...(this.#pairTerms ? [this.#pairTerms] : [])];
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { groupedLinear, groupRows, sortRows, unsortRows } from "../../tensor/mod.ts";
+import { groupedLinear, groupRows, sortRows, unsortRows } from "../../../tensor/mod.ts";
 import { keysOf, type KnownRows } from "./known_rows.ts";
-import type { RuleNetworks, RuleRows } from "./rules.ts";
+import type { RowRules, RuleRows } from "./row_rules.ts";
 
 /** What an update knows of rules on distinct rows. */
 export interface KnownRules {
@@ -26,9 +26,9 @@ export interface ChosenRulesOptions {
  * choice needs every rule's output, but no gradient through the rules that were not chosen, as these are multiplied
  * by 0.
  *
- * @returns float32 [R, c], see {@link RuleNetworks.chosen}; call inside `tf.tidy`.
+ * @returns float32 [R, c], see {@link RowRules.chosen}; call inside `tf.tidy`.
  */
-export function chosenRules(networks: RuleNetworks, rows: RuleRows, options: ChosenRulesOptions): tf.Tensor2D {
+export function chosenRules(networks: RowRules, rows: RuleRows, options: ChosenRulesOptions): tf.Tensor2D {
   const { choice, known } = options;
   const rule = choice.argMax(-1).dataSync<"int32">();
   const chosen = (known && chosenOnce(networks, rows, { rule, ...known })) ?? networks.chosen(rows, rule);
@@ -51,7 +51,7 @@ export function chosenRules(networks: RuleNetworks, rows: RuleRows, options: Cho
 
 /** What every rule makes of open rows [X, G · c], zeros after them, and where in it each row's stands [R]. */
 function everyOutput(
-  networks: RuleNetworks,
+  networks: RowRules,
   rows: RuleRows,
   { choice, open, known }: ChosenRulesOptions,
 ): { outputs: tf.Tensor2D; place: tf.Tensor1D } {
@@ -75,7 +75,7 @@ function everyOutput(
  * @returns Null where rows differ so much that it would take longer.
  */
 function chosenOnce(
-  networks: RuleNetworks,
+  networks: RowRules,
   rows: RuleRows,
   { rule, keys, rules }: { rule: Int32Array; keys: Int32Array; rules: KnownRules },
 ): tf.Tensor2D | null {
@@ -94,7 +94,7 @@ function chosenOnce(
 }
 
 /** Derivatives of each row's outputs along its input, [X, c · 2W]. */
-function inputSlopes(networks: RuleNetworks, { input, variable }: RuleRows, rule: readonly number[]): tf.Tensor2D {
+function inputSlopes(networks: RowRules, { input, variable }: RuleRows, rule: readonly number[]): tf.Tensor2D {
   const [count, inputs] = input.shape;
   const { width } = networks;
   // A copy of all rows for each output.

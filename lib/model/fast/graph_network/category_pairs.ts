@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
-import { categoryRows, type ParameterSet, type SlopeLayout } from "../../tensor/mod.ts";
-import type { Factored, VariableGroup } from "../variable_groups.ts";
+import { categoryRows, type ParameterSet, type SlopeLayout } from "../../../tensor/mod.ts";
+import type { Factored, VariableGroup } from "../../variable_groups.ts";
 
 /** Most pairs, and most slopes, that are worth a table. */
 const LARGEST = { pairs: 10_000, slopes: 50_000 } as const;

@@ -5,19 +5,9 @@ import {
   groupedLinear,
   type GruChain,
   type GruChainsInput,
-  type Linear,
-} from "../../tensor/mod.ts";
-import type { VariableGroup } from "../variable_groups.ts";
-import type { GruStack } from "./gru.ts";
-
-/** The embedding of a group of variables. */
-export interface Embedding {
-  readonly group: VariableGroup;
-  /** First variable among state and action variables. */
-  readonly first: number;
-  /** Weight [n, c, H], bias [n, 1, H]. */
-  readonly layer: Linear;
-}
+} from "../../../tensor/mod.ts";
+import type { GraderNetwork } from "../../grader/grader_network.ts";
+import type { ModelGroups } from "../../variable_groups.ts";
 
 /** What units read where all variables are exact one-hots: embeddings and gates in each category. */
 export interface ChainTables extends Omit<GruChainsInput, "categories"> {
@@ -36,22 +26,14 @@ interface Block {
 /**
  * Makes the tables; on the tape of an update, as gradients reach the weights through them.
  *
- * @param options.parents Variables that each unit reads after its own, in order.
- * @param options.stateCount N; the state variables are the first.
  * @param options.learnsInput Whether slopes are wanted.
  * @returns Tensors in the caller's tidy scope, weights apart.
  */
-export function chainTables(
-  { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
-  options: {
-    readonly parents: readonly (readonly number[])[];
-    readonly stateCount: number;
-    readonly learnsInput: boolean;
-  },
-): ChainTables {
-  const { parents, stateCount, learnsInput } = options;
-  const blocks = blocksOf(embeddings, stateCount);
-  const start = tf.concat(embeddings.map(({ layer }) => rowsOf(layer.weight.add(layer.bias!).relu())), 0);
+export function chainTables(network: GraderNetwork, { learnsInput }: { readonly learnsInput: boolean }): ChainTables {
+  const { embeddings, units } = network;
+  const parents = network.graph.parents();
+  const blocks = blocksOf(network.groups);
+  const start = tf.concat(embeddings.map(({ weight, bias }) => rowsOf(weight.add(bias!).relu())), 0);
   const gates = gatesOf(start, { weight: units.inputWeight, bias: units.inputBias }, {
     rows: parents.map((reads) => reads.flatMap((i) => range(blocks[i]!.row, blocks[i]!.categories))),
   });
@@ -61,22 +43,20 @@ export function chainTables(
     gates,
     hiddenWeight: units.hiddenWeight,
     hiddenBias: units.hiddenBias,
-    slopes: learnsInput ? slopesOf({ embeddings, units }, { ...options, blocks }) : null,
+    slopes: learnsInput ? slopesOf(network, { parents, blocks }) : null,
   };
 }
 
-function blocksOf(embeddings: readonly Embedding[], stateCount: number): readonly Block[] {
+function blocksOf({ state, action, stateCount }: ModelGroups): readonly Block[] {
+  const widths = [...state, ...action].flatMap(({ count, width }) => new Array<number>(count).fill(width));
   let row = 0;
   let slopeRow = 0;
-  return embeddings.flatMap(({ group, first }) =>
-    Array.from({ length: group.count }, (_, i) => {
-      const isState = first + i < stateCount;
-      const block = { categories: group.width, row, slopeRow: isState ? slopeRow : null };
-      row += group.width;
-      if (isState) slopeRow += group.width ** 2;
-      return block;
-    })
-  );
+  return widths.map((categories, i) => {
+    const block = { categories, row, slopeRow: i < stateCount ? slopeRow : null };
+    row += categories;
+    slopeRow += categories ** 2;
+    return block;
+  });
 }
 
 /** Each unit's chain; its gates' rows follow those of the units before it. */
@@ -97,16 +77,11 @@ function chainsOf(blocks: readonly Block[], parents: readonly (readonly number[]
 
 /** The derivative of `relu(x V + v)` by x in each category, and its products with the units' weights. */
 function slopesOf(
-  { embeddings, units }: { readonly embeddings: readonly Embedding[]; readonly units: GruStack },
-  options: {
-    readonly parents: readonly (readonly number[])[];
-    readonly stateCount: number;
-    readonly blocks: readonly Block[];
-  },
+  { embeddings, units, groups }: GraderNetwork,
+  { parents, blocks }: { readonly parents: readonly (readonly number[])[]; readonly blocks: readonly Block[] },
 ): ChainSlopes {
-  const { parents, stateCount, blocks } = options;
   const start = tf.concat(
-    embeddings.filter(({ first }) => first < stateCount).map(({ layer: { weight, bias } }) => {
+    embeddings.slice(0, groups.state.length).map(({ weight, bias }) => {
       const isActive = weight.add(bias!).greater(0).cast("float32");
       return rowsOf(isActive.expandDims(2).mul(weight.expandDims(1)));
     }),

@@ -1,11 +1,10 @@
 import * as tf from "@tensorflow/tfjs";
-import { gatherSum, linear, networkSlopes, type ParameterSet, slopeProducts } from "../../tensor/mod.ts";
-import { type Factored, splitGroups, type VariableGroup } from "../variable_groups.ts";
+import { gatherSum, linear, networkSlopes, slopeProducts } from "../../../tensor/mod.ts";
+import type { GraphNetwork } from "../../graph_network/graph_network.ts";
+import { type Factored, splitGroups, type VariableGroup } from "../../variable_groups.ts";
 import { CategoryPairs } from "./category_pairs.ts";
-import type { EdgeNetwork } from "./edge_network.ts";
-import type { Embedding, StackedWeights } from "./embedding.ts";
 import { KeptTable } from "./kept_table.ts";
-import type { NodeNetwork } from "./node_network.ts";
+import { edgeInputs, embeddingsThrough, messagesThrough, nodeInputs, type StackedWeights } from "./merged_layers.ts";
 
 /** What the node network's first layer adds up, before ReLU; on the tape of an update. */
 export interface TrainingTable {
@@ -39,31 +38,19 @@ export interface LearningTable {
  * each other one, so it lacks a number that all categories of a variable share: a softmax takes no notice of that.
  */
 export class EdgeTables {
+  readonly #network: GraphNetwork;
   readonly #groups: readonly VariableGroup[];
   readonly #pairs: CategoryPairs;
-  readonly #embedding: Embedding;
-  readonly #edge: EdgeNetwork;
-  readonly #node: NodeNetwork;
 
   /** Whether these variables can have tables. */
   static fits(groups: readonly VariableGroup[]): boolean {
     return CategoryPairs.fits(groups);
   }
 
-  constructor(
-    parameters: ParameterSet,
-    options: {
-      readonly groups: readonly VariableGroup[];
-      readonly embedding: Embedding;
-      readonly edge: EdgeNetwork;
-      readonly node: NodeNetwork;
-    },
-  ) {
-    this.#groups = options.groups;
-    this.#pairs = new CategoryPairs(parameters, options.groups);
-    this.#embedding = options.embedding;
-    this.#edge = options.edge;
-    this.#node = options.node;
+  constructor(network: GraphNetwork) {
+    this.#network = network;
+    this.#groups = network.groups.state;
+    this.#pairs = new CategoryPairs(network.parameters, this.#groups);
   }
 
   /** Tables of the weights as they are for one update; call on its tape, inside `tf.tidy`. */
@@ -75,7 +62,7 @@ export class EdgeTables {
     return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, slopes, pairSlopes: null } };
   }
 
-  /** Tables of the weights as they are for many evaluations; the caller disposes them. Call inside `tf.tidy`. */
+  /** Tables of the weights as they are for many evaluations; call inside `tf.tidy`. */
   forEvaluation(): KeptTable {
     const { ends, toTerm, ownTerms } = this.#parts();
     return new KeptTable({
@@ -104,7 +91,7 @@ export class EdgeTables {
     const pairTerms = "pairTerms" in table ? table.pairTerms : table.termsOf(categories, { batch });
     const rowOf = "pairTerms" in table ? this.#pairs.numbers : table.rowOf;
     const index = this.#pairs.index(categories, { batch, rowOf, pairRows: pairTerms.shape[0] });
-    const actionTerms: tf.Tensor2D = tf.matMul(action, this.#node.firstByInput.action);
+    const actionTerms: tf.Tensor2D = tf.matMul(action, nodeInputs(this.#network).action);
     const sums = gatherSum(joined([pairTerms, table.ownTerms, actionTerms]), index);
     const { learning } = table;
     return (inputs.learnsState && learning ? this.#withStateGradient(sums, { index, state, learning }) : sums).relu();
@@ -112,16 +99,16 @@ export class EdgeTables {
 
   /** What tables are made of. */
   #parts() {
-    const { receiver, sender } = this.#edge.first;
-    const { embedding, message } = this.#node.firstByInput;
-    const receivers = this.#embedding.through(receiver);
-    const senders = this.#embedding.through(sender);
-    const own = this.#embedding.through(embedding);
+    const { receiver, sender } = edgeInputs(this.#network);
+    const { embedding, message } = nodeInputs(this.#network);
+    const receivers = embeddingsThrough(this.#network, receiver);
+    const senders = embeddingsThrough(this.#network, sender);
+    const own = embeddingsThrough(this.#network, embedding);
     return {
       ...{ receivers, senders, own },
       /** Receivers' and senders' terms of the edge network's first layer, [2·R, H_1]. */
       ends: joined([termsOf(receivers), termsOf(senders)]),
-      toTerm: this.#edge.lastThrough(message),
+      toTerm: messagesThrough(this.#network, message),
       ownTerms: termsOf(own),
     };
   }
@@ -129,7 +116,7 @@ export class EdgeTables {
   /** The edge network's hidden layers at pairs, [X, H_l]. */
   #hidden(ends: tf.Tensor2D, pairs: tf.Tensor2D): tf.Tensor2D[] {
     const values = [gatherSum(ends, pairs).relu<tf.Tensor2D>()];
-    for (const layer of this.#edge.middle) {
+    for (const layer of this.#network.edge.slice(1, -1)) {
       values.push(linear(values.at(-1)!, layer, { activation: "relu" }) as tf.Tensor2D);
     }
     return values;
@@ -174,7 +161,7 @@ export class EdgeTables {
     const { changes, slopes: layout } = this.#pairs;
     const along = (slopes: tf.Tensor2D) =>
       tf.gather(slopes, changes.to).sub<tf.Tensor2D>(tf.gather(slopes, changes.from));
-    const weights = this.#edge.middle.map((layer) => layer.weight as tf.Tensor as tf.Tensor2D);
+    const weights = this.#network.edge.slice(1, -1).map((layer) => layer.weight as tf.Tensor as tf.Tensor2D);
     return networkSlopes(joined([along(receivers), along(senders)]), { layout, network: { values, weights } });
   }
 }

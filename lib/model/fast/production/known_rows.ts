@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { maxOf } from "../../core/extremes.ts";
-import { KeyTable } from "../../core/key_table.ts";
-import type { Factored } from "../variable_groups.ts";
+import { maxOf } from "../../../core/extremes.ts";
+import { KeyTable } from "../../../core/key_table.ts";
+import type { Factored } from "../../variable_groups.ts";
 
 /** Words of a row's key: variable and category, context and category, rule. */
 const KEY_WORDS = 3;
