@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { chosenRules, type KnownRules } from "../../../lib/model/fast/production/chosen_rules.ts";
 import { KnownRows } from "../../../lib/model/fast/production/known_rows.ts";
@@ -33,7 +34,7 @@ function plainRules({ groups, rules }: ProductionNetwork, { input, variable }: R
     ...{ groups, rules },
     choice: choice.expandDims(1).tile([1, count, 1]) as tf.Tensor3D,
   });
-  const widest = Math.max(...heads.map((head) => head.shape[2]));
+  const widest = maxOf(heads.map((head) => head.shape[2]));
   const all = tf.concat(heads.map((head) => head.pad([[0, 0], [0, 0], [0, widest - head.shape[2]]])), 0);
   const isOwn = tf.oneHot(variable, count, 1, 0, "int32").cast("float32").transpose().expandDims(2);
   return all.mul(isOwn).sum<tf.Tensor2D>(0);
