@@ -5,7 +5,7 @@ import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { messageOf } from "../lib/core/errors.ts";
 import type { StoreReader } from "../lib/store/store.ts";
-import { ImageCache } from "../reports/image_cache.ts";
+import { ImageCache } from "../reports/render/image_cache.ts";
 import { allowedHosts } from "./allowed_hosts.ts";
 import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";

@@ -1,9 +1,9 @@
 import { type Context, Hono } from "hono";
 import { z } from "zod";
-import { blockCsv } from "../reports/block_csv.ts";
+import { blockCsv } from "../reports/csv/block_csv.ts";
 import type { Section } from "../reports/blocks.ts";
 import { findChart } from "../reports/blocks.ts";
-import { contentHash } from "../reports/content_hash.ts";
+import { contentHash } from "../reports/render/content_hash.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
-import { csvStream } from "../reports/csv_stream.ts";
-import { metricsTable, summaryTable } from "../reports/csv_tables.ts";
+import { csvStream } from "../reports/csv/csv_stream.ts";
+import { metricsTable, summaryTable } from "../reports/csv/csv_tables.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Run, RunStatus, SuiteSummary } from "../lib/store/store.ts";
-import { Status } from "../reports/render_html.tsx";
-import { environmentsOf, methodLabel, methodsOf } from "../reports/results.ts";
+import { Status } from "../reports/render/render_html.tsx";
+import { environmentsOf, methodLabel, methodsOf } from "../reports/read/results.ts";
 import { Moment, suiteHref } from "./format.tsx";
 import { Layout } from "./layout.tsx";
 import { progressOf } from "./progress.ts";

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
-import { buildPerf } from "../reports/build_perf.ts";
+import { buildPerf } from "../reports/build/perf.ts";
 import { parsePerfRecords } from "../lib/records/perf_records.ts";
-import { Sections } from "../reports/render_html.tsx";
+import { Sections } from "../reports/render/render_html.tsx";
 import { chartFile } from "./charts.ts";
 import { Layout, Trail } from "./layout.tsx";
 import { problem } from "./problem.tsx";

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { noStore, problem } from "./problem.tsx";
+import { episodeSvg } from "../reports/render/scene_svg.ts";
 import type { Services } from "./services.ts";
 
 /** `/runs/:id/replay.json`: episodes as the page plays them; `/runs/:id/replay/0.svg`: the end of one as a picture. */
@@ -15,10 +16,7 @@ export function replayRoutes({ store: openStore, reports }: Services): Hono {
     if (!replay) return problem(context, 404, `Cannot find a replay of run "${id}": it has none`);
     // Shared readings are as old as the page, and the page asks again when it hears of a change.
     const headers = { "cache-control": "no-cache" };
-    if (file === "replay.json") {
-      const episodes = replay.episodes.map(({ picture: _, ...episode }) => episode);
-      return context.json({ ...replay, episodes }, 200, headers);
-    }
+    if (file === "replay.json") return context.json(replay, 200, headers);
     const [, index = ""] = /^replay\/(\d{1,4})\.svg$/.exec(file) ?? [];
     const episode = replay.episodes[Number(index)];
     if (index === "" || !episode) {
@@ -28,7 +26,7 @@ export function replayRoutes({ store: openStore, reports }: Services): Hono {
         `Cannot find the picture: expected replay/0.svg to replay/${replay.episodes.length - 1}.svg, got "${file}"`,
       );
     }
-    return context.body(episode.picture, 200, { ...headers, "content-type": "image/svg+xml" });
+    return context.body(episodeSvg(episode), 200, { ...headers, "content-type": "image/svg+xml" });
   });
   return app;
 }

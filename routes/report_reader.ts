@@ -1,9 +1,9 @@
 import type { Run, StoreReader } from "../lib/store/store.ts";
-import { buildRun } from "../reports/build_run.ts";
-import { buildSuite } from "../reports/build_suite.ts";
-import { controlOf, loadRunResults, methodsOf, type SuiteResults } from "../reports/results.ts";
-import { RunList } from "../reports/run_list.ts";
-import { SuiteReading } from "../reports/suite_reading.ts";
+import { buildRun } from "../reports/build/run.ts";
+import { buildSuite } from "../reports/build/suite.ts";
+import { controlOf, loadRunResults, methodsOf, type SuiteResults } from "../reports/read/results.ts";
+import { RunList } from "../reports/read/run_list.ts";
+import { SuiteReading } from "../reports/read/suite_reading.ts";
 import { seen, seenRuns, type SeenStore } from "./seen_store.ts";
 import type { ReportReader, RunReport, SuiteReport } from "./services.ts";
 

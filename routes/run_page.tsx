@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { Provenance } from "../lib/records/run_records.ts";
 import type { Run } from "../lib/store/store.ts";
-import { Sections, Status } from "../reports/render_html.tsx";
-import { methodLabel } from "../reports/results.ts";
+import { Sections, Status } from "../reports/render/render_html.tsx";
+import { methodLabel } from "../reports/read/results.ts";
 import { durationText, Moment, runHref, suiteHref } from "./format.tsx";
 import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";

@@ -1,7 +1,7 @@
 import type { Run, StoreReader } from "../lib/store/store.ts";
 import type { Section } from "../reports/blocks.ts";
-import type { ImageCache } from "../reports/image_cache.ts";
-import type { RunResults } from "../reports/results.ts";
+import type { ImageCache } from "../reports/render/image_cache.ts";
+import type { RunResults } from "../reports/read/results.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import type { SeenStore } from "./seen_store.ts";
 

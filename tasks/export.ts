@@ -2,7 +2,7 @@ import { unknownName } from "../lib/core/errors.ts";
 import { type MetricId, metricText } from "../lib/records/metric_id.ts";
 import { openStore } from "../lib/store/open_store.ts";
 import type { Store } from "../lib/store/store.ts";
-import { exportSuite } from "../reports/csv.ts";
+import { exportSuite } from "../reports/csv/export_suite.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { resultsFolder, storeFile } from "./results_folder.ts";
 import { shownPath } from "./user_paths.ts";

@@ -11,7 +11,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   "lib/model": ["lib/core", "lib/tensor"],
   "lib/metrics": ["lib/core"],
   "lib/planning": ["lib/core", "lib/tensor", "lib/envs", "lib/model"],
-  "lib/training": ["lib/core", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/metrics"],
+  "lib/training": ["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/metrics"],
   "lib/experiment": [
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
     "lib/metrics",

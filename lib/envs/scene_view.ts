@@ -44,15 +44,4 @@ export interface SceneView {
    * @param values Row-major [S, N], true or predicted.
    */
   tracks(values: Float32Array): readonly SceneTrack[];
-  /**
-   * A still picture of a recording's end.
-   *
-   * @param options.title Read by screen readers.
-   * @param options.predicted Ways that are drawn dashed.
-   * @returns A self-contained SVG document.
-   */
-  picture(
-    recording: PoseRecording,
-    options: { readonly title: string; readonly predicted: readonly SceneTrack[] },
-  ): string;
 }

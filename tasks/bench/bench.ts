@@ -15,7 +15,7 @@ import type { Suite } from "../../lib/experiment/suite.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { StoreReader } from "../../lib/store/store.ts";
 import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
-import { exportSuite } from "../../reports/csv.ts";
+import { exportSuite } from "../../reports/csv/export_suite.ts";
 import { resultsFolder, storeFile } from "../results_folder.ts";
 import { complain, say, shellCommand } from "../terminal_text.ts";
 import { shownPath, userPath } from "../user_paths.ts";

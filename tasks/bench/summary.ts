@@ -1,9 +1,9 @@
 import { visible } from "../../lib/core/visible.ts";
 import type { StoreReader } from "../../lib/store/store.ts";
-import { buildLeaderboard } from "../../reports/build_leaderboard.ts";
-import { suiteVerdicts } from "../../reports/build_verdicts.ts";
-import { environmentsOf } from "../../reports/results.ts";
-import { loadSuiteResults } from "../../reports/suite_reading.ts";
+import { buildLeaderboard } from "../../reports/build/leaderboard.ts";
+import { suiteVerdicts } from "../../reports/build/verdicts.ts";
+import { environmentsOf } from "../../reports/read/results.ts";
+import { loadSuiteResults } from "../../reports/read/suite_reading.ts";
 import { textTable } from "./text.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { Rng } from "../../lib/core/rng.ts";
-import type { CodebookArtifact, GraphsArtifact } from "../../reports/artifacts.ts";
+import type { CodebookArtifact, GraphsArtifact } from "../../lib/records/artifacts.ts";
 import type { DemoOptions } from "./demo_data.ts";
 
 /** Artifacts `codebook` and `graphs` of a made-up FCDL run that found its contexts fairly well. */

@@ -3,7 +3,7 @@ import { Rng } from "../../lib/core/rng.ts";
 import type { Metric, Provenance } from "../../lib/records/run_records.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import type { NewRun, Run, Store } from "../../lib/store/store.ts";
-import { paperValue } from "../../reports/paper_results.ts";
+import { paperValue } from "../../reports/paper/results.ts";
 import { demoArtifacts } from "./demo_artifacts.ts";
 
 /** What a demo suite holds. */

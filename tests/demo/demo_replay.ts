@@ -3,7 +3,7 @@ import { anglesAt, placeArm } from "../../lib/envs/magnetic/resets.ts";
 import { magneticScene } from "../../lib/envs/magnetic/scene.ts";
 import { at, black, hiddenCount, red, stateCount } from "../../lib/envs/magnetic/variables.ts";
 import type { Store } from "../../lib/store/store.ts";
-import type { ReplayArtifact } from "../../reports/artifacts.ts";
+import type { ReplayArtifact } from "../../lib/records/artifacts.ts";
 import { putLate } from "./put_late.ts";
 
 const steps = 25;
@@ -50,7 +50,6 @@ export function demoReplay(): ReplayArtifact {
           true: points.map((point) => [...point]),
           predicted: predicted[index]!.points.slice(0, box.color === red ? undefined : 20).map((point) => [...point]),
         })),
-        picture: scene.picture(recording, { title: `${label}, ${context}: the end of a test episode`, predicted }),
       };
     }),
   };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { studentTQuantile } from "../../lib/metrics/student_t.ts";
-import { seedStatistics } from "../../reports/interval_statistics.ts";
+import { seedStatistics } from "../../reports/build/interval_statistics.ts";
 
 Deno.test("studentTQuantile: the published table's two-sided 95 % quantiles", () => {
   const table = [[1, 12.706], [2, 4.303], [3, 3.182], [7, 2.365], [10, 2.228], [19, 2.093], [29, 2.045], [30, 2.042]];

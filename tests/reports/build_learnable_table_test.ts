@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MetricRow } from "../../lib/store/store.ts";
-import { buildLearnableTables } from "../../reports/build_learnable_table.ts";
+import { buildLearnableTables } from "../../reports/build/learnable_table.ts";
 import {
   codebookModel,
   everyEdge,

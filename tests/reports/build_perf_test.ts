@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { findChart, findTable } from "../../reports/blocks.ts";
-import { buildPerf } from "../../reports/build_perf.ts";
+import { buildPerf } from "../../reports/build/perf.ts";
 import { parsePerfRecords, perfColumns, perfMeasurements } from "../../lib/records/perf_records.ts";
-import { renderChart } from "../../reports/render_chart.ts";
+import { renderChart } from "../../reports/render/render_chart.ts";
 import { demoPerfRecords } from "./perf_demo.ts";
 
 const first = demoPerfRecords("2026-01-01T00:00:00.000Z");

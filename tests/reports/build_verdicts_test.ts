@@ -1,10 +1,10 @@
 import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
-import { buildRun } from "../../reports/build_run.ts";
-import { runVerdicts, suiteVerdicts } from "../../reports/build_verdicts.ts";
-import { loadRunResults, type SuiteResults } from "../../reports/results.ts";
-import { loadSuiteResults } from "../../reports/suite_reading.ts";
+import { buildRun } from "../../reports/build/run.ts";
+import { runVerdicts, suiteVerdicts } from "../../reports/build/verdicts.ts";
+import { loadRunResults, type SuiteResults } from "../../reports/read/results.ts";
+import { loadSuiteResults } from "../../reports/read/suite_reading.ts";
 import { demoQuickSuite } from "../demo/demo_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
 

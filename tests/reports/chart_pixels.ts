@@ -1,6 +1,6 @@
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { ChartBlock } from "../../reports/blocks.ts";
-import { type ChartImageOptions, renderChart } from "../../reports/render_chart.ts";
+import { type ChartImageOptions, renderChart } from "../../reports/render/render_chart.ts";
 
 /** A drawn chart, to look into; places are in CSS px. */
 export interface Pixels {

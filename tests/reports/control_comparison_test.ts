@@ -1,7 +1,7 @@
 import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
 import type { MetricRow } from "../../lib/store/store.ts";
-import { type ComparedSeed, controlVerdict, leavesEdgesOut } from "../../reports/control_comparison.ts";
+import { type ComparedSeed, controlVerdict, leavesEdgesOut } from "../../reports/build/control_comparison.ts";
 
 type Numbers = Readonly<Record<string, number | null>>;
 

@@ -2,11 +2,11 @@ import { metricOf } from "../metric_of.ts";
 import { deepEqual, equal, match } from "node:assert/strict";
 import { methods } from "../../lib/model/registry.ts";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
-import { buildControlTable } from "../../reports/build_control_table.ts";
-import { buildLeaderboard } from "../../reports/build_leaderboard.ts";
-import { controlRoleOf } from "../../reports/controls.ts";
-import { leavesEdgesOut } from "../../reports/control_comparison.ts";
-import { methodsOf, stylesOf, type SuiteResults } from "../../reports/results.ts";
+import { buildControlTable } from "../../reports/build/control_table.ts";
+import { buildLeaderboard } from "../../reports/build/leaderboard.ts";
+import { controlRoleOf } from "../../reports/read/controls.ts";
+import { leavesEdgesOut } from "../../reports/build/control_comparison.ts";
+import { methodsOf, stylesOf, type SuiteResults } from "../../reports/read/results.ts";
 
 /** Method specs of a suite by display name. */
 const specs: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -6,13 +6,13 @@ import { csvParse, csvParseRows } from "d3-dsv";
 import fc from "fast-check";
 import { openStore } from "../../lib/store/open_store.ts";
 import type { Store } from "../../lib/store/store.ts";
-import { blockCsv } from "../../reports/block_csv.ts";
+import { blockCsv } from "../../reports/csv/block_csv.ts";
 import type { ChartBlock } from "../../reports/blocks.ts";
-import { exportSuite, writeCsv } from "../../reports/csv.ts";
+import { exportSuite, writeCsv } from "../../reports/csv/export_suite.ts";
 import { type Cell, csvText } from "../../lib/core/csv_format.ts";
-import { csvStream } from "../../reports/csv_stream.ts";
-import { metricsColumns, summaryColumns } from "../../reports/csv_tables.ts";
-import { plainStyle } from "../../reports/method_styles.ts";
+import { csvStream } from "../../reports/csv/csv_stream.ts";
+import { metricsColumns, summaryColumns } from "../../reports/csv/csv_tables.ts";
+import { plainStyle } from "../../reports/build/method_styles.ts";
 import { createApp } from "../../routes/app.ts";
 import { oddLabels } from "./odd_labels.ts";
 

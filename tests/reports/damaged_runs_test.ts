@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { exportSuite } from "../../reports/csv.ts";
+import { exportSuite } from "../../reports/csv/export_suite.ts";
 import { createApp } from "../../routes/app.ts";
 import { main as exportTask } from "../../tasks/export.ts";
 import { demoQuickSuite } from "../demo/demo_data.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { LineChart } from "../../reports/blocks.ts";
-import { logTicks, onLogAxis } from "../../reports/log_axis.ts";
+import { logTicks, onLogAxis } from "../../reports/render/log_axis.ts";
 import { formatMetric } from "../../reports/metric_info.ts";
-import { plainStyle } from "../../reports/method_styles.ts";
-import { renderChart } from "../../reports/render_chart.ts";
+import { plainStyle } from "../../reports/build/method_styles.ts";
+import { renderChart } from "../../reports/render/render_chart.ts";
 
 function chartOf(points: LineChart["series"][number]["points"]): LineChart {
   const series = [{ name: "a", style: plainStyle(0), points, seeds: [[{ x: 0, y: 0 }, { x: 1, y: 400 }]] }];

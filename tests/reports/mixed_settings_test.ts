@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { mixedSettingsNote } from "../../reports/mixed_settings.ts";
+import { mixedSettingsNote } from "../../reports/build/mixed_settings.ts";
 
 const spec = {
   planner: { candidates: 16 },

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { CategoryChart, ChartBlock, LineChart } from "../../reports/blocks.ts";
-import { layoutHead } from "../../reports/chart_head.ts";
-import { shortened, shortNames, wrapped } from "../../reports/chart_text.ts";
-import { graphSvg } from "../../reports/graph_svg.ts";
-import { methodStyles, plainStyle } from "../../reports/method_styles.ts";
-import { renderChart } from "../../reports/render_chart.ts";
-import { Sections } from "../../reports/render_html.tsx";
+import { layoutHead } from "../../reports/render/chart_head.ts";
+import { shortened, shortNames, wrapped } from "../../reports/render/chart_text.ts";
+import { graphSvg } from "../../reports/render/graph_svg.ts";
+import { methodStyles, plainStyle } from "../../reports/build/method_styles.ts";
+import { renderChart } from "../../reports/render/render_chart.ts";
+import { Sections } from "../../reports/render/render_html.tsx";
 import { pixelsOf } from "./chart_pixels.ts";
 import { oddLabels } from "./odd_labels.ts";
 

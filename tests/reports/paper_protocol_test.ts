@@ -3,7 +3,7 @@ import { expandSuite } from "../../lib/experiment/expand_suite.ts";
 import { parseSuite } from "../../lib/experiment/suite.ts";
 import { loadSuite } from "../../lib/experiment/suite_registry.ts";
 import type { Run } from "../../lib/store/store.ts";
-import { protocolDifferences } from "../../reports/paper_protocol.ts";
+import { protocolDifferences } from "../../reports/paper/protocol.ts";
 
 /** The planned runs of a built-in suite, as far as a report looks at them. */
 async function runsOf(suite: string): Promise<readonly Run[]> {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { paperMethods, paperSplits, paperValue } from "../../reports/paper_results.ts";
+import { paperMethods, paperSplits, paperValue } from "../../reports/paper/results.ts";
 
 Deno.test("paperValue gives the paper's return as printed", () => {
   assert.deepEqual(paperValue("fcdl", { environment: "chemical-fork", split: "n2", metric: "return" }), {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createCanvas, loadImage } from "@napi-rs/canvas";
 import type { ChartBlock } from "../../reports/blocks.ts";
-import { graphSvg, wrongEdges } from "../../reports/graph_svg.ts";
-import { ImageCache } from "../../reports/image_cache.ts";
-import { plainStyle } from "../../reports/method_styles.ts";
-import { renderChart } from "../../reports/render_chart.ts";
+import { graphSvg, wrongEdges } from "../../reports/render/graph_svg.ts";
+import { ImageCache } from "../../reports/render/image_cache.ts";
+import { plainStyle } from "../../reports/build/method_styles.ts";
+import { renderChart } from "../../reports/render/render_chart.ts";
 
 const line: ChartBlock = {
   kind: "chart",

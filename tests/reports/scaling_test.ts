@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { maxOf } from "../../lib/core/extremes.ts";
 import type { MetricRow, Run } from "../../lib/store/store.ts";
-import { buildSuite } from "../../reports/build_suite.ts";
-import type { SuiteResults } from "../../reports/results.ts";
-import { summarise } from "../../reports/summary.ts";
+import { buildSuite } from "../../reports/build/suite.ts";
+import type { SuiteResults } from "../../reports/read/results.ts";
+import { summarise } from "../../reports/csv/summary.ts";
 import { type LargeSuite, largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 
 /** Results of a made-up suite, whose rows count how often somebody looks at their split, name, qualifier, run or value. */

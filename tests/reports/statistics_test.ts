@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { bestIndex } from "../../reports/build_leaderboard.ts";
-import { seedStatistics } from "../../reports/interval_statistics.ts";
+import { bestIndex } from "../../reports/build/leaderboard.ts";
+import { seedStatistics } from "../../reports/build/interval_statistics.ts";
 import { formatMetric, formatNumber, metricInfo, splitLabel } from "../../reports/metric_info.ts";
 
 Deno.test("seedStatistics: mean, sample deviation and t interval by hand", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { StoreReader } from "../../lib/store/store.ts";
-import { buildSuite } from "../../reports/build_suite.ts";
-import { environmentResults } from "../../reports/environment_results.ts";
-import { loadSuiteResults, SuiteReading } from "../../reports/suite_reading.ts";
+import { buildSuite } from "../../reports/build/suite.ts";
+import { environmentResults } from "../../reports/read/environment_results.ts";
+import { loadSuiteResults, SuiteReading } from "../../reports/read/suite_reading.ts";
 import { largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 import { lease, progress } from "../contracts/store_data.ts";
 import { demoStore } from "../demo/demo_store.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MetricRow, RunStatus } from "../../lib/store/store.ts";
-import { summarise, type SummarisedRun } from "../../reports/summary.ts";
+import { summarise, type SummarisedRun } from "../../reports/csv/summary.ts";
 
 const run = (id: string, method: string, status: RunStatus = "done", environment = "chemical-fork"): SummarisedRun => ({
   id,

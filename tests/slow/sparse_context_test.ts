@@ -4,7 +4,7 @@ import type { ExperimentEvent } from "../../lib/experiment/events.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { runExperiment } from "../../lib/experiment/runner.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
-import { parseCodebook } from "../../reports/artifacts.ts";
+import { parseCodebook } from "../../lib/records/artifacts.ts";
 
 /** Trains fcdl-sparse on the small fork for 1,000 updates and returns all that the run told. */
 async function train(seed: number): Promise<ExperimentEvent[]> {

@@ -3,7 +3,7 @@ import { Rng } from "../../lib/core/rng.ts";
 import type { Environment } from "../../lib/envs/environment.ts";
 import { replayArtifact, replayEpisodes } from "../../lib/training/evaluation/replay.ts";
 import { type PlayedStep, playTestEpisodes } from "../../lib/training/evaluation/test_episodes.ts";
-import { parseReplay } from "../../reports/artifacts.ts";
+import { parseReplay } from "../../lib/records/artifacts.ts";
 import { toyEnvironment } from "./toy_world.ts";
 
 /** The toy world, whose two bits are shown as a point's x and y. */
@@ -22,7 +22,6 @@ function seenWorld(): Environment {
         floor: null,
         points: Array.from({ length: values.length / 2 }, (_, row) => [values[2 * row]!, values[2 * row + 1]!, 0]),
       }],
-      picture: (_, { title }) => `<svg><title>${title}</title></svg>`,
     },
   };
 }

@@ -4,7 +4,6 @@ import type { PoseRecording, SceneGeom, SceneTrack, SceneView } from "../scene_v
 import { type Geom, sceneGeoms } from "./geoms.ts";
 import { type MagneticConfig, magneticConfig } from "./magnetic_config.ts";
 import { armOf } from "./resets.ts";
-import { sceneSvg } from "./scene_svg.ts";
 import { at, hiddenCount, red, stateCount } from "./variables.ts";
 
 /** Solids and where they are. */
@@ -99,13 +98,6 @@ export function magneticScene(config: MagneticConfig): SceneView {
     stepMs: 1000 * config.control.substeps * config.control.timeStep,
     record: (states, { episode }) => recordPoses(states, { episode, config }),
     tracks: (values) => tracksOf(values, config),
-    picture: (recording, { title, predicted }) =>
-      sceneSvg(recording, {
-        width: 720,
-        height: 480,
-        title,
-        dashed: predicted.map(({ points, floor }) => points.map(([x, y, z]) => [x!, y!, floor ?? z!])),
-      }),
   };
 }
 

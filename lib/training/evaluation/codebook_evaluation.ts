@@ -6,7 +6,8 @@ import { type CodebookModel, type GatedModel, isGatedModel } from "../../model/d
 import { inputTensors, meanGraphs, type SampleGraphs, variableNames } from "./graph_evaluation.ts";
 import { labelMetrics } from "./label_evaluation.ts";
 import { readTensor } from "../../tensor/mod.ts";
-import { inContext, type JsonArtifact, matrixOf, type Score, scoreOf } from "./score.ts";
+import type { JsonArtifact } from "../../records/artifacts.ts";
+import { inContext, matrixOf, type Score, scoreOf } from "./score.ts";
 
 /** Codes of a sample's transitions, [B]. */
 export interface SampleCodes {

@@ -13,7 +13,8 @@ import { graphLabelMetrics } from "./label_evaluation.ts";
 import { learnableMetrics } from "./learnable_evaluation.ts";
 import { scorePrediction } from "./prediction_evaluation.ts";
 import { replayArtifact, type ReplayEpisode, replayEpisodes } from "./replay.ts";
-import type { JsonArtifact, Score, SplitSample } from "./score.ts";
+import type { JsonArtifact } from "../../records/artifacts.ts";
+import type { Score, SplitSample } from "./score.ts";
 import { type PlayedStep, playTestEpisodes } from "./test_episodes.ts";
 
 /** What an evaluation looks at; nothing of it is changed. */

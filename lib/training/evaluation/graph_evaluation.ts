@@ -5,7 +5,8 @@ import { contextUnions } from "../../metrics/context_unions.ts";
 import { type GraphScores, scoreGraphs } from "../../metrics/graph_scores.ts";
 import type { GraphModel } from "../../model/dynamics_model.ts";
 import { matrix, readTensor, type Tensor2D } from "../../tensor/mod.ts";
-import { inContext, type JsonArtifact, matrixOf, type Score, scoreOf, type SplitSample } from "./score.ts";
+import type { JsonArtifact } from "../../records/artifacts.ts";
+import { inContext, matrixOf, type Score, scoreOf, type SplitSample } from "./score.ts";
 
 /** Inferred and true local graphs of the same transitions, row-major [B, N, N + M]. */
 export interface SampleGraphs {

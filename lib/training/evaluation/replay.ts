@@ -1,31 +1,12 @@
 import { encodeValues } from "../../core/variable.ts";
 import type { Environment, EnvironmentSpec, Split } from "../../envs/environment.ts";
-import type { PoseRecording, SceneTrack, SceneView } from "../../envs/scene_view.ts";
+import type { SceneView } from "../../envs/scene_view.ts";
 import type { TransitionFunction } from "../../planning/planner.ts";
-import type { JsonArtifact } from "./score.ts";
+import type { JsonArtifact, ReplayArtifact } from "../../records/artifacts.ts";
 import type { PlayedStep } from "./test_episodes.ts";
 
-/** A way as it was beside the way the model predicted from the first state on. */
-export interface ReplayTrack extends Omit<SceneTrack, "points"> {
-  readonly true: SceneTrack["points"];
-  /** Shorter where the model's numbers cease to be finite. */
-  readonly predicted: SceneTrack["points"];
-}
-
 /** One test episode as a page shows it. */
-export interface ReplayEpisode extends PoseRecording {
-  readonly split: string;
-  /** What pages call the split. */
-  readonly label: string;
-  /** Context of its first step. */
-  readonly context: string;
-  readonly return: number;
-  /** Whether the goal was met after any of its steps. */
-  readonly success: boolean;
-  readonly tracks: readonly ReplayTrack[];
-  /** SVG document. */
-  readonly picture: string;
-}
+export type ReplayEpisode = ReplayArtifact["episodes"][number];
 
 /**
  * Records test episodes of a split: the first one that starts in each context, so nothing is picked for its looks. The
@@ -77,21 +58,18 @@ function replayOf(
   const truth = new Float32Array(states.length * count);
   states.forEach(({ values }, step) => truth.set(rowOf(values, { row: episode, width: count }), step * count));
   const predicted = scene.tracks(predictedValues(steps, { spec, episode, predict }));
-  const recording = scene.record(states, { episode });
-  const title = `${split.label}, ${context}: the end of a test episode`;
   return {
     split: split.id,
     label: split.label,
     context,
     return: steps.reduce((sum, { result }) => sum + result.reward[episode]!, 0),
     success: steps.some(({ result }) => result.success[episode] === 1),
-    ...recording,
+    ...scene.record(states, { episode }),
     tracks: scene.tracks(truth).map(({ points, ...track }, index) => ({
       ...track,
       true: points,
       predicted: predicted[index]!.points,
     })),
-    picture: scene.picture(recording, { title, predicted }),
   };
 }
 

@@ -12,12 +12,6 @@ export interface Score {
   readonly value: number | null;
 }
 
-/** A named file that an evaluation leaves. */
-export interface JsonArtifact {
-  readonly name: string;
-  readonly content: unknown;
-}
-
 /** Transitions on which a model is asked for one split, with the one draw of the split's shift that all metrics see. */
 export interface SplitSample {
   readonly split: Split;

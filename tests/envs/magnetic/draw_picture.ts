@@ -2,7 +2,7 @@
 import { Rng } from "../../../lib/core/rng.ts";
 import { create, parseOptions } from "../../../lib/envs/magnetic/magnetic.ts";
 import { recordPoses } from "../../../lib/envs/magnetic/scene.ts";
-import { sceneSvg } from "../../../lib/envs/magnetic/scene_svg.ts";
+import { sceneSvg } from "../../../reports/render/scene_svg.ts";
 import { red } from "../../../lib/envs/magnetic/variables.ts";
 import { actionsToBall, episode, withValues } from "./magnetic_fixtures.ts";
 

@@ -5,7 +5,7 @@ import type { EnvironmentState } from "../../../lib/envs/environment.ts";
 import { resetScene } from "../../../lib/envs/magnetic/resets.ts";
 import { magneticXml } from "../../../lib/envs/magnetic/mjcf.ts";
 import { recordPoses, sceneOf, tracksOf } from "../../../lib/envs/magnetic/scene.ts";
-import { sceneSvg } from "../../../lib/envs/magnetic/scene_svg.ts";
+import { sceneSvg } from "../../../reports/render/scene_svg.ts";
 import { at, black, hiddenCount, red, stateCount } from "../../../lib/envs/magnetic/variables.ts";
 import { config } from "./magnetic_fixtures.ts";
 
@@ -79,6 +79,15 @@ Deno.test("sceneSvg draws every solid, numbers finite, also with the box far off
     assert.match(svg, /^<svg [^>]*viewBox="0 0 400 300".*<title>A scene<\/title>/);
     assert.ok(!/NaN|Infinity|undefined/.test(svg));
   }
+  // Another environment's scene need not have a table, a ball or a tool.
+  const point = { name: "point", type: "sphere", size: [0.1], color: [1, 0, 0] } as const;
+  const svg = sceneSvg({ geoms: [point], frames: [[0, 0, 0.1, 1, 0, 0, 0]] }, {
+    width: 4,
+    height: 3,
+    title: "A point",
+  });
+  assert.match(svg, /<circle/);
+  assert.ok(!/NaN|Infinity|undefined/.test(svg));
 });
 
 Deno.test("tracksOf follows ball and hand; sceneSvg draws such ways dashed, as long as they stay near the table", () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { headline, judge } from "../../../lib/metrics/verdicts/judge.ts";
 import type { Verdict } from "../../../lib/metrics/verdicts/verdict.ts";
 import type { DynamicsModel } from "../../../lib/model/dynamics_model.ts";
-import { measureRun } from "../../../reports/measure_run.ts";
+import { measureRun } from "../../../reports/build/measure_run.ts";
 import {
   codebookModel,
   everyEdge,
