@@ -24,7 +24,7 @@ export function createVariableLayers(
     readonly sizes: (group: VariableGroup) => LayerSizes;
     readonly init: (sizes: LayerSizes) => LinearInit;
   },
-): readonly Linear[] {
+): readonly Linear<tf.Rank.R3>[] {
   return options.groups.map((group, r) => {
     const sizes = options.sizes(group);
     const init = options.init(sizes);
@@ -41,10 +41,10 @@ export function createVariableLayers(
  */
 export function applyToValues(
   values: Factored,
-  layers: readonly LinearWeights[],
+  layers: readonly LinearWeights<tf.Rank.R3>[],
   activation: "linear" | "relu" = "linear",
 ): tf.Tensor3D {
-  const parts = values.map((value, r) => linear(value, layers[r]!, { activation }) as tf.Tensor3D);
+  const parts = values.map((value, r) => linear(value, layers[r]!, { activation }));
   return parts.length === 1 ? parts[0]! : tf.concat(parts, 0);
 }
 
@@ -57,11 +57,14 @@ export function applyToValues(
  */
 export function applyToVariables(
   hidden: tf.Tensor3D,
-  { groups, layers }: { readonly groups: readonly VariableGroup[]; readonly layers: readonly LinearWeights[] },
+  { groups, layers }: {
+    readonly groups: readonly VariableGroup[];
+    readonly layers: readonly LinearWeights<tf.Rank.R3>[];
+  },
 ): Factored {
   const [, batch, width] = hidden.shape;
   return groups.map(({ start, count }, r) => {
     const part = groups.length === 1 ? hidden : hidden.slice([start, 0, 0], [count, batch, width]);
-    return linear(part, layers[r]!) as tf.Tensor3D;
+    return linear(part, layers[r]!);
   });
 }

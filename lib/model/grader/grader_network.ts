@@ -20,11 +20,11 @@ export class GraderNetwork implements StepNetwork {
   readonly groups: ModelGroups;
   readonly graph: TestedGraph;
   /** `V_i` and `v_i`, a stack a group: the state's, then the action's. */
-  readonly embeddings: readonly Linear[];
+  readonly embeddings: readonly Linear<tf.Rank.R3>[];
   /** The N units. */
   readonly units: GruStack;
   /** `O_j` and `o_j`, a stack a group. */
-  readonly heads: readonly Linear[];
+  readonly heads: readonly Linear<tf.Rank.R3>[];
 
   /**
    * @param parameters Takes over the layers, then what `createGraph` adds.

@@ -21,7 +21,7 @@ export function createGruStack(
   const { name, stack, width } = options;
   const init = { kind: "uniform", bound: 1 / Math.sqrt(width) } as const;
   const create = (part: string, rows: number) =>
-    parameters.parameter(`${name}.${part}`, { shape: [stack, rows, 3 * width], init }) as tf.Tensor as tf.Tensor3D;
+    parameters.parameter(`${name}.${part}`, { shape: [stack, rows, 3 * width], init });
   return {
     inputWeight: create("input.weight", width),
     inputBias: create("input.bias", 1),
@@ -49,7 +49,7 @@ export function sliceGruStack(stack: GruStack, { first, count }: { first: number
  * @returns float32 [N, B, H]; call inside `tf.tidy`.
  */
 export function applyGru(unit: GruStack, input: tf.Tensor3D, hidden: tf.Tensor3D): tf.Tensor3D {
-  const fromInput = linear(input, { weight: unit.inputWeight, bias: unit.inputBias }) as tf.Tensor3D;
-  const fromHidden = linear(hidden, { weight: unit.hiddenWeight, bias: unit.hiddenBias }) as tf.Tensor3D;
+  const fromInput = linear(input, { weight: unit.inputWeight, bias: unit.inputBias });
+  const fromHidden = linear(hidden, { weight: unit.hiddenWeight, bias: unit.hiddenBias });
   return gruCell(fromInput, fromHidden, hidden);
 }

@@ -31,12 +31,12 @@ export class GraphNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
   readonly groups: ModelGroups;
   /** `V_i` and `v_i`, a stack a group. */
-  readonly embedders: readonly Linear[];
+  readonly embedders: readonly Linear<tf.Rank.R3>[];
   /** Layers of `f_edge` and `f_node`: ReLU between them, none after the last. */
-  readonly edge: readonly Linear[];
-  readonly node: readonly Linear[];
+  readonly edge: readonly Linear<tf.Rank.R2>[];
+  readonly node: readonly Linear<tf.Rank.R2>[];
   /** `P_i` and `p_i`, a stack a group. */
-  readonly projectors: readonly Linear[];
+  readonly projectors: readonly Linear<tf.Rank.R3>[];
 
   /** @param parameters Takes over the layers. */
   constructor(parameters: ParameterSet, options: GraphNetworkOptions) {
@@ -83,7 +83,7 @@ export class GraphNetwork implements StepNetwork {
 }
 
 /** Applies layers with ReLU between them to each row: float32 [N, B, in] to [N, B, out]. */
-function apply(input: tf.Tensor, layers: readonly Linear[]): tf.Tensor3D {
+function apply(input: tf.Tensor, layers: readonly Linear<tf.Rank.R2>[]): tf.Tensor3D {
   const [nodes, batch, width] = input.shape as [number, number, number];
   return layers.reduce<tf.Tensor>(
     (value, layer, k) => linear(value, layer, { activation: k < layers.length - 1 ? "relu" : "linear" }),
@@ -95,7 +95,7 @@ function apply(input: tf.Tensor, layers: readonly Linear[]): tf.Tensor3D {
 function createLayers(
   parameters: ParameterSet,
   { name, widths }: { readonly name: string; readonly widths: readonly number[] },
-): readonly Linear[] {
+): readonly Linear<tf.Rank.R2>[] {
   return widths.slice(1).map((outputs, k) => {
     const inputs = widths[k]!;
     return createLinear(parameters, { name: `${name}.${k}`, inputs, outputs, init: plainInit({ inputs }) });

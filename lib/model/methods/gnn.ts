@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
-import { fastGraphNetwork } from "../fast/graph_network/fast_graph_network.ts";
+import { fastGraphNetwork } from "../fast/graph_network.ts";
 import { GraphNetwork } from "../graph_network/graph_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";

@@ -4,7 +4,7 @@ import type { CategoricalVariable, Variable } from "../../core/variable.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
 import type { GraphModel } from "../dynamics_model.ts";
-import { fastGrader } from "../fast/grader/fast_grader.ts";
+import { fastGrader } from "../fast/grader.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
 import { RolloutModel } from "../rollout_model.ts";

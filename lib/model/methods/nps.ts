@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
-import { fastProduction } from "../fast/production/fast_production.ts";
+import { fastProduction } from "../fast/production.ts";
 import { ProductionNetwork } from "../production/production_network.ts";
 import { RolloutModel } from "../rollout_model.ts";
 import { modelGroups } from "../variable_groups.ts";

@@ -20,16 +20,16 @@ export function choose(
   { width, noise }: { width: number; noise: NoiseSource | null },
 ): Choice {
   const logits = products.div<tf.Tensor3D>(Math.sqrt(width));
-  if (!noise) return { oneHot: argmaxOneHot(logits) as tf.Tensor3D, scores: logits };
+  if (!noise) return { oneHot: argmaxOneHot(logits), scores: logits };
   const gumbel = noise.gumbel(logits.shape);
-  return { oneHot: hardGumbelSoftmax(logits, gumbel) as tf.Tensor3D, scores: logits.add(gumbel) };
+  return { oneHot: hardGumbelSoftmax(logits, gumbel), scores: logits.add(gumbel) };
 }
 
 /** A stack of layers that make keys or queries; the published program starts them uniform in ±√width, biases 0. */
 export function createSelector(
   parameters: ParameterSet,
   options: { name: string; stack: number; inputs: number; outputs: number },
-): Linear {
+): Linear<tf.Rank.R3> {
   const { name, stack, inputs, outputs } = options;
   return {
     weight: parameters.parameter(`${name}.weight`, {

@@ -13,9 +13,9 @@ import type { Factored, VariableGroup } from "../variable_groups.ts";
 /** One network a variable, from its encoded value to a feature of width W: ReLU between layers, none after the last. */
 export interface Encoders {
   /** A stack a group. */
-  readonly first: readonly Linear[];
+  readonly first: readonly Linear<tf.Rank.R3>[];
   /** A stack of all variables a layer. */
-  readonly further: readonly Linear[];
+  readonly further: readonly Linear<tf.Rank.R3>[];
 }
 
 /**
@@ -49,10 +49,10 @@ export function createEncoders(
 
 /** Features [n, B, W] of all variables; call inside `tf.tidy`. */
 export function encode(values: Factored, encoders: Encoders): tf.Tensor3D {
-  return encoders.further.reduce<tf.Tensor>(
+  return encoders.further.reduce(
     (hidden, layer, k) => applyLinear(hidden, layer, activationOf(encoders, k + 1)),
     applyToValues(values, encoders.first, activationOf(encoders, 0)),
-  ) as tf.Tensor3D;
+  );
 }
 
 /** What follows an encoder's layer, counted from 0. */

@@ -58,12 +58,12 @@ export class ProductionNetwork implements StepNetwork {
   readonly stateEncoders: Encoders;
   readonly actionEncoders: Encoders;
   /** `r_g`, float32 [G, 1, width]. */
-  readonly embedding: tf.Variable;
+  readonly embedding: tf.Variable<tf.Rank.R3>;
   /** `K_g`, `Q_j`, `K'_m` and `Q'_j`. */
-  readonly ruleKey: Linear;
-  readonly ruleQuery: Linear;
-  readonly contextKey: Linear;
-  readonly contextQuery: Linear;
+  readonly ruleKey: Linear<tf.Rank.R3>;
+  readonly ruleQuery: Linear<tf.Rank.R3>;
+  readonly contextKey: Linear<tf.Rank.R3>;
+  readonly contextQuery: Linear<tf.Rank.R3>;
   /** `f`. */
   readonly rules: Rules;
 
@@ -111,8 +111,8 @@ export class ProductionNetwork implements StepNetwork {
       own,
       contexts,
       ruleScores: tf.matMul(queries, this.ruleKeys()).reshape([count, batch, -1]),
-      contextQuery: applyLinear(own, this.contextQuery) as tf.Tensor3D,
-      contextKey: applyLinear(contexts, this.contextKey) as tf.Tensor3D,
+      contextQuery: applyLinear(own, this.contextQuery),
+      contextKey: applyLinear(contexts, this.contextKey),
     };
   }
 
@@ -124,12 +124,12 @@ export class ProductionNetwork implements StepNetwork {
   /** `g_j` and `m_j`; call inside `tf.tidy`. */
   choices({ ruleScores, contextQuery, contextKey }: Features, noise: StepInput["noise"]): Choices {
     const rule = choose(bySample(ruleScores), { width: this.ruleQuery.weight.shape[2]!, noise });
-    const products = tf.matMul(bySample(contextQuery), bySample(contextKey), false, true) as tf.Tensor3D;
+    const products: tf.Tensor3D = tf.matMul(bySample(contextQuery), bySample(contextKey), false, true);
     return { rule, context: choose(products, { width: contextQuery.shape[2], noise }) };
   }
 }
 
 /** float32 [n, B, W] as [B, n, W], or back. */
-export function bySample(stacked: tf.Tensor): tf.Tensor3D {
+export function bySample(stacked: tf.Tensor3D): tf.Tensor3D {
   return stacked.transpose([1, 0, 2]);
 }

@@ -5,9 +5,9 @@ import { type Factored, headWidth, type ModelGroups } from "../variable_groups.t
 /** Networks of G rules, from [variable, context] to the parameters of the variable's distribution. */
 export interface Rules {
   /** Hidden layers, each followed by ReLU, which the variables share: a stack of G each. */
-  readonly hidden: readonly Linear[];
+  readonly hidden: readonly Linear<tf.Rank.R3>[];
   /** Last layers, a stack of G a group, with columns for each of its variables: weights [G, H, n · c]. */
-  readonly heads: readonly Linear[];
+  readonly heads: readonly Linear<tf.Rank.R3>[];
 }
 
 /** Makes the rules' networks. */

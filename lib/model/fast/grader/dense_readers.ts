@@ -79,7 +79,7 @@ export function readDistinct(inputs: Factored, reading: DenseReading): tf.Tensor
 
 /** Hidden states after the state has been read: a unit begins with its own variable's embedding. */
 function readState(states: Factored, { network, readers }: DenseReading): tf.Tensor3D {
-  const embedded = states.map((state, e) => applyLinear(state, network.embeddings[e]!, "relu") as tf.Tensor3D);
+  const embedded = states.map((state, e) => applyLinear(state, network.embeddings[e]!, "relu"));
   const own = embedded.length === 1 ? embedded[0]! : tf.concat(embedded, 0);
   return readers.filter(({ embedding }) => embedding < embedded.length).reduce(
     (hidden, reader) => read(hidden, embedded[reader.embedding]!, reader),
@@ -90,9 +90,7 @@ function readState(states: Factored, { network, readers }: DenseReading): tf.Ten
 /** Hidden states after the action has been read, too. */
 function readAction(actions: Factored, hidden: tf.Tensor3D, { network, readers }: DenseReading): tf.Tensor3D {
   const first = network.groups.state.length;
-  const embedded = actions.map((action, e) =>
-    applyLinear(action, network.embeddings[first + e]!, "relu") as tf.Tensor3D
-  );
+  const embedded = actions.map((action, e) => applyLinear(action, network.embeddings[first + e]!, "relu"));
   return readers.filter(({ embedding }) => embedding >= first).reduce(
     (hidden, reader) => read(hidden, embedded[reader.embedding - first]!, reader),
     hidden,
@@ -105,12 +103,12 @@ function read(hidden: tf.Tensor3D, group: tf.Tensor3D, { index, first, count, re
   const input = group.slice([index, 0, 0], [1, -1, -1]).tile<tf.Tensor3D>([count, 1, 1]);
   const before = count === targets ? hidden : hidden.slice([first, 0, 0], [count, batch, width]);
   const cell = applyGru(unit, input, before);
-  const after = reads ? before.add(cell.sub(before).mul(reads)) as tf.Tensor3D : cell;
+  const after = reads ? before.add<tf.Tensor3D>(cell.sub(before).mul(reads)) : cell;
   const last = first + count;
   const parts = [
     ...(first > 0 ? [hidden.slice([0, 0, 0], [first, batch, width])] : []),
     after,
     ...(last < targets ? [hidden.slice([last, 0, 0], [targets - last, batch, width])] : []),
   ];
-  return parts.length === 1 ? after : tf.concat(parts, 0) as tf.Tensor3D;
+  return parts.length === 1 ? after : tf.concat(parts, 0);
 }

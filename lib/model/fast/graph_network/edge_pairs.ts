@@ -32,7 +32,7 @@ export function messagesOf({ edge }: GraphNetwork, hiddenSums: tf.Tensor3D): tf.
   const [count, batch, width] = hiddenSums.shape;
   const { weight, bias } = edge.at(-1)!;
   const layer = { weight, bias: bias!.mul(count - 1) };
-  return linear(hiddenSums.reshape([count * batch, width]), layer) as tf.Tensor2D;
+  return linear(hiddenSums.reshape([count * batch, width]), layer);
 }
 
 /** Rows of receiver and, after all receivers' rows, of sender; int32 [2, (N - 1)·N·B]. Part d: senders d + 1 further. */

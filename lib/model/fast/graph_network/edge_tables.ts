@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { gatherSum, linear, networkSlopes, slopeProducts } from "../../../tensor/mod.ts";
+import { customGradient, gatherSum, linear, networkSlopes, slopeProducts } from "../../../tensor/mod.ts";
 import type { GraphNetwork } from "../../graph_network/graph_network.ts";
 import { type Factored, splitGroups, type VariableGroup } from "../../variable_groups.ts";
 import { CategoryPairs } from "./category_pairs.ts";
@@ -57,7 +57,7 @@ export class EdgeTables {
   forTraining(): TrainingTable {
     const { receivers, senders, own, ends, toTerm, ownTerms } = this.#parts();
     const values = this.#hidden(ends, this.#pairs.ends);
-    const pairTerms = linear(values.at(-1)!, toTerm) as tf.Tensor2D;
+    const pairTerms = linear(values.at(-1)!, toTerm);
     const slopes = { receivers: slopesOf(receivers), senders: slopesOf(senders), own: slopesOf(own) };
     return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, slopes, pairSlopes: null } };
   }
@@ -68,7 +68,7 @@ export class EdgeTables {
     return new KeptTable({
       pairs: this.#pairs,
       ownTerms,
-      compute: (pairs) => linear(this.#hidden(ends, pairs).at(-1)!, toTerm) as tf.Tensor2D,
+      compute: (pairs) => linear(this.#hidden(ends, pairs).at(-1)!, toTerm),
       tensors: [ends, toTerm.weight, toTerm.bias],
     });
   }
@@ -117,7 +117,7 @@ export class EdgeTables {
   #hidden(ends: tf.Tensor2D, pairs: tf.Tensor2D): tf.Tensor2D[] {
     const values = [gatherSum(ends, pairs).relu<tf.Tensor2D>()];
     for (const layer of this.#network.edge.slice(1, -1)) {
-      values.push(linear(values.at(-1)!, layer, { activation: "relu" }) as tf.Tensor2D);
+      values.push(linear(values.at(-1)!, layer, { activation: "relu" }));
     }
     return values;
   }
@@ -135,25 +135,20 @@ export class EdgeTables {
     const { pairSlopes, toTerm, slopes: { own: ownSlopes } } = learning;
     const batch = state[0]!.shape[1];
     const layout = this.#pairs.slopes;
-    return tf.customGrad((...inputs) => {
-      const save = inputs.at(-1) as unknown as tf.GradSaveFunc;
-      save([index, pairSlopes, toTerm, ownSlopes]);
-      return {
-        value: (inputs[0] as tf.Tensor2D).clone(),
-        gradFunc: (dy, saved) => {
-          const [points, slopes, toTerm, ownSlopes] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-          const dHidden: tf.Tensor2D = tf.matMul(dy as tf.Tensor2D, toTerm, false, true);
-          const throughPairs = splitGroups(slopeProducts(dHidden, { slopes, layout, points, batch }), this.#groups);
-          const gradients = this.#groups.map(({ start, count, width, column }, r) => {
-            const rows = (dy as tf.Tensor2D).slice([start * batch, 0], [count * batch, -1]);
-            const own = ownSlopes.slice([column, 0], [count * width, -1]);
-            return tf.matMul(rows.reshape([count, batch, -1]), own.reshape([count, width, -1]), false, true)
-              .add(throughPairs[r]!);
-          });
-          return [dy.clone(), ...gradients];
-        },
-      };
-    })(sums, ...state) as tf.Tensor2D;
+    return customGradient([sums, ...state], {
+      forward: (sums) => ({ value: sums.clone(), saved: [index, pairSlopes, toTerm, ownSlopes] }),
+      gradient: (dy, [points, slopes, toTerm, ownSlopes]) => {
+        const dHidden: tf.Tensor2D = tf.matMul(dy, toTerm, false, true);
+        const throughPairs = splitGroups(slopeProducts(dHidden, { slopes, layout, points, batch }), this.#groups);
+        const gradients = this.#groups.map(({ start, count, width, column }, r) => {
+          const rows = dy.slice([start * batch, 0], [count * batch, -1]);
+          const own = ownSlopes.slice([column, 0], [count * width, -1]);
+          return tf.matMul(rows.reshape([count, batch, -1]), own.reshape([count, width, -1]), false, true)
+            .add(throughPairs[r]!);
+        });
+        return [dy.clone(), ...gradients];
+      },
+    });
   }
 
   /** Derivatives of the edge network's last hidden layer along changes of category, a slope a row. */
@@ -161,7 +156,7 @@ export class EdgeTables {
     const { changes, slopes: layout } = this.#pairs;
     const along = (slopes: tf.Tensor2D) =>
       tf.gather(slopes, changes.to).sub<tf.Tensor2D>(tf.gather(slopes, changes.from));
-    const weights = this.#network.edge.slice(1, -1).map((layer) => layer.weight as tf.Tensor as tf.Tensor2D);
+    const weights = this.#network.edge.slice(1, -1).map(({ weight }) => weight);
     return networkSlopes(joined([along(receivers), along(senders)]), { layout, network: { values, weights } });
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
+import { withoutSystemBlas } from "../../../tensor/mod.ts";
 import { type CategoryPairs, NO_ROW } from "./category_pairs.ts";
 
 /** What {@link KeptTable} computes terms of. */
@@ -47,7 +48,7 @@ export class KeptTable {
     });
     if (wanted.length > 0) {
       this.#pairTerms = tf.tidy(() => {
-        const terms = compute(pairs.endsOf(wanted));
+        const terms = withoutSystemBlas(() => compute(pairs.endsOf(wanted)));
         return tf.keep(known ? tf.concat([known, terms], 0) : terms);
       });
       known?.dispose();

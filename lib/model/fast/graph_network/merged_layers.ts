@@ -12,7 +12,7 @@ export interface LayerPart {
 }
 
 /** A stack of linear layers. */
-export interface StackedWeights extends LinearWeights {
+export interface StackedWeights extends LinearWeights<tf.Rank.R3> {
   /** float32 [n, w, X]. */
   readonly weight: tf.Tensor3D;
   /** float32 [n, 1, X]. */
@@ -64,7 +64,7 @@ export function messagesThrough(
 ): { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor1D } {
   const { weight, bias } = edge.at(-1)!;
   return {
-    weight: tf.matMul(weight as tf.Tensor as tf.Tensor2D, weights),
+    weight: tf.matMul(weight, weights),
     bias: tf.matMul(bias!.reshape<tf.Tensor2D>([1, -1]), weights).flatten(),
   };
 }
@@ -83,10 +83,10 @@ export function nodeThroughProjectors({ node, projectors }: GraphNetwork): reado
 }
 
 /** Layers with ReLU after each. */
-export function applyHidden(input: tf.Tensor2D, layers: readonly Linear[]): tf.Tensor2D {
-  return layers.reduce((value, layer) => linear(value, layer, { activation: "relu" }) as tf.Tensor2D, input);
+export function applyHidden(input: tf.Tensor2D, layers: readonly Linear<tf.Rank.R2>[]): tf.Tensor2D {
+  return layers.reduce((value, layer) => linear(value, layer, { activation: "relu" }), input);
 }
 
-function rowsOf({ weight }: Linear, first: number, count: number): tf.Tensor2D {
-  return (weight as tf.Tensor).slice([first, 0], [count, weight.shape[1]!]) as tf.Tensor2D;
+function rowsOf({ weight }: Linear<tf.Rank.R2>, first: number, count: number): tf.Tensor2D {
+  return weight.slice([first, 0], [count, weight.shape[1]]);
 }

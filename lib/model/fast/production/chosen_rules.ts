@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { groupedLinear, groupRows, sortRows, unsortRows } from "../../../tensor/mod.ts";
+import { customGradient, groupedLinear, groupRows, sortRows, unsortRows } from "../../../tensor/mod.ts";
 import { keysOf, type KnownRows } from "./known_rows.ts";
 import type { RowRules, RuleRows } from "./row_rules.ts";
 
@@ -30,23 +30,18 @@ export interface ChosenRulesOptions {
  */
 export function chosenRules(networks: RowRules, rows: RuleRows, options: ChosenRulesOptions): tf.Tensor2D {
   const { choice, known } = options;
+  const rules = choice.shape[1];
   const rule = choice.argMax(-1).dataSync<"int32">();
   const chosen = (known && chosenOnce(networks, rows, { rule, ...known })) ?? networks.chosen(rows, rule);
   const { outputs, place } = everyOutput(networks, rows, options);
-  return tf.customGrad((...inputs) => {
-    const [value, choice, save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    const rules = choice.shape[1];
-    save([outputs, place]);
-    return {
-      value: value.clone(),
-      gradFunc: (dy, saved) => {
-        const [outputs, place] = saved as [tf.Tensor2D, tf.Tensor1D];
-        const [count, width] = dy.shape as [number, number];
-        const ofRows = tf.gather(outputs, place).reshape([count, rules, width]);
-        return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
-      },
-    };
-  })(chosen, choice) as tf.Tensor2D;
+  return customGradient([chosen, choice], {
+    forward: (value) => ({ value: value.clone(), saved: [outputs, place] }),
+    gradient: (dy, [outputs, place]) => {
+      const [count, width] = dy.shape;
+      const ofRows = tf.gather(outputs, place).reshape([count, rules, width]);
+      return [dy.clone(), ofRows.mul(dy.expandDims(1)).sum(2)];
+    },
+  });
 }
 
 /** What every rule makes of open rows [X, G · c], zeros after them, and where in it each row's stands [R]. */
@@ -127,20 +122,18 @@ function ofDistinct(
   const count = outputs.shape[0];
   const placeOfRow = tf.tensor1d(options.place, "int32");
   const { counts, ...groups } = groupRows(options.place, { groupCount: count });
-  return tf.customGrad((...inputs) => {
-    const [outputs, , save] = inputs as unknown as [tf.Tensor2D, tf.Tensor2D, tf.GradSaveFunc];
-    save([options.slopes, placeOfRow, groups.order, groups.place]);
-    return {
+  return customGradient([outputs, input], {
+    forward: (outputs) => ({
       value: tf.gather(outputs, placeOfRow),
-      gradFunc: (dy, saved) => {
-        const [slopes, placeOfRow, order, place] = saved as [tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
-        const groups = { counts, order, place };
-        const weight = slopes.reshape([count, dy.shape[1]!, -1]);
-        const products = groupedLinear(sortRows(dy as tf.Tensor2D, groups), { weight, bias: null }, { counts });
-        return [tf.unsortedSegmentSum(dy, placeOfRow, count), unsortRows(products, groups)];
-      },
-    };
-  })(outputs, input) as tf.Tensor2D;
+      saved: [options.slopes, placeOfRow, groups.order, groups.place],
+    }),
+    gradient: (dy, [slopes, placeOfRow, order, place]) => {
+      const groups = { counts, order, place };
+      const weight = slopes.reshape<tf.Tensor3D>([count, dy.shape[1], -1]);
+      const products = groupedLinear(sortRows(dy, groups), { weight, bias: null }, { counts });
+      return [tf.unsortedSegmentSum(dy, placeOfRow, count), unsortRows(products, groups)];
+    },
+  });
 }
 
 /** The same numbers anew: nothing on the tape leads to them, so no gradient is computed for them at all. */

@@ -1,21 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
-import { distinctRows } from "../../distinct_rows.ts";
-import type { GraphNetwork } from "../../graph_network/graph_network.ts";
-import type { StepInput, StepOutput } from "../../rollout_model.ts";
-import { applyToValues, applyToVariables } from "../../variable_layers.ts";
-import { joinGroups } from "../../variable_groups.ts";
-import type { Accelerate, Acceleration, InputFacts } from "../acceleration.ts";
-import { Derived } from "../derived.ts";
-import { hiddenSums, messagesOf } from "./edge_pairs.ts";
-import { EdgeTables, type TrainingTable } from "./edge_tables.ts";
-import type { KeptTable } from "./kept_table.ts";
+import { distinctRows } from "../distinct_rows.ts";
+import type { GraphNetwork } from "../graph_network/graph_network.ts";
+import type { StepInput, StepOutput } from "../rollout_model.ts";
+import { applyToValues, applyToVariables } from "../variable_layers.ts";
+import { joinGroups } from "../variable_groups.ts";
+import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
+import { Derived } from "./derived.ts";
+import { hiddenSums, messagesOf } from "./graph_network/edge_pairs.ts";
+import { EdgeTables, type TrainingTable } from "./graph_network/edge_tables.ts";
+import type { KeptTable } from "./graph_network/kept_table.ts";
 import {
   applyHidden,
   embeddingsThrough,
   nodeInputs,
   nodeThroughProjectors,
   type StackedWeights,
-} from "./merged_layers.ts";
+} from "./graph_network/merged_layers.ts";
 
 /** What is made of the weights for several steps. */
 interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | KeptTable> {

@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
-import type { GraderNetwork } from "../../grader/grader_network.ts";
-import { HeadCache, headsOfRows, readsAtOnce } from "../head_cache.ts";
-import type { StepInput, StepOutput } from "../../rollout_model.ts";
-import { applyToVariables } from "../../variable_layers.ts";
-import type { Factored } from "../../variable_groups.ts";
-import { categoryRows, gruChains, gruChainsOfSamples } from "../../../tensor/mod.ts";
-import type { Accelerate, Acceleration, InputFacts } from "../acceleration.ts";
-import { Derived } from "../derived.ts";
-import { type ChainTables, chainTables } from "./chain_tables.ts";
-import { denseReaders, readDense, readDistinct, type Reader, tensorsOf } from "./dense_readers.ts";
+import type { GraderNetwork } from "../grader/grader_network.ts";
+import { HeadCache, headsOfRows, readsAtOnce } from "./head_cache.ts";
+import type { StepInput, StepOutput } from "../rollout_model.ts";
+import { applyToVariables } from "../variable_layers.ts";
+import type { Factored } from "../variable_groups.ts";
+import { categoryRows, gruChains, gruChainsOfSamples } from "../../tensor/mod.ts";
+import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
+import { Derived } from "./derived.ts";
+import { type ChainTables, chainTables } from "./grader/chain_tables.ts";
+import { denseReaders, readDense, readDistinct, type Reader, tensorsOf } from "./grader/dense_readers.ts";
 
 /**
  * GRADER's units with embeddings and gates looked up by category, each distinct sequence of inputs read once; inputs

@@ -1,15 +1,21 @@
 import * as tf from "@tensorflow/tfjs";
-import { HeadCache, readsAtOnce, type TargetRows } from "../head_cache.ts";
-import { bySample, type Choices, type Features, type ProductionNetwork } from "../../production/production_network.ts";
-import type { StepInput, StepOutput } from "../../rollout_model.ts";
-import { type Factored, headWidth } from "../../variable_groups.ts";
-import type { Accelerate, Acceleration, InputFacts } from "../acceleration.ts";
-import { Derived } from "../derived.ts";
-import { chosenRules, type KnownRules } from "./chosen_rules.ts";
-import { canBeTables, featuresOfOneHots, type FeatureTables, featureTables, withoutSlopes } from "./feature_tables.ts";
-import { KnownRows, rowKeys } from "./known_rows.ts";
-import { openChoices } from "./open_choices.ts";
-import { RowRules, type RuleRows } from "./row_rules.ts";
+import { HeadCache, readsAtOnce, type TargetRows } from "./head_cache.ts";
+import { bySample, type Choices, type Features, type ProductionNetwork } from "../production/production_network.ts";
+import type { StepInput, StepOutput } from "../rollout_model.ts";
+import { type Factored, headWidth } from "../variable_groups.ts";
+import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
+import { Derived } from "./derived.ts";
+import { chosenRules, type KnownRules } from "./production/chosen_rules.ts";
+import {
+  canBeTables,
+  featuresOfOneHots,
+  type FeatureTables,
+  featureTables,
+  withoutSlopes,
+} from "./production/feature_tables.ts";
+import { KnownRows, rowKeys } from "./production/known_rows.ts";
+import { openChoices } from "./production/open_choices.ts";
+import { RowRules, type RuleRows } from "./production/row_rules.ts";
 
 /**
  * A production system whose rules are computed only where they are chosen, on exact one-hots once for each distinct row,
@@ -92,7 +98,7 @@ class FastProduction implements Acceleration {
     const parameters = this.#chosenRules({ input, variable }, { rule, context }, step);
     const byVariable = bySample(parameters.reshape([batch, count, -1]));
     return this.#network.groups.state.map((group) =>
-      byVariable.slice([group.start, 0, 0], [group.count, batch, headWidth(group)]) as tf.Tensor3D
+      byVariable.slice([group.start, 0, 0], [group.count, batch, headWidth(group)])
     );
   }
 
