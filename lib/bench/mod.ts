@@ -20,5 +20,5 @@ export {
 export { onStopSignal } from "./stop_signal.ts";
 export { storePatience } from "./store_patience.ts";
 export { watchLimits } from "./watchdog.ts";
-export type { PoolEvent } from "./worker_pool.ts";
+export type { PoolEvent } from "./pool_options.ts";
 export type { StartWorker, WorkerOptions, WorkerProcess } from "./worker_process.ts";

@@ -1,6 +1,6 @@
 import type { PlannedRun } from "../experiment/expand_suite.ts";
 import { pause } from "./pause.ts";
-import { nowOf, type PoolOptions } from "./worker_pool.ts";
+import { nowOf, type PoolOptions } from "./pool_options.ts";
 import { Watchdog, watchLimits } from "./watchdog.ts";
 import type { WorkerOutcome, WorkerReport } from "./worker_messages.ts";
 

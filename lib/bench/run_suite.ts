@@ -11,7 +11,8 @@ import type { Store } from "../store/store.ts";
 import type { BackendName, BlasChoice } from "../tensor/mod.ts";
 import { addPlanned, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
 import { codeVersion } from "./provenance.ts";
-import { type PoolEvent, type PoolOptions, runPool } from "./worker_pool.ts";
+import type { PoolEvent, PoolOptions } from "./pool_options.ts";
+import { runPool } from "./worker_pool.ts";
 import { startWorkerProcess } from "./worker_process.ts";
 
 /** A worker's lease; it and its parent extend it several times within. After a power cut a run rests this long, ms. */

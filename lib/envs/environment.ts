@@ -1,7 +1,10 @@
 import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
+import type { EnvironmentState } from "./environment_state.ts";
 import type { SceneView } from "./scene_view.ts";
+
+export type { EnvironmentState };
 
 /** A test condition of an environment. The split `train` is the training task itself. */
 export interface Split {
@@ -66,16 +69,6 @@ export function learnableEdgesOf(
     { length: spec.stateVariables.length * columns },
     (_, entry) => entry % columns === Math.floor(entry / columns) ? 0 : 1,
   );
-}
-
-/** State of E environments; a step returns a new one and leaves this unchanged. */
-export interface EnvironmentState {
-  /** Row-major [E, N], see `encodeValues`. */
-  readonly values: Float32Array;
-  /** Row-major [E, G]. */
-  readonly goal: Float32Array;
-  /** Row-major [E, L]. */
-  readonly hidden: Float32Array;
 }
 
 /** A batch of transitions, as a buffer stores them. */

@@ -1,4 +1,4 @@
-import type { EnvironmentState } from "./environment.ts";
+import type { EnvironmentState } from "./environment_state.ts";
 
 /** A solid as a viewer needs it. */
 export interface SceneGeom {

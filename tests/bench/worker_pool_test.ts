@@ -6,7 +6,8 @@ import type { Store } from "../../lib/store/store.ts";
 import { StoreUnavailable } from "../../lib/store/store_unavailable.ts";
 import type { Patience } from "../../lib/bench/store_patience.ts";
 import type { WatchLimits } from "../../lib/bench/watchdog.ts";
-import { type PoolEvent, runPool } from "../../lib/bench/worker_pool.ts";
+import type { PoolEvent } from "../../lib/bench/pool_options.ts";
+import { runPool } from "../../lib/bench/worker_pool.ts";
 import type { WorkerOutcome } from "../../lib/bench/worker_messages.ts";
 import { type StartWorker, startWorkerProcess, type WorkerOptions } from "../../lib/bench/worker_process.ts";
 
