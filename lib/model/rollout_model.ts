@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Adam, type NoiseSource, type ParameterSet } from "../tensor/mod.ts";
+import { Adam, type NoiseSource } from "../tensor/mod.ts";
 import { logProbability, modeState, sampleState } from "./distribution.ts";
 import type {
   DynamicsModel,
@@ -12,36 +12,10 @@ import type {
   WindowBatch,
 } from "./dynamics_model.ts";
 import type { Accelerate, Acceleration, InputFacts } from "./fast/acceleration.ts";
+import type { Penalty, StepInput, StepNetwork, StepOutput } from "./step_network.ts";
 import { type Factored, joinGroups, type ModelGroups, modelGroups, splitGroups } from "./variable_groups.ts";
 
-/** One step's input: state and action by group, and the noise of training or null in evaluation. */
-export interface StepInput {
-  readonly state: Factored;
-  readonly action: Factored;
-  readonly noise: NoiseSource | null;
-}
-
-/** A term that is added to the prediction loss, averaged over a rollout's steps. */
-export interface Penalty {
-  readonly value: tf.Scalar;
-  /** Its factor in the minimised sum. */
-  readonly weight: number;
-}
-
-/** One step's output. All tensors live in the caller's tidy scope. */
-export interface StepOutput {
-  /** Parameters of each next variable's distribution, a tensor a group: [n, B, c] logits or [n, B, 2]. */
-  readonly heads: Factored;
-  readonly penalties?: Readonly<Record<string, Penalty>>;
-  /** Further tensors worth a look, for tests and metrics. */
-  readonly trace?: Readonly<Record<string, tf.Tensor>>;
-}
-
-/** A network that predicts one step. All that is special about most methods. */
-export interface StepNetwork {
-  readonly parameters: ParameterSet;
-  step(input: StepInput): StepOutput;
-}
+export type { Penalty, StepInput, StepNetwork, StepOutput };
 
 /** What a method does beside its gradient steps. */
 export interface UpdateHooks {

@@ -1,5 +1,5 @@
 import type { PredictionCache } from "../dynamics_model.ts";
-import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 
 /** What an acceleration may rely on in one step. */
 export interface InputFacts {
