@@ -2,7 +2,7 @@ import { unknownName } from "../lib/core/errors.ts";
 import { appendPerfRecords, perfFile } from "../lib/speed/perf_file.ts";
 import { measureSpeed, perfRecordsOf, type SpeedEvent } from "../lib/speed/measure_speed.ts";
 import { methods as registry } from "../lib/model/registry.ts";
-import type { PerfMeasurement } from "../lib/records/perf_records.ts";
+import { type PerfMeasurement, perfMeasurement } from "../lib/records/perf_records.ts";
 import { formatDuration } from "./bench/text.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { headingLine, kernelText, measurementLine } from "./perf/perf_text.ts";
@@ -75,8 +75,9 @@ export async function perf(
       const left = `${formatDuration(event.leftMs)} left`;
       print(`${event.method}: ${event.done} of ${event.of} updates before the measurement, ${left}`);
     } else {
-      measured.push(event.measurement);
-      print(measurementLine(event.measurement));
+      const measurement = perfMeasurement(event.of, event.numbers);
+      measured.push(measurement);
+      print(measurementLine(measurement));
     }
   });
   print(kernelText(measured));

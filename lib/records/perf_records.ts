@@ -1,4 +1,5 @@
 import { csvParse } from "d3-dsv";
+import type { MetricId } from "./metric_id.ts";
 
 /** What was measured: a method at some size on one machine. */
 export interface PerfCase {
@@ -23,23 +24,30 @@ export interface PerfCase {
   readonly trained: number;
 }
 
-/** One number of a case. */
-export interface PerfRecord extends PerfCase {
-  /** Such as `update_ms`; a qualifier may follow a slash: `kernel_ms/StackedLinear`. */
-  readonly metric: string;
+/** A number, such as `update_ms`, or `kernel_ms` of a kernel. */
+export interface PerfNumber extends MetricId {
   /** Missing is null. */
   readonly value: number | null;
 }
 
+/** One number of a case. */
+export interface PerfRecord extends PerfCase, PerfNumber {}
+
 /** Columns of perf.csv: one line for each number. */
 export const perfColumns = [
   ...["time", "code", "machine", "deno", "backend", "blas", "method", "variables", "codes", "batch", "trained"],
-  ...["metric", "value"],
+  ...["metric", "qualifier", "value"],
 ] as const;
+
+/** A record as a line of perf.csv. */
+export function perfLine({ name, ...record }: PerfRecord): readonly (string | number | null)[] {
+  return perfColumns.map((column) => column === "metric" ? name : record[column]);
+}
 
 /**
  * Reads perf.csv. Lines that are no measurements are left out, such as one that is being written. A file of an earlier
- * version has no column `trained`: its measurements were of untrained models.
+ * version may lack the column `trained`: its measurements were of untrained models; and `qualifier`, which then stands
+ * behind a slash in `metric`.
  *
  * @param text The file.
  */
@@ -63,28 +71,53 @@ export function parsePerfRecords(text: string): readonly PerfRecord[] {
       codes: sizes[1]!,
       batch: sizes[2]!,
       trained: sizes[3]!,
-      metric: text("metric"),
+      ...(row.qualifier === undefined ? splitName(text("metric")) : { name: row.metric!, qualifier: row.qualifier }),
       value,
     }];
   });
 }
 
-/** The numbers of one case, by metric. */
+/** A metric as files of earlier versions wrote it. */
+function splitName(text: string): MetricId {
+  const [, name = text, qualifier = ""] = /^(.*?)\/(.*)$/.exec(text) ?? [];
+  return { name, qualifier };
+}
+
+/** The numbers of one case. */
 export interface PerfMeasurement {
   readonly of: PerfCase;
+  /** Those without a qualifier, by name. */
   readonly numbers: ReadonlyMap<string, number | null>;
+  /** The others, by name and qualifier. */
+  readonly parts: ReadonlyMap<string, ReadonlyMap<string, number | null>>;
+}
+
+/** Numbers of one case; of one that is there twice the last. */
+export function perfMeasurement(of: PerfCase, numbers: readonly PerfNumber[]): PerfMeasurement {
+  const whole = new Map<string, number | null>();
+  const parts = new Map<string, Map<string, number | null>>();
+  for (const { name, qualifier, value } of numbers) {
+    if (qualifier === "") {
+      whole.set(name, value);
+      continue;
+    }
+    const values = parts.get(name) ?? new Map();
+    parts.set(name, values);
+    values.set(qualifier, value);
+  }
+  return { of, numbers: whole, parts };
 }
 
 /** Records of the same case together, in the order of the file; of a number measured twice the last. */
 export function perfMeasurements(records: readonly PerfRecord[]): readonly PerfMeasurement[] {
-  const found = new Map<string, { of: PerfCase; numbers: Map<string, number | null> }>();
-  for (const { metric, value, ...of } of records) {
+  const found = new Map<string, { of: PerfCase; numbers: PerfNumber[] }>();
+  for (const { name, qualifier, value, ...of } of records) {
     const key = JSON.stringify(of);
-    const entry = found.get(key) ?? { of, numbers: new Map() };
+    const entry = found.get(key) ?? { of, numbers: [] };
     found.set(key, entry);
-    entry.numbers.set(metric, value);
+    entry.numbers.push({ name, qualifier, value });
   }
-  return [...found.values()];
+  return [...found.values()].map(({ of, numbers }) => perfMeasurement(of, numbers));
 }
 
 /** The size that the paper trains, at which measurements over time are compared. */

@@ -14,6 +14,7 @@ import {
   withSystemBlas,
 } from "../tensor/mod.ts";
 import type { Plan } from "../planning/planner.ts";
+import type { PerfNumber } from "../records/perf_records.ts";
 import { plainEnvironment } from "./plain_environment.ts";
 
 /** What to measure. */
@@ -65,9 +66,9 @@ function specOf({ method, variables, codes, batch }: CaseSize): RunSpec {
  * Measures loops of training: one planned action in each of 10 environments and one update, as a run makes them, after
  * one that warms up.
  *
- * @returns Numbers by metric, as lib/records/perf_records.ts has them: medians, ms.
+ * @returns Numbers as lib/records/perf_records.ts has them: medians, ms.
  */
-export async function measureCase(size: CaseSize, options: MeasureOptions): Promise<Map<string, number | null>> {
+export async function measureCase(size: CaseSize, options: MeasureOptions): Promise<readonly PerfNumber[]> {
   const spec = specOf(size);
   const parts = await buildExperiment(spec, { environments: [...environments, plainEnvironment], methods });
   useSystemBlas(options.blas);
@@ -82,11 +83,11 @@ export async function measureCase(size: CaseSize, options: MeasureOptions): Prom
       if (i >= 0) rounds.push(round);
       if (rounds.length > 0 && options.clock() - startMs > options.limitMs) break;
     }
-    return new Map([
+    return [
       ...numbersOf(rounds, options),
       ...await productNumbers(parts, options),
       ...await kernelNumbers(parts),
-    ]);
+    ];
   } finally {
     useSystemBlas(null);
     parts.dispose();
@@ -160,7 +161,7 @@ async function measureRound(
   };
 }
 
-function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): [string, number | null][] {
+function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): PerfNumber[] {
   const of = (name: Exclude<keyof Round, "variableHitRate">) => median(rounds.map((round) => round[name]));
   const variableHitRates = rounds.flatMap(({ variableHitRate }) => variableHitRate ?? []);
   // Where operations only queue up (webgpu), reading waits for them: it is part of the update then.
@@ -170,23 +171,27 @@ function numbersOf(rounds: readonly Round[], { peakGflops }: MeasureOptions): [s
   const gflop = 2 * of("multiplyAdds") / 1e9;
   const gflops = gflop > 0 ? gflop / (updateMs / 1000) : null;
   return [
-    ["rounds", rounds.length],
-    ["update_ms", updateMs],
-    ["plan_ms", of("planMs")],
-    ["loop_ms", loopMs],
-    ["updates_per_s", 1000 / updateMs],
-    ["plans_per_s", 1000 / of("planMs")],
-    ["loops_per_s", 1000 / loopMs],
-    ["part_ms/plan", of("planMs")],
-    ["part_ms/environment", of("envMs")],
-    ["part_ms/sample", of("sampleMs")],
-    ["part_ms/update", Math.max(updateMs - of("sampleMs"), 0)],
-    ["part_ms/read", readMs],
-    ["plan_hit_rate", of("hitRate")],
-    ["plan_variable_hit_rate", variableHitRates.length > 0 ? median(variableHitRates) : null],
-    ["update_gflop", gflop > 0 ? gflop : null],
-    ["update_gflops", gflops],
-    ["peak_share", gflops !== null && peakGflops !== null ? gflops / peakGflops : null],
+    ...wholeNumbers({
+      rounds: rounds.length,
+      update_ms: updateMs,
+      plan_ms: of("planMs"),
+      loop_ms: loopMs,
+      updates_per_s: 1000 / updateMs,
+      plans_per_s: 1000 / of("planMs"),
+      loops_per_s: 1000 / loopMs,
+      plan_hit_rate: of("hitRate"),
+      plan_variable_hit_rate: variableHitRates.length > 0 ? median(variableHitRates) : null,
+      update_gflop: gflop > 0 ? gflop : null,
+      update_gflops: gflops,
+      peak_share: gflops !== null && peakGflops !== null ? gflops / peakGflops : null,
+    }),
+    ...partNumbers("part_ms", {
+      plan: of("planMs"),
+      environment: of("envMs"),
+      sample: of("sampleMs"),
+      update: Math.max(updateMs - of("sampleMs"), 0),
+      read: readMs,
+    }),
   ];
 }
 
@@ -197,7 +202,7 @@ const LARGE_PRODUCT = 1e6;
 async function productNumbers(
   { trainer }: ExperimentParts,
   { clock, rounds, peakGflops }: MeasureOptions,
-): Promise<[string, number | null][]> {
+): Promise<PerfNumber[]> {
   const updates = Math.min(rounds, 3);
   const times = timeGemm(() => {
     for (let update = 0; update < updates; update++) withSystemBlas(() => trainer.update());
@@ -208,25 +213,33 @@ async function productNumbers(
   const ms = large.reduce((sum, product) => sum + product.ms, 0);
   const gflop = 2 * large.reduce((sum, product) => sum + product.multiplyAdds, 0) / 1e9;
   const gflops = gflop / (ms / 1000);
-  return [
-    ["products", times.length / updates],
-    ["products_ms", times.reduce((sum, product) => sum + product.ms, 0) / updates],
-    ["large_products", large.length / updates],
-    ["large_products_ms", ms / updates],
-    ["large_products_gflops", gflops],
-    ["large_products_peak_share", peakGflops === null ? null : gflops / peakGflops],
-  ];
+  return wholeNumbers({
+    products: times.length / updates,
+    products_ms: times.reduce((sum, product) => sum + product.ms, 0) / updates,
+    large_products: large.length / updates,
+    large_products_ms: ms / updates,
+    large_products_gflops: gflops,
+    large_products_peak_share: peakGflops === null ? null : gflops / peakGflops,
+  });
 }
 
 /** Time of one more update by kernel, as TensorFlow.js profiles it; only where a kernel ends when it returns. */
-async function kernelNumbers({ trainer }: ExperimentParts): Promise<[string, number][]> {
+async function kernelNumbers({ trainer }: ExperimentParts): Promise<PerfNumber[]> {
   if (isQueued()) return [];
   const times = await timeKernels(() => withSystemBlas(() => void trainer.update()));
   await trainer.readLosses();
-  return [...times].flatMap(([name, { ms, calls }]): [string, number][] => [
-    [`kernel_ms/${name}`, ms],
-    [`kernel_calls/${name}`, calls],
+  return [...times].flatMap(([qualifier, { ms, calls }]) => [
+    { name: "kernel_ms", qualifier, value: ms },
+    { name: "kernel_calls", qualifier, value: calls },
   ]);
+}
+
+function wholeNumbers(values: Readonly<Record<string, number | null>>): PerfNumber[] {
+  return Object.entries(values).map(([name, value]) => ({ name, qualifier: "", value }));
+}
+
+function partNumbers(name: string, values: Readonly<Record<string, number | null>>): PerfNumber[] {
+  return Object.entries(values).map(([qualifier, value]) => ({ name, qualifier, value }));
 }
 
 /** The middle of some numbers. */

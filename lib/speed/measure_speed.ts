@@ -1,6 +1,7 @@
 import { maxOf } from "../core/extremes.ts";
 import { methods as registry } from "../model/registry.ts";
-import type { PerfCase, PerfMeasurement, PerfRecord } from "../records/perf_records.ts";
+import { wholeMetric } from "../records/metric_id.ts";
+import type { PerfCase, PerfNumber, PerfRecord } from "../records/perf_records.ts";
 import {
   type BackendName,
   chooseBlas,
@@ -32,7 +33,7 @@ export interface SpeedOptions {
 export type SpeedEvent =
   | { readonly kind: "machine"; readonly of: SpeedSession; readonly peaks: readonly Peak[] }
   | { readonly kind: "training"; readonly method: string; readonly done: number; readonly of: number; leftMs: number }
-  | { readonly kind: "case"; readonly measurement: PerfMeasurement };
+  | { readonly kind: "case"; readonly of: PerfCase; readonly numbers: readonly PerfNumber[] };
 
 /** What all cases of one measurement share. */
 export type SpeedSession = Pick<PerfCase, "time" | "code" | "machine" | "deno" | "backend">;
@@ -68,8 +69,8 @@ export async function measureSpeed(
     await onEvent({ kind: "machine", of: session, peaks });
     const codes = await methodsWithCodes(options.methods);
     for (const entry of perfCases({ ...options, hasBlas: blas !== null, hasCodes: (method) => codes.has(method) })) {
-      const measurement = await measure(entry, { ...options, session, peaks, library: blas, onEvent });
-      await onEvent({ kind: "case", measurement });
+      const measured = await measure(entry, { ...options, session, peaks, library: blas, onEvent });
+      await onEvent({ kind: "case", ...measured });
     }
   } finally {
     blas?.close();
@@ -79,10 +80,10 @@ export async function measureSpeed(
 /** What perf.csv keeps of an event. */
 export function perfRecordsOf(event: Exclude<SpeedEvent, { kind: "training" }>): readonly PerfRecord[] {
   if (event.kind === "case") {
-    return [...event.measurement.numbers].map(([metric, value]) => ({ ...event.measurement.of, metric, value }));
+    return event.numbers.map((number) => ({ ...event.of, ...number }));
   }
   const of = { ...event.of, method: "", variables: 0, codes: 0, batch: 0, trained: 0 };
-  return event.peaks.map(({ blas, gflops }) => ({ ...of, blas, metric: "peak_gflops", value: gflops }));
+  return event.peaks.map(({ blas, gflops }) => ({ ...of, blas, ...wholeMetric("peak_gflops"), value: gflops }));
 }
 
 /** Methods whose options have a number of codes. */
@@ -119,7 +120,7 @@ async function measure(
     readonly library: SystemBlas | null;
     onEvent(event: SpeedEvent): void | Promise<void>;
   },
-): Promise<PerfMeasurement> {
+): Promise<{ readonly of: PerfCase; readonly numbers: readonly PerfNumber[] }> {
   const blas = usesBlas ? library : null;
   const clock = () => performance.now();
   const startMs = clock();

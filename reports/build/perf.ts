@@ -107,7 +107,7 @@ function latestTable(last: readonly PerfMeasurement[]): TableBlock {
 function machineNote(records: readonly PerfRecord[], last: readonly PerfMeasurement[]): readonly NoteBlock[] {
   const of = last[0]?.of;
   if (!of) return [];
-  const peaks = records.filter((record) => record.time === of.time && record.metric === "peak_gflops");
+  const peaks = records.filter((record) => record.time === of.time && record.name === "peak_gflops");
   return [{
     kind: "note",
     id: "perf-machine",
@@ -151,10 +151,10 @@ function partsTable(last: readonly PerfMeasurement[]): readonly TableBlock[] {
       { label: "Matrix products" },
       ...[...partNames, "whole loop"].map((label) => ({ label, numeric: true })),
     ],
-    rows: cases.map(({ of, numbers }): readonly Cell[] => [
+    rows: cases.map(({ of, numbers, parts }): readonly Cell[] => [
       { text: methodLabel(of.method), swatch: styles.get(of.method)!.color },
       { text: libraryOf(of) },
-      ...partNames.map((part) => partCell(numbers.get(`part_ms/${part}`), numbers.get("loop_ms"))),
+      ...partNames.map((part) => partCell(parts.get("part_ms")?.get(part), numbers.get("loop_ms"))),
       numberCell(numbers.get("loop_ms")),
     ]),
   }];
@@ -209,13 +209,9 @@ function kernelCharts(last: readonly PerfMeasurement[]): readonly ChartBlock[] {
   const methods = [...new Set(baseCases(last).map(({ of }) => of.method))];
   return methods.flatMap((method): ChartBlock[] => {
     const cases = baseCases(last).filter(({ of }) => of.method === method);
-    const ms = ({ numbers }: PerfMeasurement, kernel: string) => numbers.get(`kernel_ms/${kernel}`) ?? 0;
+    const ms = ({ parts }: PerfMeasurement, kernel: string) => parts.get("kernel_ms")?.get(kernel) ?? 0;
     const kernels = [
-      ...new Set(
-        cases.flatMap(({ numbers }) =>
-          [...numbers.keys()].flatMap((metric) => /^kernel_ms\/(.+)$/.exec(metric)?.[1] ?? [])
-        ),
-      ),
+      ...new Set(cases.flatMap(({ parts }) => [...parts.get("kernel_ms")?.keys() ?? []])),
     ];
     if (kernels.length === 0) return [];
     const cost = (kernel: string) => maxOf(cases.map((each) => ms(each, kernel)));

@@ -37,22 +37,21 @@ const TOP = 8;
 /** Where the time of an update goes: its costliest kernels, for the first case of each method and library. */
 export function kernelText(measurements: readonly PerfMeasurement[]): string {
   const seen = new Set<string>();
-  const parts: string[] = [];
-  for (const { of, numbers } of measurements) {
+  const texts: string[] = [];
+  for (const { of, parts } of measurements) {
     const name = `${of.method}, ${of.blas === "" ? "own kernel" : of.blas}`;
-    const kernels = [...numbers].filter(([metric]) => metric.startsWith("kernel_ms/"));
+    const kernels = [...parts.get("kernel_ms") ?? []];
     if (seen.has(name) || kernels.length === 0) continue;
     seen.add(name);
     const total = kernels.reduce((sum, [, ms]) => sum + ms!, 0);
     const top = kernels.toSorted((a, b) => b[1]! - a[1]!).slice(0, TOP);
-    const rows = top.map(([metric, ms]) => {
-      const kernel = metric.slice("kernel_ms/".length);
-      const calls = numbers.get(`kernel_calls/${kernel}`) ?? 0;
+    const rows = top.map(([kernel, ms]) => {
+      const calls = parts.get("kernel_calls")?.get(kernel) ?? 0;
       return [kernel, String(calls), number(ms), percent(ms! / total)];
     });
-    parts.push(`\nOne update by kernel: ${name}\n${textTable([["Kernel", "Calls", "ms", "Share"], ...rows])}`);
+    texts.push(`\nOne update by kernel: ${name}\n${textTable([["Kernel", "Calls", "ms", "Share"], ...rows])}`);
   }
-  return parts.join("\n");
+  return texts.join("\n");
 }
 
 /** Three digits that count; empty where missing. */

@@ -9,7 +9,7 @@ const first = demoPerfRecords("2026-01-01T00:00:00.000Z");
 const second = demoPerfRecords("2026-01-02T00:00:00.000Z");
 
 Deno.test("parsePerfRecords: broken lines are left out, a missing value stays missing", () => {
-  const heading = perfColumns.filter((column) => column !== "trained").join();
+  const heading = perfColumns.filter((column) => column !== "trained" && column !== "qualifier").join();
   const good = "2026-01-01T00:00:00.000Z,c,m,2,wasm,,fcdl,10,0,256,update_ms,";
   const text = [heading, `${good}12.5`, good, `${good}x`, "2026-01-01T00:0", "no time,c,m,2,wasm,,f,1,0,1,a,1"].join(
     "\r\n",
@@ -20,7 +20,7 @@ Deno.test("parsePerfRecords: broken lines are left out, a missing value stays mi
 });
 
 Deno.test("perfMeasurements: one for each case, the last value of a number counts", () => {
-  const again = first.map((record) => record.metric === "update_ms" ? { ...record, value: 7 } : record);
+  const again = first.map((record) => record.name === "update_ms" ? { ...record, value: 7 } : record);
   const measurements = perfMeasurements([...first, ...again]);
   assert.equal(measurements.length, 6);
   assert.equal(measurements[1]!.numbers.get("update_ms"), 7);
@@ -66,8 +66,8 @@ Deno.test("buildPerf: one measurement has no history; another machine's is not o
 
 Deno.test("buildPerf: the bars of other kernels are there only where there are others", () => {
   const kernelChart = (more: readonly string[]) => {
-    const own = first.find(({ metric, blas }) => metric === "kernel_ms/Add" && blas === "")!;
-    const added = more.map((name) => ({ ...own, metric: `kernel_ms/${name}`, value: 1 }));
+    const own = first.find(({ name, qualifier, blas }) => name === "kernel_ms" && qualifier === "Add" && blas === "")!;
+    const added = more.map((name) => ({ ...own, qualifier: name, value: 1 }));
     const { caption, chart } = findChart(buildPerf([...first, ...added]), "perf-kernels-fcdl")!;
     return { caption, categories: chart.kind === "line" ? [] : chart.categories };
   };

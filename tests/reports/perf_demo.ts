@@ -1,9 +1,10 @@
+import { metricOf } from "../metric_of.ts";
 import { csvText } from "../../lib/core/csv_format.ts";
-import { type PerfCase, perfColumns, type PerfRecord } from "../../lib/records/perf_records.ts";
+import { type PerfCase, perfColumns, perfLine, type PerfRecord } from "../../lib/records/perf_records.ts";
 
 /** A perf.csv of some measurements. */
 export function demoPerfCsv(...times: readonly string[]): string {
-  const records = times.flatMap(demoPerfRecords).map((record) => perfColumns.map((column) => record[column]));
+  const records = times.flatMap(demoPerfRecords).map(perfLine);
   return csvText({ columns: perfColumns, records });
 }
 
@@ -12,7 +13,7 @@ export function demoPerfRecords(time: string): readonly PerfRecord[] {
   const session = { time, code: "0.1.0+abc", machine: "Some CPU, 2 cores", deno: "2.9.6", backend: "wasm" };
   const own: PerfCase = { ...session, blas: "", method: "fcdl", variables: 10, codes: 0, batch: 256, trained: 0 };
   const records = (of: PerfCase, numbers: Readonly<Record<string, number | null>>) =>
-    Object.entries(numbers).map(([metric, value]): PerfRecord => ({ ...of, metric, value }));
+    Object.entries(numbers).map(([metric, value]): PerfRecord => ({ ...of, ...metricOf(metric), value }));
   const numbers = {
     update_ms: 100,
     plan_ms: 200,

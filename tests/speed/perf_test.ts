@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { csvFormat } from "d3-dsv";
 import * as tf from "@tensorflow/tfjs";
-import { parsePerfRecords, perfColumns } from "../../lib/records/perf_records.ts";
+import { metricText } from "../../lib/records/metric_id.ts";
+import { parsePerfRecords, perfColumns, type PerfNumber, type PerfRecord } from "../../lib/records/perf_records.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import { perfCases } from "../../lib/speed/cases.ts";
 import { measureCase, median } from "../../lib/speed/measure_case.ts";
@@ -13,6 +14,11 @@ import { headingLine, kernelText, measurementLine } from "../../tasks/perf/perf_
 import { perf } from "../../tasks/perf.ts";
 import { demoPerfRecords } from "../reports/perf_demo.ts";
 import { perfMeasurements } from "../../lib/records/perf_records.ts";
+
+/** Numbers by the text of their metric. */
+function textsOf(numbers: readonly PerfNumber[]): ReadonlyMap<string, number | null> {
+  return new Map(numbers.map((number) => [metricText(number), number.value]));
+}
 
 Deno.test("perfCases: the paper's size with and without BLAS, then one size at a time", () => {
   const hasCodes = (method: string) => method === "fcdl";
@@ -44,7 +50,7 @@ Deno.test("measureCase: parts add up to the loop, kernels to no more than an upd
     });
   await measure(3); // What the backend keeps for good comes with the first.
   const before = tf.memory().numTensors;
-  const numbers = await measure(3);
+  const numbers = textsOf(await measure(3));
   assert.equal(tf.memory().numTensors, before);
   const of = (metric: string) => numbers.get(metric)!;
   assert.equal(of("rounds"), 2);
@@ -68,15 +74,17 @@ Deno.test("measureCase: after training, with a word now and then; a mask's known
   await useBackend("wasm");
   const words: number[] = [];
   let nowMs = 0;
-  const numbers = await measureCase({ method: "oracle", variables: 3, codes: 0, batch: 8, trained: 7 }, {
-    blas: null,
-    // Each look takes two seconds, so that a word is due after every few updates.
-    clock: () => nowMs += 2_000,
-    rounds: 1,
-    limitMs: 60_000,
-    peakGflops: null,
-    onTrained: (done) => words.push(done),
-  });
+  const numbers = textsOf(
+    await measureCase({ method: "oracle", variables: 3, codes: 0, batch: 8, trained: 7 }, {
+      blas: null,
+      // Each look takes two seconds, so that a word is due after every few updates.
+      clock: () => nowMs += 2_000,
+      rounds: 1,
+      limitMs: 60_000,
+      peakGflops: null,
+      onTrained: (done) => words.push(done),
+    }),
+  );
   assert.ok(words.length > 0 && words.every((done, k) => done > (words[k - 1] ?? 0) && done <= 7), String(words));
   const rate = numbers.get("plan_variable_hit_rate")!;
   assert.ok(rate > 0 && rate < 1, String(rate));
@@ -98,16 +106,44 @@ Deno.test("appendPerfRecords: one heading, and what is written is read", async (
     const text = (await readPerfFile(path))!;
     assert.equal(text.match(/^time,/gm)?.length, 1);
     assert.deepEqual(parsePerfRecords(text), records);
-    // A file without the column `trained` is written anew, numbers kept.
+    // A file of an earlier version, with qualifiers behind a slash, is written anew, numbers kept.
     const untrained = records.filter(({ trained }) => trained === 0);
-    const columns = perfColumns.filter((column) => column !== "trained");
-    await writeFile(path, csvFormat([...untrained], columns));
+    await writeFile(path, oldFile(untrained));
     await appendPerfRecords(path, records.slice(-1));
     assert.deepEqual(parsePerfRecords((await readPerfFile(path))!), [...untrained, ...records.slice(-1)]);
   } finally {
     await rm(folder, { recursive: true });
   }
 });
+
+/** A perf.csv without the columns `trained` and `qualifier`. */
+function oldFile(records: readonly PerfRecord[]): string {
+  const columns = perfColumns.filter((column) => column !== "trained" && column !== "qualifier");
+  return csvFormat(records.map((record) => ({ ...record, metric: metricText(record) })), columns);
+}
+
+for (const isOld of [false, true]) {
+  Deno.test(`appendPerfRecords: nothing is lost where many add at once, ${isOld ? "to an old" : "to no"} file`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "fcdl-perf-"));
+    try {
+      const path = perfFile(folder);
+      const records = demoPerfRecords("2026-01-01T00:00:00.000Z").filter(({ trained }) => trained === 0);
+      if (isOld) await writeFile(path, oldFile(records));
+      const added = Array.from({ length: 12 }, (_, k) => ({ ...records[0]!, value: k }));
+      await Promise.all(added.map((record) => appendPerfRecords(path, [record])));
+      const text = (await readPerfFile(path))!;
+      assert.equal(text.match(/^time,/gm)?.length, 1);
+      const read = parsePerfRecords(text);
+      assert.deepEqual(read.slice(0, -12), isOld ? records : []);
+      assert.deepEqual(
+        read.slice(-12).map(({ value }) => value!).sort((a, b) => a - b),
+        added.map(({ value }) => value),
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+}
 
 Deno.test("perf: help, and bad input in one sentence before anything is measured", async () => {
   const lines: string[] = [];
