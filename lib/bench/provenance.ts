@@ -8,7 +8,7 @@ import type { Provenance } from "../records/run_records.ts";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /**
- * Project version and, in a git checkout, the first 10 digits of the commit: `0.1.0+e09d4cf0aa`, with `.dirty` after it
+ * Project version and, in a git checkout, the first 10 digits of the commit: `0.2.0+e09d4cf0aa`, with `.dirty` after it
  * where files differ from that commit, as far as git is there to tell.
  */
 export function codeVersion(folder: string = root): string {
@@ -32,12 +32,12 @@ function isDirty(folder: string): boolean {
 /**
  * What a run is made with and on. No host names, no paths.
  *
- * @param options `blas` is the version of the system BLAS in use, if any; `version` that of the code, where the caller
- * knows it.
+ * @param options `blas` is the version of the system BLAS in use, if any; `kernels` the build of the own kernels, whose
+ * relaxed instructions round otherwise than the plain ones; `version` that of the code, where the caller knows it.
  */
 export function provenanceOf(
   backend: string,
-  options: { readonly blas?: string | null; readonly version?: string } = {},
+  options: { readonly blas?: string | null; readonly kernels?: string; readonly version?: string } = {},
 ): Provenance {
   const processors = cpus();
   return {
@@ -46,7 +46,11 @@ export function provenanceOf(
       deno: Deno.version.deno,
       v8: Deno.version.v8,
       typescript: Deno.version.typescript,
-      tfjs: project.imports["@tensorflow/tfjs"].replace(/^.*@/, ""),
+      tfjs: versionOf("@tensorflow/tfjs"),
+      // Draws of exploration, planning and evaluation; the engine of Magnetic.
+      "pure-rand": versionOf("pure-rand"),
+      mujoco: versionOf("@mujoco/mujoco"),
+      ...(options.kernels ? { kernels: options.kernels } : {}),
       ...(options.blas ? { blas: options.blas } : {}),
     },
     backend,
@@ -58,6 +62,10 @@ export function provenanceOf(
       arch: Deno.build.arch,
     },
   };
+}
+
+function versionOf(name: keyof typeof project.imports): string {
+  return project.imports[name].replace(/^.*@/, "");
 }
 
 /**

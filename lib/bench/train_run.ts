@@ -6,7 +6,15 @@ import { runSpecSchema } from "../experiment/run_spec.ts";
 import { specHash } from "../experiment/spec_hash.ts";
 import { openStore } from "../store/open_store.ts";
 import type { Store } from "../store/store.ts";
-import { type BackendName, type BlasChoice, noBlas, openChosenBlas, useBackend, useSystemBlas } from "../tensor/mod.ts";
+import {
+  type BackendName,
+  type BlasChoice,
+  kernelsInUse,
+  noBlas,
+  openChosenBlas,
+  useBackend,
+  useSystemBlas,
+} from "../tensor/mod.ts";
 import { provenanceOf } from "./provenance.ts";
 import { checkpointArtifact, RunRecorder } from "./run_recorder.ts";
 import { storePatience, withPatience } from "./store_patience.ts";
@@ -61,7 +69,11 @@ async function trainIn(store: Store, attempt: Attempt): Promise<WorkerOutcome> {
   const blas = openChosenBlas(attempt.blas ?? noBlas, before ? before.versions.blas ?? null : undefined);
   useSystemBlas(blas);
   try {
-    const provenance = provenanceOf(attempt.backend, { blas: blas?.version ?? null, version: codeVersion });
+    const provenance = provenanceOf(attempt.backend, {
+      blas: blas?.version ?? null,
+      ...(attempt.backend === "wasm" ? { kernels: kernelsInUse() } : {}),
+      version: codeVersion,
+    });
     const recorder = new RunRecorder(store, {
       ...{ runId, worker, leaseMs, signal, say },
       earlierMs: run.elapsedMs,
@@ -92,13 +104,13 @@ function patiently<Value>({ signal, say }: Attempt, work: () => Promise<Value>):
 }
 
 /** What a result may depend on and is not as it was, for a sentence; null where all is. */
-function changeOf(before: Provenance, now: Provenance): string | null {
-  const parts = (provenance: Provenance) => ({
-    backend: provenance.backend,
-    "system BLAS": provenance.versions.blas ?? "none",
-    TensorFlow: provenance.versions.tfjs ?? "unknown",
-  });
-  const [then, here] = [Object.entries(parts(before)), Object.values(parts(now))];
-  const changed = then.flatMap(([name, value], i) => value === here[i] ? [] : [`${name} ${here[i]} after ${value}`]);
-  return changed.length === 0 ? null : changed.join(", ");
+export function changeOf(before: Provenance, now: Provenance): string | null {
+  const names = { kernels: "kernels", tfjs: "TensorFlow", "pure-rand": "random numbers", mujoco: "MuJoCo" };
+  const changes = [
+    ["backend", before.backend, now.backend],
+    ["system BLAS", before.versions.blas ?? "none", now.versions.blas ?? "none"],
+    ...Object.entries(names).map(([key, name]) => [name, before.versions[key], now.versions[key]]),
+    // What an earlier version did not record is not known to be other.
+  ].filter(([, then, here]) => then !== undefined && here !== undefined && then !== here);
+  return changes.length === 0 ? null : changes.map(([name, then, here]) => `${name} ${here} after ${then}`).join(", ");
 }

@@ -1,7 +1,9 @@
-import { equal, match, ok } from "node:assert/strict";
+import { equal, match, ok, throws } from "node:assert/strict";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import project from "../../deno.json" with { type: "json" };
+import { changeOf } from "../../lib/bench/train_run.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../lib/training/checkpoint.ts";
 import { codeVersion, commitOf, provenanceOf } from "../../lib/bench/provenance.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
@@ -89,7 +91,33 @@ Deno.test("provenanceOf says versions, backend and machine, and no host name or 
   match(provenance.versions.tfjs!, /^\d+\.\d+\.\d+$/);
   equal(provenance.versions.deno, Deno.version.deno);
   ok(Number(provenance.machine.memoryBytes) > 0);
+  for (const name of ["pure-rand", "mujoco"]) match(provenance.versions[name]!, /^\d+\.\d+\.\d+$/);
+  equal(provenanceOf("wasm", { kernels: "relaxed-simd" }).versions.kernels, "relaxed-simd");
   const text = JSON.stringify(provenance);
   equal(text.includes(hostname()), false);
   equal(text.includes(Deno.cwd()), false);
+});
+
+Deno.test("a run that goes on says what its numbers may depend on that is other than before", () => {
+  const now = provenanceOf("wasm", { kernels: "relaxed-simd", blas: "OpenBLAS 0.3" });
+  equal(changeOf(now, now), null);
+  const before = (versions: Readonly<Record<string, string>>) => ({
+    ...now,
+    versions: { ...now.versions, ...versions },
+  });
+  equal(changeOf(before({ kernels: "simd" }), now), "kernels relaxed-simd after simd");
+  equal(changeOf(before({ "pure-rand": "1.0.0" }), now), `random numbers ${now.versions["pure-rand"]} after 1.0.0`);
+  equal(changeOf(before({ mujoco: "1.0.0" }), now), `MuJoCo ${now.versions.mujoco} after 1.0.0`);
+  const { blas: _, ...noBlas } = now.versions;
+  equal(changeOf({ ...now, versions: noBlas }, now), "system BLAS OpenBLAS 0.3 after none");
+  equal(changeOf({ ...now, backend: "cpu" }, now), "backend wasm after cpu");
+  // An earlier version did not record them.
+  const { kernels: __, mujoco: ___, "pure-rand": ____, ...old } = now.versions;
+  equal(changeOf({ ...now, versions: old }, now), null);
+});
+
+Deno.test("the release has moved since checkpoints of 0.1.0 were written, and they are refused", () => {
+  const owner = { specHash: "0123456789abcdef", codeVersion: "0.1.0+e09d4cf0aa" };
+  const bytes = encodeCheckpoint({ loop: 1 }, owner);
+  throws(() => decodeCheckpoint(bytes, { ...owner, codeVersion: codeVersion() }), /written by another version/);
 });
