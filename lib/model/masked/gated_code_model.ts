@@ -89,15 +89,14 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
 
   /** Codes in evaluation mode, [B]. */
   #codes({ observation, action }: Transitions): ArrayLike<number> {
-    const features = this.network.featuresOf(this.knownInput(observation, action));
-    return this.network.inference.assign(features).argMax(-1).dataSync();
+    return this.network.inference.assign(this.read(observation, action).features).argMax(-1).dataSync();
   }
 
   /** Log-probability of the next state under the graphs of given codes, a mean over variables; [B]. */
   #logProb({ observation, action, nextObservation }: Transitions, codes: readonly number[]): ArrayLike<number> {
     const assignment = tf.oneHot(tf.tensor1d([...codes], "int32"), this.codeCount, 1, 0, "int32").cast("float32");
     const masks = this.network.inference.given(assignment as tf.Tensor2D);
-    const heads = this.network.headsUnder(this.knownInput(observation, action), masks);
+    const heads = this.headsUnder(this.read(observation, action), masks);
     return logProbability(this.groups.state, heads, splitGroups(nextObservation, this.groups.state)).mean(0).dataSync();
   }
 

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import type { Features } from "./features.ts";
 import type { GraphInference, Masks } from "./graph_inference.ts";
@@ -8,7 +8,7 @@ import type { GraphInference, Masks } from "./graph_inference.ts";
 export class GivenGraph implements GraphInference {
   readonly labelWidth = 0;
   readonly featureLayers = [];
-  readonly needed: Needed;
+  readonly possible: Uint8Array;
   readonly #graph: tf.Tensor3D;
 
   /**
@@ -24,7 +24,7 @@ export class GivenGraph implements GraphInference {
         `Cannot use a fixed graph: wrong size, expected ${stateCount * width} entries, got ${graph.length}`,
       );
     }
-    this.needed = neededInputs(parameters, Int32Array.from(graph), { maskWidth: width });
+    this.possible = graph;
     this.#graph = parameters.constant(tf.tensor3d(Float32Array.from(graph), [1, stateCount, width]));
   }
 

@@ -1,8 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Needed } from "../../tensor/mod.ts";
 import type { Penalty, StepInput } from "../rollout_model.ts";
-import type { FeatureLinear } from "./feature_layers.ts";
-import type { Features } from "./features.ts";
+import type { FeatureLinear, Features } from "./features.ts";
 
 /** The masks of a batch. All tensors live in the caller's tidy scope. */
 export interface Masks {
@@ -23,8 +21,8 @@ export type InferenceInput = Pick<StepInput, "state" | "action" | "noise">;
 export interface GraphInference {
   /** X, columns that its labels append to the predictor's input; 0 for none. */
   readonly labelWidth: number;
-  /** Which inputs a target can ever take; null for all. */
-  readonly needed: Needed | null;
+  /** 1 where there can ever be an edge, row-major [N, N + M]; null where there can be all. */
+  readonly possible: Uint8Array | null;
   /** Its own layers on features. */
   readonly featureLayers: readonly FeatureLinear[];
   /** Masks of a batch; in evaluation an edge is a probability above 0.5. */

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 
 /**
  * Which entries of a graph [N, N + M] are learned. `triangular`: the causal order is given, so only entries strictly
@@ -15,8 +15,8 @@ const CERTAIN = 100;
 export class GraphLogits {
   /** F, number of free entries. */
   readonly freeCount: number;
-  /** Entries that can be an edge; null where all can. */
-  readonly needed: Needed | null;
+  /** 1 where there can be an edge, row-major [N, N + M]; null where there can be all. */
+  readonly possible: Uint8Array | null;
   readonly #stateCount: number;
   readonly #width: number;
   readonly #placement: tf.Tensor2D;
@@ -39,8 +39,7 @@ export class GraphLogits {
     }
     const placement = new Float32Array(free.length * base.length);
     free.forEach((entry, f) => placement[f * base.length + entry] = 1);
-    const possible = Int32Array.from(base, (logit) => logit >= 0 ? 1 : 0);
-    this.needed = form === "full" ? null : neededInputs(parameters, possible, { maskWidth: width });
+    this.possible = form === "full" ? null : Uint8Array.from(base, (logit) => logit >= 0 ? 1 : 0);
     this.freeCount = free.length;
     this.#stateCount = stateCount;
     this.#width = width;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { LocalGraphRule } from "../../core/local_graph_rule.ts";
-import { type Needed, neededInputs, type ParameterSet } from "../../tensor/mod.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import type { Features } from "./features.ts";
 import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
@@ -9,7 +9,7 @@ import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts
 export class LocalGraphLookup implements GraphInference {
   readonly labelWidth = 0;
   readonly featureLayers = [];
-  readonly needed: Needed;
+  readonly possible: Uint8Array;
   readonly #entries: readonly [number, number];
   /** Where each variable that the rule reads stands among the groups, and its digit's place value in `#graphOf`. */
   readonly #reads: readonly { readonly group: number; readonly member: number; readonly place: number }[];
@@ -23,9 +23,9 @@ export class LocalGraphLookup implements GraphInference {
     const { groups, rule } = options;
     const width = groups.stateCount + groups.actionCount;
     this.#entries = [groups.stateCount, width];
-    const union = new Int32Array(groups.stateCount * width);
+    const union = new Uint8Array(groups.stateCount * width);
     for (const graph of rule.graphs) graph.forEach((edge, k) => union[k]! |= edge);
-    this.needed = neededInputs(parameters, union, { maskWidth: width });
+    this.possible = union;
     this.#reads = rule.reads.map((column, k) => ({
       ...groupOf(groups, column),
       place: rule.categories.slice(k + 1).reduce((product, count) => product * count, 1),

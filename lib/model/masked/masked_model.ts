@@ -2,10 +2,14 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../tensor/mod.ts";
 import type { CreateOptions, GraphModel, ModelContext } from "../dynamics_model.ts";
-import { RolloutModel, type RolloutOptions } from "../rollout_model.ts";
-import { type ModelGroups, modelGroups } from "../variable_groups.ts";
-import type { GraphInference } from "./graph_inference.ts";
-import { type KnownInput, MaskedNetwork } from "./masked_network.ts";
+import type { InputFacts } from "../fast/acceleration.ts";
+import { fastMasked, type MaskedAcceleration } from "../fast/masked.ts";
+import { RolloutModel, type RolloutOptions, type StepInput } from "../rollout_model.ts";
+import { type Factored, type ModelGroups, modelGroups } from "../variable_groups.ts";
+import type { Features } from "./features.ts";
+import type { GraphInference, Masks } from "./graph_inference.ts";
+import { MaskedNetwork } from "./masked_network.ts";
+import type { Seen } from "./predictor.ts";
 
 const width = z.int().positive();
 
@@ -20,12 +24,22 @@ export const predictorOptions = {
 /** Option of every method that learns a graph: whether the causal order of the variables is given. */
 export const graphOption = { graph: z.enum(["triangular", "full"]).default("triangular") };
 
+/** A batch in evaluation mode. */
+export interface Reading {
+  readonly input: StepInput;
+  readonly facts: InputFacts;
+  readonly features: Features;
+}
+
 /** A rollout model with the masked predictor; its graphs are those that its network infers. */
 export class MaskedModel<Inference extends GraphInference = GraphInference>
-  extends RolloutModel<MaskedNetwork<Inference>>
+  extends RolloutModel<MaskedNetwork<Inference>, MaskedAcceleration>
   implements GraphModel {
-  constructor(network: MaskedNetwork<Inference>, options: RolloutOptions<MaskedNetwork<Inference>>) {
-    super(network, { ...options, accelerate: (network) => network.acceleration() });
+  constructor(
+    network: MaskedNetwork<Inference>,
+    options: Pick<RolloutOptions<MaskedNetwork<Inference>>, "context" | "training" | "hooks">,
+  ) {
+    super(network, { ...options, accelerate: fastMasked });
   }
 
   localGraph(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor3D {
@@ -33,13 +47,21 @@ export class MaskedModel<Inference extends GraphInference = GraphInference>
   }
 
   /** Masks in evaluation mode; call inside `tf.tidy`. */
-  protected masks(observation: tf.Tensor2D, action: tf.Tensor2D) {
-    return this.network.masks(this.knownInput(observation, action));
+  protected masks(observation: tf.Tensor2D, action: tf.Tensor2D): Masks {
+    const { features, input } = this.read(observation, action);
+    return this.network.inference.masks(features, input);
   }
 
-  /** Encoded input with what is known of it; call inside `tf.tidy`. */
-  protected knownInput(observation: tf.Tensor2D, action: tf.Tensor2D): KnownInput {
-    return { ...this.evaluationInput(observation, action), ...this.factsAt(0, { observation }) };
+  /** Reads encoded input [B, D] and [B, A] in evaluation mode; call inside `tf.tidy`. */
+  protected read(observation: tf.Tensor2D, action: tf.Tensor2D): Reading {
+    const input = this.evaluationInput(observation, action);
+    const facts = this.factsAt(0, { observation });
+    return { input, facts, features: this.fast?.features(input, facts) ?? this.network.features.of(input) };
+  }
+
+  /** Distribution parameters under given masks; call inside `tf.tidy`. */
+  protected headsUnder(reading: Reading, seen: Seen): Factored {
+    return this.fast?.heads(reading, seen) ?? this.network.predictor.apply(reading.features, seen);
   }
 }
 
@@ -57,13 +79,11 @@ export function createMaskedNetwork<Inference extends GraphInference>(
     readonly createInference: (parameters: ParameterSet, groups: ModelGroups) => Inference;
   },
 ): MaskedNetwork<Inference> {
-  const { given: { training, rng }, featureWidth, predictorWidths, createInference } = options;
+  const { given, createInference, ...widths } = options;
   const groups = modelGroups(context);
-  return new MaskedNetwork(new ParameterSet(rng), {
+  return new MaskedNetwork(new ParameterSet(given.rng), {
+    ...widths,
     groups,
-    featureWidth,
-    predictorWidths,
-    firstLayers: training.fast === false ? "dense" : "tables",
     createInference: (parameters) => createInference(parameters, groups),
   });
 }

@@ -9,8 +9,7 @@ import {
   type Linear,
   type ParameterSet,
 } from "../../tensor/mod.ts";
-import type { FeatureLinear } from "./feature_layers.ts";
-import type { Features } from "./features.ts";
+import type { FeatureLinear, Features } from "./features.ts";
 
 /**
  * Hidden layers of Linear without bias, batch normalisation and leaky ReLU, then a Linear with bias: FCDL's encoder
@@ -49,7 +48,6 @@ export class NormalisedMlp {
     this.#firstOnFeatures = {
       weight: () => first.weight.expandDims(0),
       bias: first.bias,
-      needed: null,
     };
   }
 

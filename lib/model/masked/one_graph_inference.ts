@@ -1,13 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import {
-  createLinear,
-  encoderInit,
-  LEAKY_SLOPE,
-  type Linear,
-  linear,
-  type Needed,
-  type ParameterSet,
-} from "../../tensor/mod.ts";
+import { createLinear, encoderInit, LEAKY_SLOPE, type Linear, linear, type ParameterSet } from "../../tensor/mod.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import { drawMask } from "./draw_mask.ts";
 import type { Features } from "./features.ts";
@@ -58,8 +50,8 @@ export class OneGraphInference implements GraphInference {
     );
   }
 
-  get needed(): Needed | null {
-    return this.#logits.needed;
+  get possible(): Uint8Array | null {
+    return this.#logits.possible;
   }
 
   masks(features: Features, { noise }: InferenceInput): Masks {

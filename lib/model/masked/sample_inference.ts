@@ -1,9 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Needed, ParameterSet } from "../../tensor/mod.ts";
+import type { ParameterSet } from "../../tensor/mod.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import { drawMask } from "./draw_mask.ts";
-import type { FeatureLinear } from "./feature_layers.ts";
-import type { Features } from "./features.ts";
+import type { FeatureLinear, Features } from "./features.ts";
 import { type GraphForm, GraphLogits } from "./graph_logits.ts";
 import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
 import { NormalisedMlp } from "./normalised_mlp.ts";
@@ -44,8 +43,8 @@ export class SampleInference implements GraphInference {
     this.labelWidth = options.codeLabels ? width : 0;
   }
 
-  get needed(): Needed | null {
-    return this.#logits.needed;
+  get possible(): Uint8Array | null {
+    return this.#logits.possible;
   }
 
   masks(features: Features, { noise }: InferenceInput): Masks {

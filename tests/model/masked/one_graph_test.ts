@@ -73,7 +73,7 @@ function gradientNorm(
 class LearnedMask implements GraphInference {
   readonly labelWidth = 0;
   readonly featureLayers = [];
-  readonly needed = null;
+  readonly possible = null;
   readonly #logits: GraphLogits;
   readonly #free: tf.Variable;
 
