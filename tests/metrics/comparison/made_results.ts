@@ -1,5 +1,5 @@
 import type { Rng } from "../../../lib/core/rng.ts";
-import type { SeedResult } from "../../../lib/metrics/comparison/compare_results.ts";
+import type { SeedResult } from "../../../lib/metrics/comparison/mod.ts";
 
 const accuracy = { name: "accuracy", qualifier: "" };
 const episodeReturn = { name: "return", qualifier: "" };
