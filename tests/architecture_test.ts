@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { basename, dirname } from "node:path";
-import { importGraph, loadedBy, sourceFiles } from "./import_graph.ts";
+import { type Import, importCycles, importGraph, loadedBy, sourceFiles } from "./import_graph.ts";
 
 /** Which layers each may import; a layer may always import itself. */
 const layers: Readonly<Record<string, readonly string[]>> = {
@@ -102,6 +102,22 @@ Deno.test("a folder with a mod.ts is imported from outside through it alone", ()
     return [...projectImports()].filter(({ from, to }) => !isInside(from) && isInside(to) && to !== face);
   });
   deepEqual(wrong.map(({ from, to }) => `${from} imports ${to}`), []);
+});
+
+Deno.test("importCycles finds modules that import each other, by types too", () => {
+  const to = (name: string, isTypeOnly = false): Import => ({ to: name, isDynamic: false, isTypeOnly });
+  const graphOf = (imports: Record<string, readonly Import[]>) => new Map(Object.entries(imports));
+  deepEqual(importCycles(graphOf({ a: [to("b"), to("c")], b: [to("c")], c: [to("npm:a")] })), []);
+  deepEqual(
+    importCycles(
+      graphOf({ a: [to("b")], b: [to("c", true)], c: [to("d"), to("a")], d: [], e: [to("e")], f: [to("a")] }),
+    ),
+    [["a", "b", "c"], ["e"]],
+  );
+});
+
+Deno.test("no modules import each other", () => {
+  deepEqual(importCycles(graph), []);
 });
 
 Deno.test("every folder of lib is a layer with rules", () => {

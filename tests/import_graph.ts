@@ -93,3 +93,33 @@ export function loadedBy(graph: ImportGraph, start: string): ReadonlyMap<string,
   }
   return ways;
 }
+
+/**
+ * Modules that import each other, directly or through others; imports of types count, as who reads one needs the other.
+ *
+ * @returns Each knot once, its modules in order of their names.
+ */
+export function importCycles(graph: ImportGraph): readonly (readonly string[])[] {
+  // Tarjan 1972: a module's `low` is the first one on the stack that it leads back to.
+  const found = new Map<string, { readonly index: number; low: number }>();
+  const stack: string[] = [];
+  const cycles: string[][] = [];
+  const visit = (module: string) => {
+    const own = { index: found.size, low: found.size };
+    found.set(module, own);
+    stack.push(module);
+    const imports = (graph.get(module) ?? []).map(({ to }) => to).filter((to) => graph.has(to));
+    for (const to of imports) {
+      const seen = found.get(to);
+      if (!seen) own.low = Math.min(own.low, visit(to));
+      else if (stack.includes(to)) own.low = Math.min(own.low, seen.index);
+    }
+    if (own.low === own.index) {
+      const members = stack.splice(stack.indexOf(module));
+      if (members.length > 1 || imports.includes(module)) cycles.push(members.sort());
+    }
+    return own.low;
+  };
+  for (const module of graph.keys()) if (!found.has(module)) visit(module);
+  return cycles;
+}
