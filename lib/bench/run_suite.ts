@@ -81,13 +81,19 @@ export async function planSuite(suite: Suite, options: SuiteOptions): Promise<Pl
  *
  * The caller needs the permissions of `deno task bench`: workers are processes of this program.
  *
- * @example
+ * @example A program that trains one method of a built-in suite and reads what came of it.
  * ```ts
- * import { readSuite, runSuite } from "./lib/bench/mod.ts";
+ * import { readSuite, runSuite } from "./mod.ts";
+ * import { openStore } from "../store/open_store.ts";
  *
+ * const location = `${await Deno.makeTempDir()}/store.sqlite`;
  * const { suite } = await readSuite("smoke");
- * const { left } = await runSuite(suite, { location: "results/store.sqlite", methods: ["mlp"] });
+ * const { left } = await runSuite(suite, { location, methods: ["mlp"], seeds: [1], steps: 2, blas: "off" });
  * if (left.length > 0) throw new Error(`${left.length} runs are not done`);
+ * const store = await openStore(location, { readOnly: true });
+ * const returns = await store.queryMetrics({ metrics: [{ name: "return", qualifier: "" }], last: true });
+ * await store.close();
+ * if (returns.length === 0) throw new Error("nothing was recorded");
  * ```
  *
  * @throws {Error} One sentence for bad input: a name, an option, a store of other settings; nothing was written then.

@@ -1,5 +1,5 @@
 /** Signals by their names. */
-type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
+export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";
 
 /** What this system knows of them. */
 const known: readonly SignalName[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];

@@ -43,7 +43,17 @@ export function csvStringifier(columns: readonly string[]): Stringifier {
   return stringify({ ...format, header: true, columns: [...columns] });
 }
 
-/** A whole table as CSV text. `header: false` leaves the heading line out, for records that are added to a file. */
+/**
+ * A whole table as CSV text. `header: false` leaves the heading line out, for records that are added to a file.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(csvText({ columns: ["method", "return"], records: [["=fcdl", 0.1], ["a, b", null]] }),
+ *   `method,return\r\n'=fcdl,0.1\r\n"a, b",\r\n`);
+ * ```
+ */
 export function csvText(
   { columns, records }: { readonly columns: readonly string[]; readonly records: Iterable<readonly Cell[]> },
   { header = true }: { readonly header?: boolean } = {},

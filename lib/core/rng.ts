@@ -6,6 +6,19 @@ export type RngState = readonly number[];
 /**
  * A seeded generator of chance with a state that can be saved. All chance in the project comes from one of these.
  * The bits are pure-rand's xoroshiro128+.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const rng = new Rng(1);
+ * const state = rng.state();
+ * const first = rng.uniform();
+ * rng.restore(state);
+ * equal(rng.uniform(), first);
+ * // A fork has a stream of its own and takes nothing from this one.
+ * equal(new Rng(1).fork("noise").uniform(), new Rng(1).fork("noise").uniform());
+ * ```
  */
 export class Rng {
   #generator: ReturnType<typeof xoroshiro128plus>;

@@ -73,6 +73,15 @@ export type Suite = z.output<typeof suiteSchema>;
  *
  * @param value What a JSON file holds.
  * @param source Names it in an error, such as "suite my_suite.json", and knows where its parts stand.
+ * @example
+ * ```ts
+ * import { equal, throws } from "node:assert/strict";
+ *
+ * const suite = { name: "codes", title: "How many?", environments: [{ id: "chemical" }], methods: [{ id: "fcdl" }] };
+ * equal(parseSuite({ ...suite, seeds: "1-3" }, { what: "the suite" }).training.batchSize, 256);
+ * throws(() => parseSuite({ ...suite, seeds: [] }, { what: "the suite" }), RangeError);
+ * ```
+ *
  * @throws {RangeError} With the place, the field's path, the rule and the value.
  */
 export function parseSuite(value: unknown, source: Source): Suite {

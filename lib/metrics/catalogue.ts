@@ -504,7 +504,9 @@ export function metricEntry(name: string): MetricEntry | undefined {
 }
 
 /** What the catalogue says of a metric: of one whose qualifier has a meaning of its own that, else of its name. */
-export function metricTextOf({ name, qualifier }: { readonly name: string; readonly qualifier: string }) {
+export function metricTextOf(
+  { name, qualifier }: { readonly name: string; readonly qualifier: string },
+): { readonly entry: MetricEntry | undefined; readonly own: MetricText | undefined; readonly isNamed: boolean } {
   const entry = entries.get(name);
   const named = entry?.named?.[qualifier];
   return { entry, own: named ?? entry, isNamed: named !== undefined };

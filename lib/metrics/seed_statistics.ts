@@ -19,6 +19,13 @@ export function sampleStd(values: readonly number[]): number | null {
  * at each end. Robust like a median, but uses half of the values (Agarwal et al. 2021; the same as SciPy's
  * `trim_mean(values, 0.25)`).
  *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(interquartileMean([1, 2, 4, 100]), 3);
+ * ```
+ *
  * @returns null without values.
  */
 export function interquartileMean(values: readonly number[]): number | null {

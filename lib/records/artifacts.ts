@@ -47,7 +47,7 @@ const replaySchema = z.object({
 });
 
 /** As it is written and read: nobody changes it. */
-type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
+export type Immutable<Value> = Value extends object ? { readonly [Key in keyof Value]: Immutable<Value[Key]> } : Value;
 
 /** Artifact `codebook`: the graph of each code [K][N][N + M], and how often contexts use it. */
 export type CodebookArtifact = Immutable<z.output<typeof codebookSchema>>;

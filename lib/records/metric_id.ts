@@ -16,6 +16,14 @@ const texts = new Map<string, Map<string, string>>();
 /**
  * A metric as CSV files, command lines and tables write it: `accuracy/x3`; `accuracy_t3` where the name ends in `_t`, for
  * the number of steps. Nothing reads it back: what is recorded, stored and looked up is name and qualifier.
+ *
+ * @example
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(metricText({ name: "edge_f1", qualifier: "local" }), "edge_f1/local");
+ * equal(metricText(wholeMetric("return")), "return");
+ * ```
  */
 export function metricText({ name, qualifier }: MetricId): string {
   if (qualifier === "") return name;

@@ -35,6 +35,17 @@ export function storePath(location: string): string | null {
  * Opens the store at a location: a path or `sqlite:<path>` is an SQLite file, `postgres://...` a server. An absolute
  * path is always a path.
  *
+ * @example
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const location = `${await Deno.makeTempDir()}/store.sqlite`;
+ * const store = await openStore(location);
+ * await store.addRuns([{ id: "r1", suite: "s", environment: "e", method: "m", seed: 1, spec: {} }]);
+ * deepEqual((await store.listRuns({ suite: "s" })).map(({ status }) => status), ["pending"]);
+ * await store.close();
+ * ```
+ *
  * @throws {RangeError} If no driver knows the location's scheme.
  * @throws {Error} One sentence, if the store cannot be opened.
  */

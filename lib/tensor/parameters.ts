@@ -15,7 +15,7 @@ export type Initializer =
   | { readonly kind: "constant"; readonly value: number };
 
 /** Ranks by number of axes. */
-type Ranks = readonly [tf.Rank.R0, tf.Rank.R1, tf.Rank.R2, tf.Rank.R3, tf.Rank.R4];
+export type Ranks = readonly [tf.Rank.R0, tf.Rank.R1, tf.Rank.R2, tf.Rank.R3, tf.Rank.R4];
 
 /** The rank of a shape if the compiler knows its length, any rank otherwise. */
 export type RankOf<Shape extends readonly number[]> = Shape["length"] extends 0 | 1 | 2 | 3 | 4 ? Ranks[Shape["length"]]

@@ -29,7 +29,11 @@ export function senseValues(
   return decodeValues(stateVariables, sensor.apply(encodeValues(stateVariables, values), rng));
 }
 
-/** @throws {RangeError} If the environment has no such split. */
+/**
+ * The split of an environment by its id.
+ *
+ * @throws {RangeError} If the environment has no such split.
+ */
 export function splitOf(spec: EnvironmentSpec, id: string): Split {
   const split = spec.splits.find((candidate) => candidate.id === id);
   if (split !== undefined) return split;

@@ -14,9 +14,11 @@ export const at = {
   handZ: 8,
 } as const;
 
-/** N, state variables; M, action variables; L, hidden numbers: 6 joint angles, 6 joint rates, the ball's velocity. */
+/** N, state variables. */
 export const stateCount = 9;
+/** M, action variables. */
 export const actionCount = 3;
+/** L, hidden numbers: 6 joint angles, 6 joint rates, the ball's velocity. */
 export const hiddenCount = 14;
 
 /** Value of a colour that is magnetic. */

@@ -24,7 +24,7 @@ export interface PairGroup {
 }
 
 /** Values of some groups of inputs, in order. */
-interface PairValues {
+export interface PairValues {
   readonly own: Factored;
   readonly others: Factored;
 }

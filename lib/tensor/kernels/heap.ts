@@ -63,7 +63,11 @@ export interface KernelHeap extends BackendKernels {
   readonly backend: WasmBackend;
 }
 
-/** @throws {RangeError} If the kernels are not installed on the backend. */
+/**
+ * A backend with its heap and kernels.
+ *
+ * @throws {RangeError} If the kernels are not installed on the backend.
+ */
 export function heapOf(backend: unknown): KernelHeap {
   const kernels = kernelsOf(backend as object);
   if (!kernels) throw new RangeError("Cannot run a kernel: expected the wasm backend with kernels installed, got none");

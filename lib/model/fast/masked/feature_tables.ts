@@ -15,7 +15,7 @@ import type { StepInput } from "../../rollout_model.ts";
 import type { ModelGroups, VariableGroup } from "../../variable_groups.ts";
 
 /** A layer's tables: the layer's output for every category of every categorical variable. */
-interface LayerTable {
+export interface LayerTable {
   /** float32 [J, R, H']. */
   readonly table: tf.Tensor3D;
   /** float32 [J, Σ c², H']; null in evaluation. */

@@ -1,8 +1,10 @@
 import type * as tf from "@tensorflow/tfjs";
 
-/** β1, β2 and ε of Adam. */
+/** β1 of Adam. */
 export const BETA1 = 0.9;
+/** β2 of Adam. */
 export const BETA2 = 0.999;
+/** ε of Adam. */
 export const EPSILON = 1e-8;
 
 /** What an Adam step changes; the caller owns all of it. */

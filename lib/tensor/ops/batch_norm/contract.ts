@@ -1,7 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
 
-/** Share of the batch in the running statistics, and what is added to variances, as in PyTorch. */
+/** Share of the batch in the running statistics, as in PyTorch. */
 export const MOMENTUM = 0.1;
+/** What is added to variances, as in PyTorch. */
 export const EPSILON = 1e-5;
 
 /** Weights and running statistics of a batch normalisation, each float32 [W]. */
