@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { Adam, type NoiseSource } from "../tensor/mod.ts";
+import { Adam, type NoiseSource, variableGradients } from "../tensor/mod.ts";
 import { logProbability, modeState, sampleState } from "./distribution.ts";
 import type {
   DynamicsModel,
@@ -95,35 +95,38 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
   update(batch: WindowBatch, options: { readonly noise: NoiseSource; readonly data: TrainingData }): Losses {
     this.#hooks.beforeUpdate?.(options.data);
     const { losses, gradients } = this.gradients(batch, options.noise);
-    const gradientNorm = this.applyGradients(gradients);
-    for (const gradient of gradients) gradient?.dispose();
-    this.#hooks.afterUpdate?.({ batch, data: options.data, updates: this.updates });
-    return { ...losses, gradient_norm: gradientNorm };
+    const made = Object.values(losses);
+    try {
+      const gradientNorm = this.applyGradients(gradients);
+      made.push(gradientNorm);
+      for (const gradient of gradients) gradient?.dispose();
+      this.#hooks.afterUpdate?.({ batch, data: options.data, updates: this.updates });
+      return { ...losses, gradient_norm: gradientNorm };
+    } catch (error) {
+      for (const tensor of [...made, ...gradients]) tensor?.dispose();
+      throw error;
+    }
   }
 
   /** Forward and backward pass of one update without the optimiser's step. `trace` keeps the steps' outputs. */
   gradients(batch: WindowBatch, noise: NoiseSource, options = { trace: false }): GradientResult {
-    const kept: { losses?: Losses; steps: StepOutput[]; gradients: (tf.Tensor | null)[] } = {
-      steps: [],
-      gradients: [],
-    };
-    tf.tidy(() => {
-      const { grads } = tf.variableGrads(() => {
+    const made: { losses?: Losses; steps: StepOutput[]; kept: tf.Tensor[] } = { steps: [], kept: [] };
+    try {
+      const gradients = variableGradients(() => {
         this.fast?.beginRollout?.();
         const { losses, steps } = this.trainingLoss(batch, noise);
-        for (const loss of Object.values(losses)) tf.keep(loss);
-        if (options.trace) steps.forEach(keepStep);
-        kept.losses = losses;
-        if (options.trace) kept.steps = steps;
+        made.losses = losses;
+        if (options.trace) made.steps = steps;
+        for (const tensor of [...Object.values(losses), ...made.steps.flatMap(tensorsOf)]) {
+          made.kept.push(tf.keep(tensor));
+        }
         return losses.loss;
-      }, [...this.network.parameters.variables]);
-      // Gradients come by the variables' global names.
-      kept.gradients = this.network.parameters.variables.map((variable) => {
-        const gradient = grads[variable.name];
-        return gradient ? tf.keep(gradient) : null;
-      });
-    });
-    return { losses: kept.losses!, gradients: kept.gradients, steps: kept.steps };
+      }, this.network.parameters.variables);
+      return { losses: made.losses!, gradients, steps: made.steps };
+    } catch (error) {
+      tf.dispose(made.kept);
+      throw error;
+    }
   }
 
   /** The optimiser's step; returns the gradients' global norm, which the caller disposes. */
@@ -262,7 +265,6 @@ function mean(values: readonly tf.Scalar[]): tf.Scalar {
   return tf.addN([...values]).div(values.length);
 }
 
-function keepStep(step: StepOutput): void {
-  for (const head of step.heads) tf.keep(head);
-  for (const tensor of Object.values(step.trace ?? {})) tf.keep(tensor);
+function tensorsOf({ heads, trace }: StepOutput): readonly tf.Tensor[] {
+  return [...heads, ...Object.values(trace ?? {})];
 }

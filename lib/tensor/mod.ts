@@ -46,6 +46,7 @@ export {
 
 // Operations.
 export { customGradient } from "./custom_gradient.ts";
+export { variableGradients } from "./variable_gradients.ts";
 export { gatherSum } from "./ops/gather_sum/gather_sum.ts";
 export { groupedLinear } from "./ops/grouped_linear/grouped_linear.ts";
 export { gruCell } from "./ops/gru_cell.ts";
