@@ -21,6 +21,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
     ...["lib/metrics", "lib/experiment", "lib/store"],
   ],
+  "lib/alerts": ["lib/core"],
   "lib/schedule": ["lib/core", "lib/experiment"],
   "lib/speed": [
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/experiment"],
@@ -168,7 +169,7 @@ Deno.test("no module of lib reads the clock of the wall or unseeded chance", asy
   const wrong: string[] = [];
   for (
     const file of files.filter((path) =>
-      /^lib\/(core|tensor|envs|model|planning|training|metrics|schedule)\//.test(path)
+      /^lib\/(core|tensor|envs|model|planning|training|metrics|schedule|alerts)\//.test(path)
     )
   ) {
     const text = await Deno.readTextFile(new URL(`../${file}`, import.meta.url));
