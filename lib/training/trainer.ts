@@ -58,7 +58,7 @@ export class Trainer {
     return this.#updates;
   }
 
-  /** One gradient update; reads nothing from the device. */
+  /** One gradient update. Its losses stay on the device; what a method itself has to know on the host, it reads. */
   update(): void {
     const { buffer, model, batchSize } = this.#options;
     const batch = this.#encode(buffer.sampleWindows(this.#rngs.windows, batchSize));

@@ -8,7 +8,7 @@ import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
 import { Derived } from "./derived.ts";
 import { hiddenSums, messagesOf } from "./graph_network/edge_pairs.ts";
 import { EdgeTables, type TrainingTable } from "./graph_network/edge_tables.ts";
-import type { KeptTable } from "./graph_network/kept_table.ts";
+import type { PairTermCache } from "./graph_network/pair_term_cache.ts";
 import {
   applyHidden,
   embeddingsThrough,
@@ -18,7 +18,7 @@ import {
 } from "./graph_network/merged_layers.ts";
 
 /** What is made of the weights for several steps. */
-interface Prepared<Table extends TrainingTable | KeptTable = TrainingTable | KeptTable> {
+interface Prepared<Table extends TrainingTable | PairTermCache = TrainingTable | PairTermCache> {
   readonly table: Table | null;
   readonly heads: readonly StackedWeights[];
 }
@@ -31,7 +31,7 @@ class FastGraphNetwork implements Acceleration {
   readonly #tables: EdgeTables | null;
   /** For the rollout under way, on its tape. */
   #inTraining: Prepared<TrainingTable> | null = null;
-  readonly #inEvaluation: Derived<Prepared<KeptTable>>;
+  readonly #inEvaluation: Derived<Prepared<PairTermCache>>;
 
   constructor(network: GraphNetwork) {
     this.#network = network;

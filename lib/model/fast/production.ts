@@ -5,7 +5,7 @@ import type { StepInput, StepOutput } from "../rollout_model.ts";
 import { type Factored, headWidth } from "../variable_groups.ts";
 import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
 import { Derived } from "./derived.ts";
-import { chosenRules, type KnownRules } from "./production/chosen_rules.ts";
+import { chosenRules, type RuleCaches } from "./production/chosen_rules.ts";
 import {
   canBeTables,
   featuresOfOneHots,
@@ -13,7 +13,7 @@ import {
   featureTables,
   withoutSlopes,
 } from "./production/feature_tables.ts";
-import { KnownRows, rowKeys } from "./production/known_rows.ts";
+import { RowCache, rowKeys } from "./production/row_cache.ts";
 import { openChoices } from "./production/open_choices.ts";
 import { RowRules, type RuleRows } from "./production/row_rules.ts";
 
@@ -30,7 +30,7 @@ class FastProduction implements Acceleration {
   /** A variable's prediction depends on itself and its context alone. */
   readonly predictionCache: HeadCache | null;
   /** What the rollout under way knows, on its tape. */
-  #inTraining: { readonly tables: FeatureTables; readonly known: KnownRules } | null = null;
+  #inTraining: { readonly tables: FeatureTables; readonly known: RuleCaches } | null = null;
   readonly #inEvaluation: Derived<FeatureTables>;
   /** float32 [N, N]: each variable itself. */
   readonly #isSelf: tf.Tensor2D;
@@ -54,7 +54,7 @@ class FastProduction implements Acceleration {
     this.#inTraining = this.#hasTables
       ? {
         tables: featureTables(this.#network, { withSlopes: true }),
-        known: { chosen: new KnownRows(), every: new KnownRows() },
+        known: { chosen: new RowCache(), every: new RowCache() },
       }
       : null;
   }

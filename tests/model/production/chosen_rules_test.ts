@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { maxOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
-import { chosenRules, type KnownRules } from "../../../lib/model/fast/production/chosen_rules.ts";
-import { KnownRows } from "../../../lib/model/fast/production/known_rows.ts";
+import { chosenRules, type RuleCaches } from "../../../lib/model/fast/production/chosen_rules.ts";
+import { RowCache } from "../../../lib/model/fast/production/row_cache.ts";
 import { RowRules, type RuleRows } from "../../../lib/model/fast/production/row_rules.ts";
 import { ProductionNetwork } from "../../../lib/model/production/production_network.ts";
 import { applyRules } from "../../../lib/model/production/rules.ts";
@@ -54,10 +54,10 @@ function rowsOf(distinct: readonly number[]): { rows: RuleRows; choice: tf.Tenso
   };
 }
 
-const known = (): KnownRules => ({ chosen: new KnownRows(), every: new KnownRows() });
+const known = (): RuleCaches => ({ chosen: new RowCache(), every: new RowCache() });
 
 /** Numbers of value and gradients of two steps: of inputs, choices and weights. */
-function measure(steps: readonly (readonly number[])[], rules: KnownRules | "plain" | "rows"): Float32Array[] {
+function measure(steps: readonly (readonly number[])[], rules: RuleCaches | "plain" | "rows"): Float32Array[] {
   return tf.tidy(() => {
     const network = makeNetwork();
     const of = new RowRules(network);

@@ -3,7 +3,7 @@ import { customGradient, gatherSum, linear, networkSlopes, slopeProducts } from 
 import type { GraphNetwork } from "../../graph_network/graph_network.ts";
 import { type Factored, splitGroups, type VariableGroup } from "../../variable_groups.ts";
 import { CategoryPairs } from "./category_pairs.ts";
-import { KeptTable } from "./kept_table.ts";
+import { PairTermCache } from "./pair_term_cache.ts";
 import { edgeInputs, embeddingsThrough, messagesThrough, nodeInputs, type StackedWeights } from "./merged_layers.ts";
 
 /** What the node network's first layer adds up, before ReLU; on the tape of an update. */
@@ -63,9 +63,9 @@ export class EdgeTables {
   }
 
   /** Tables of the weights as they are for many evaluations; call inside `tf.tidy`. */
-  forEvaluation(): KeptTable {
+  forEvaluation(): PairTermCache {
     const { ends, toTerm, ownTerms } = this.#parts();
-    return new KeptTable({
+    return new PairTermCache({
       pairs: this.#pairs,
       ownTerms,
       compute: (pairs) => linear(this.#hidden(ends, pairs).at(-1)!, toTerm),
@@ -82,7 +82,7 @@ export class EdgeTables {
    * @returns float32 [N·B, H]; differentiable in a training table and action, and in the state as said.
    */
   firstLayer(
-    table: TrainingTable | KeptTable,
+    table: TrainingTable | PairTermCache,
     inputs: { readonly state: Factored; readonly action: tf.Tensor2D; readonly learnsState: boolean },
   ): tf.Tensor2D {
     const { state, action } = inputs;

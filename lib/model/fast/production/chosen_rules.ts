@@ -1,14 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { customGradient, groupedLinear, groupRows, sortRows, unsortRows } from "../../../tensor/mod.ts";
-import { keysOf, type KnownRows } from "./known_rows.ts";
+import { keysOf, type RowCache } from "./row_cache.ts";
 import type { RowRules, RuleRows } from "./row_rules.ts";
 
 /** What an update knows of rules on distinct rows. */
-export interface KnownRules {
+export interface RuleCaches {
   /** Outputs of the chosen rule and their derivatives along the input. */
-  readonly chosen: KnownRows;
+  readonly chosen: RowCache;
   /** Outputs of every rule. */
-  readonly every: KnownRows;
+  readonly every: RowCache;
 }
 
 /** How rows of a training step meet their rules. */
@@ -18,7 +18,7 @@ export interface ChosenRulesOptions {
   /** Rows whose choice needs a gradient, ascending; that of the others is left 0. */
   readonly open: Int32Array;
   /** The rows' keys and what is known of them; null where all rows may differ. */
-  readonly known: { readonly keys: Int32Array; readonly rules: KnownRules } | null;
+  readonly known: { readonly keys: Int32Array; readonly rules: RuleCaches } | null;
 }
 
 /**
@@ -72,7 +72,7 @@ function everyOutput(
 function chosenOnce(
   networks: RowRules,
   rows: RuleRows,
-  { rule, keys, rules }: { rule: Int32Array; keys: Int32Array; rules: KnownRules },
+  { rule, keys, rules }: { rule: Int32Array; keys: Int32Array; rules: RuleCaches },
 ): tf.Tensor2D | null {
   // Outputs and weights' gradients, and each way once for each derivative.
   const passes = 2 + 2 * networks.width;

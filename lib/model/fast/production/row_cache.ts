@@ -10,7 +10,7 @@ const KEY_WORDS = 3;
  * What was computed of distinct rows, each once while weights stay as they are. On exact one-hots a row is known by the
  * categories of two variables and a rule, and there are far fewer such rows than an update has.
  */
-export class KnownRows {
+export class RowCache {
   #keys = new KeyTable(KEY_WORDS);
   /** Of the distinct rows in order, in the tidy scope of the update. */
   #results: (readonly tf.Tensor2D[])[] = [];

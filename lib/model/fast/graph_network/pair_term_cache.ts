@@ -2,14 +2,14 @@ import * as tf from "@tensorflow/tfjs";
 import { withoutSystemBlas } from "../../../tensor/mod.ts";
 import { type CategoryPairs, NO_ROW } from "./category_pairs.ts";
 
-/** What {@link KeptTable} computes terms of. */
-export interface KeptTableOptions {
+/** What {@link PairTermCache} computes terms of. */
+export interface PairTermOptions {
   readonly pairs: CategoryPairs;
-  /** Term of each category, float32 [R, H]; the table's from now on. */
+  /** Term of each category, float32 [R, H]; the cache's from now on. */
   readonly ownTerms: tf.Tensor2D;
   /** Terms [X, H] of pairs whose ends are [2, X], see {@link CategoryPairs.ends}. */
   readonly compute: (ends: tf.Tensor2D) => tf.Tensor2D;
-  /** What `compute` reads; the table's from now on. */
+  /** What `compute` reads; the cache's from now on. */
   readonly tensors: readonly tf.Tensor[];
 }
 
@@ -17,22 +17,22 @@ export interface KeptTableOptions {
  * Terms of categories and pairs in evaluation, of the weights as they are. A plan meets few of all pairs: a pair's term
  * is computed when it comes up first.
  */
-export class KeptTable {
+export class PairTermCache {
   readonly learning = null;
   readonly ownTerms: tf.Tensor2D;
   /** Row of each pair's term, or {@link NO_ROW}, by receiver category · R + sender category. */
   readonly rowOf: Int32Array;
-  readonly #options: KeptTableOptions;
+  readonly #options: PairTermOptions;
   #pairTerms: tf.Tensor2D | null = null;
 
-  constructor(options: KeptTableOptions) {
+  constructor(options: PairTermOptions) {
     this.#options = options;
     this.ownTerms = options.ownTerms;
     this.rowOf = new Int32Array(options.pairs.categoryCount ** 2).fill(NO_ROW);
   }
 
   /**
-   * Terms of all pairs of some nodes' categories and of pairs before, float32 [X, H]; this table's.
+   * Terms of all pairs of some nodes' categories and of pairs before, float32 [X, H]; this cache's.
    *
    * @param categories [N, B].
    */
