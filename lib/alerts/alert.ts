@@ -32,7 +32,11 @@ export interface AlertMessage {
   readonly link: string | null;
 }
 
-/** @param origin Of the service that shows pages, such as `http://localhost:8000`; null where there is none. */
+/**
+ * An alert in the form that goes out.
+ *
+ * @param origin Of the service that shows pages, such as `http://localhost:8000`; null where there is none.
+ */
 export function alertMessage({ path, at, ...alert }: Alert, origin: string | null): AlertMessage {
   return {
     version: 1,
