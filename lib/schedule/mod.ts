@@ -1,6 +1,6 @@
 /**
- * Suites on a schedule: what `bench.config.json` says, when each is due, and who starts it once. Knows no store, no
- * process and no clock of its own.
+ * Suites on a schedule: what `bench.config.json` says, when each is due, and who starts it once. Knows no store
+ * of results, no process and no clock of its own.
  *
  * @module
  */
@@ -14,6 +14,7 @@ export {
   type TickKey,
   type TickResult,
 } from "./ledger.ts";
+export { type LedgerFile, openLedger } from "./sqlite_ledger.ts";
 export { localTime, type NextStart, nextStarts } from "./next_starts.ts";
 export { runSchedule, type RunScheduleOptions } from "./run_schedule.ts";
 export {

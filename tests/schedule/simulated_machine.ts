@@ -31,6 +31,8 @@ export interface Simulation {
   readonly incidents: readonly Incident[];
   /** How long the executions of a tick train in all; 3 hours when absent. */
   workMs?(dueAt: number): number;
+  /** Opens the ledger, again for each process; one in memory when absent. */
+  openLedger?(): Ledger;
   /** Longest time between two looks at the clock. */
   readonly lookEveryMs?: number;
 }
@@ -58,7 +60,9 @@ interface Running {
 export async function play(simulation: Simulation): Promise<Played> {
   const { config, from, spanMs, workMs = () => 3 * HOUR, lookEveryMs = 2 * HOUR } = simulation;
   const incidents = simulation.incidents.toSorted((a, b) => a.at - b.at);
-  const ledger = memoryLedger();
+  const inMemory = memoryLedger();
+  const openLedger = simulation.openLedger ?? (() => inMemory);
+  let ledger = openLedger();
   const events: ScheduleEvent[] = [];
   const left = new Map<string, number>();
   let running: Running[] = [];
@@ -97,7 +101,10 @@ export async function play(simulation: Simulation): Promise<Played> {
     wall += ms;
   };
   while (elapsed < spanMs) {
-    if (!scheduler && elapsed >= startsAt) scheduler = newScheduler();
+    if (!scheduler && elapsed >= startsAt) {
+      ledger = openLedger();
+      scheduler = newScheduler();
+    }
     if (scheduler) await scheduler.step();
     const ends = running.map(({ key, since }) => since + left.get(key)!);
     const look = scheduler ? Math.min(lookEveryMs, (scheduler.nextStepMs() ?? lookEveryMs) + 1) : Infinity;
