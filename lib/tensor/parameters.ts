@@ -30,7 +30,6 @@ export class ParameterSet {
   readonly #parameters = new Map<string, tf.Variable>();
   readonly #statistics = new Map<string, tf.Variable>();
   readonly #constants: tf.Tensor[] = [];
-  readonly #restoreListeners: (() => void)[] = [];
   #version = 0;
 
   /** @param rng Draws initial values; used only while tensors are created. */
@@ -58,11 +57,6 @@ export class ParameterSet {
   constant<T extends tf.Tensor>(tensor: T): T {
     this.#constants.push(tf.keep(tensor));
     return tensor;
-  }
-
-  /** Calls `listener` after every {@link ParameterSet.restore}: what was remembered of the tensors may be wrong then. */
-  onRestore(listener: () => void): void {
-    this.#restoreListeners.push(listener);
   }
 
   /**
@@ -124,7 +118,6 @@ export class ParameterSet {
       variable.assign(value);
       value.dispose();
     }
-    for (const listener of this.#restoreListeners) listener();
   }
 
   dispose(): void {

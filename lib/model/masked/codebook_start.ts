@@ -5,12 +5,9 @@ import type { NoiseSource, ParameterSet } from "../../tensor/mod.ts";
 export class DataStart {
   /** 1 once the codes are made, so that a restored model goes on as it was; float32 [1]. */
   readonly #isDone: tf.Variable;
-  /** What `#isDone` holds, read from the device once; null while unknown. */
-  #known: boolean | null = null;
 
   constructor(parameters: ParameterSet) {
     this.#isDone = parameters.statistic("codebook.started", { shape: [1], init: { kind: "constant", value: 0 } });
-    parameters.onRestore(() => this.#known = null);
   }
 
   /**
@@ -24,8 +21,7 @@ export class DataStart {
     latent: tf.Tensor2D,
     options: { count: number; noise: NoiseSource; assign: (codes: tf.Tensor2D) => void },
   ): void {
-    this.#known ??= this.#isDone.dataSync()[0] === 1;
-    if (this.#known) return;
+    if (this.#isDone.dataSync()[0] === 1) return;
     const { count, noise, assign } = options;
     tf.tidy(() => {
       const batch = latent.shape[0];
@@ -34,6 +30,5 @@ export class DataStart {
       assign(tf.gather(latent, tf.gather(order, rows)));
       this.#isDone.assign(tf.ones([1]));
     });
-    this.#known = true;
   }
 }

@@ -31,8 +31,6 @@ export class ContextGates {
   readonly #effects: tf.Variable;
   readonly #tests: tf.Variable;
   readonly #updates: tf.Variable;
-  /** What the statistics hold, read from the device once; null while unknown. */
-  #known: { readonly open: Float32Array; readonly effects: Float32Array; tests: number; updates: number } | null = null;
 
   /** @param parameters Owns the statistics. */
   constructor(parameters: ParameterSet, options: ContextGateOptions) {
@@ -44,22 +42,21 @@ export class ContextGates {
     this.#effects = create("gates.effects", { size: variables, value: 0 });
     this.#tests = create("gates.tests", { size: 1, value: 0 });
     this.#updates = create("gates.updates", { size: 1, value: 0 });
-    parameters.onRestore(() => this.#known = null);
   }
 
   /** Updates counted so far. */
   get updates(): number {
-    return this.#host.updates;
+    return this.#updates.dataSync()[0]!;
   }
 
   /** Effect of each variable in nats, [N + M]; a copy. */
   effects(): Float32Array {
-    return this.#host.effects.slice();
+    return this.#effects.dataSync<"float32">().slice();
   }
 
   /** 1 where a gate is open, [N + M]; a copy. */
   open(): Float32Array {
-    return this.#host.open.slice();
+    return this.#open.dataSync<"float32">().slice();
   }
 
   /**
@@ -68,31 +65,29 @@ export class ContextGates {
    * @returns float32 [B, 1, N + M] of 0 and 1; null where all is read.
    */
   mask(batch: number): tf.Tensor3D | null {
-    const { open } = this.#host;
+    const open = this.open();
     if (open.every((gate) => gate === 1)) return null;
-    return tf.tensor(open.slice(), [1, 1, open.length]).tile([batch, 1, 1]) as tf.Tensor3D;
+    return tf.tensor(open, [1, 1, open.length]).tile([batch, 1, 1]) as tf.Tensor3D;
   }
 
   /** Counts an update. */
   count(): void {
-    const known = this.#host;
-    known.updates++;
-    assign(this.#updates, Float32Array.of(known.updates));
+    assign(this.#updates, Float32Array.of(this.updates + 1));
   }
 
   /** Takes in what a test gave, the effect of each variable in nats, [N + M]; then closes gates if it is time to. */
   observe(found: Float32Array): void {
-    const known = this.#host;
-    known.tests++;
-    const step = Math.max(LEAST_STEP, 1 / known.tests);
-    found.forEach((effect, i) => known.effects[i]! += step * (effect - known.effects[i]!));
-    assign(this.#tests, Float32Array.of(known.tests));
-    assign(this.#effects, known.effects);
-    if (known.updates >= this.#options.closeAfter) this.#close();
+    const tests = this.#tests.dataSync()[0]! + 1;
+    const step = Math.max(LEAST_STEP, 1 / tests);
+    const effects = this.effects();
+    found.forEach((effect, i) => effects[i]! += step * (effect - effects[i]!));
+    assign(this.#tests, Float32Array.of(tests));
+    assign(this.#effects, effects);
+    if (this.updates >= this.#options.closeAfter) this.#close(effects);
   }
 
-  #close(): void {
-    const { effects, open } = this.#host;
+  #close(effects: Float32Array): void {
+    const open = this.open();
     const { stateCount, threshold, floor } = this.#options;
     const read = effects.map((effect, i) => effect * open[i]!);
     const ofStates = largest(read.subarray(0, stateCount));
@@ -103,15 +98,6 @@ export class ContextGates {
     });
     assign(this.#open, open);
   }
-
-  get #host() {
-    return this.#known ??= {
-      open: this.#open.dataSync<"float32">().slice(),
-      effects: this.#effects.dataSync<"float32">().slice(),
-      tests: this.#tests.dataSync()[0]!,
-      updates: this.#updates.dataSync()[0]!,
-    };
-  }
 }
 
 /** The largest effect, 0 where none is above it. */
@@ -120,7 +106,7 @@ function largest(effects: Float32Array): number {
 }
 
 function assign(variable: tf.Variable, values: Float32Array): void {
-  const tensor = tf.tensor1d(values.slice());
+  const tensor = tf.tensor1d(values);
   variable.assign(tensor);
   tensor.dispose();
 }
