@@ -48,3 +48,15 @@ export function parseFlags<const Options extends FlagOptions>(args: readonly str
     );
   }
 }
+
+/**
+ * Reads a switch that is on unless it says off.
+ *
+ * @param flag Its name without dashes.
+ * @throws {RangeError} If it says anything else.
+ */
+export function onOrOff(flag: string, text: string | undefined): boolean {
+  if (text === undefined || text === "on") return true;
+  if (text === "off") return false;
+  throw new RangeError(`Cannot read the command line: --${flag} is not allowed, expected on or off, got "${text}"`);
+}

@@ -4,7 +4,7 @@ import { measureSpeed, perfRecordsOf, type SpeedEvent } from "../lib/speed/measu
 import { methods as registry } from "../lib/model/registry.ts";
 import { type PerfMeasurement, perfMeasurement } from "../lib/records/perf_records.ts";
 import { formatDuration } from "./bench/text.ts";
-import { parseFlags, runCli } from "./cli.ts";
+import { onOrOff, parseFlags, runCli } from "./cli.ts";
 import { headingLine, kernelText, measurementLine } from "./perf/perf_text.ts";
 import { defaultResultsFolder, resultsFolder } from "./results_folder.ts";
 import { say } from "./terminal_text.ts";
@@ -20,6 +20,7 @@ Usage: deno task perf [options]
   --base                  The paper's size alone
   --backend <name>        wasm (default), cpu, webgpu or tensorflow
   --blas <auto|off|file>  System BLAS, as bench takes it (default: FCDL_BLAS, else auto)
+  --fast <on|off>         off measures methods without their accelerations, as "<method> plain" (default: on)
   --trained <n>           Measure the paper's size again after n updates of training (default: 0, not at all)
   --rounds <n>            Loops of each case; medians count (default: 5, with --full 9)
   --out <folder>          Folder whose perf.csv the numbers are added to (default: ${defaultResultsFolder})
@@ -45,6 +46,7 @@ export async function perf(
     base: { type: "boolean" },
     backend: { type: "string", default: "wasm" },
     blas: { type: "string" },
+    fast: { type: "string" },
     trained: { type: "string", default: "0" },
     rounds: { type: "string" },
     out: { type: "string" },
@@ -65,6 +67,7 @@ export async function perf(
   await measureSpeed({
     ...{ methods, extent, trained, rounds },
     backend: flags.backend,
+    fast: onOrOff("fast", flags.fast),
     blas: userLibrary(flags.blas || options.defaultBlas || "auto"),
   }, async (event) => {
     if (event.kind !== "training") await appendPerfRecords(path, perfRecordsOf(event));

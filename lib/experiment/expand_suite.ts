@@ -33,6 +33,8 @@ export interface SuiteSelection {
    * `<name>-<steps>-steps`, so that shortened runs are never averaged with full ones.
    */
   readonly steps?: number;
+  /** False leaves methods' accelerations out; the runs belong to a suite of their own, `<name>-plain`. */
+  readonly fast?: boolean;
 }
 
 /** Runs of one suite, at most: more than anybody trains, few enough to list. */
@@ -51,7 +53,9 @@ export async function expandSuite(
   options: SuiteSelection & { readonly source?: Source } = {},
 ): Promise<readonly PlannedRun[]> {
   const { source = { what: `suite ${suite.name}` }, ...selection } = options;
-  const name = selection.steps === undefined ? suite.name : `${suite.name}-${selection.steps}-steps`;
+  const isPlain = selection.fast === false;
+  const shortened = selection.steps === undefined ? "" : `-${selection.steps}-steps`;
+  const name = `${suite.name}${shortened}${isPlain ? "-plain" : ""}`;
   const training = { ...suite.training, loops: selection.steps ?? suite.training.loops };
   const tasks = variantsOf(suite, { named: await environmentsOf(suite, source), source });
   const chosen = chooseMethods(
@@ -78,6 +82,7 @@ export async function expandSuite(
           training,
           evaluation: suite.evaluation,
           ...environment.variant,
+          ...(isPlain ? { fast: false } : {}),
           seed,
         };
         const spec = parseWith(runSpecSchema, value, `run of suite ${name}`);

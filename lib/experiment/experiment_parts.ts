@@ -55,7 +55,10 @@ export async function buildExperiment(spec: RunSpec, registries: Registries): Pr
     const { learningRate, gradientClip, predictionSteps, loops, updatesPerLoop } = spec.training;
     const model = method.create(context, {
       options: parsedOptions,
-      training: { learningRate, gradientClip, predictionSteps, updates: loops * updatesPerLoop },
+      training: {
+        ...{ learningRate, gradientClip, predictionSteps, updates: loops * updatesPerLoop },
+        fast: spec.fast ?? true,
+      },
       rng: root.fork("model"),
     });
     return assemble(spec, { environment, model, root });

@@ -76,6 +76,7 @@ export const runSpecSchema = z.strictObject({
   training: trainingSchema.prefault({}),
   evaluation: evaluationSchema.prefault({}),
   observation: observationSchema.optional(),
+  fast: z.literal(false).optional().describe("Only where methods' accelerations are left out"),
   seed: z.int().min(0).max(0x7fffffff),
 });
 

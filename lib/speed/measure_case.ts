@@ -33,6 +33,8 @@ export interface CaseSize {
 /** How to measure it. */
 export interface MeasureOptions {
   readonly blas: SystemBlas | null;
+  /** Whether methods' accelerations are used. */
+  readonly fast: boolean;
   /** Milliseconds, never going back. */
   readonly clock: () => number;
   /** Loops measured; medians count. */
@@ -50,7 +52,7 @@ const UPDATES_A_READ = 100;
 
 const COLORS = 5;
 
-function specOf({ method, variables, codes, batch }: CaseSize): RunSpec {
+function specOf({ method, variables, codes, batch }: CaseSize, { fast }: { readonly fast: boolean }): RunSpec {
   const isChemical = variables <= namedGraphSize.largest;
   return runSpecSchema.parse({
     suite: "perf",
@@ -58,6 +60,7 @@ function specOf({ method, variables, codes, batch }: CaseSize): RunSpec {
     method: { id: method, ...(codes > 0 ? { codes } : {}) },
     // Some hundred transitions must do for large batches.
     training: { batchSize: batch, maxWindowUses: 1_000_000, validationShare: 0.1 },
+    ...(fast ? {} : { fast }),
     seed: 1,
   });
 }
@@ -69,7 +72,7 @@ function specOf({ method, variables, codes, batch }: CaseSize): RunSpec {
  * @returns Numbers as lib/records/perf_records.ts has them: medians, ms.
  */
 export async function measureCase(size: CaseSize, options: MeasureOptions): Promise<readonly PerfNumber[]> {
-  const spec = specOf(size);
+  const spec = specOf(size, options);
   const parts = await buildExperiment(spec, { environments: [...environments, plainEnvironment], methods });
   useSystemBlas(options.blas);
   try {

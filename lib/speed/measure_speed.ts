@@ -25,6 +25,8 @@ export interface SpeedOptions {
   /** Loops of each case; medians count. */
   readonly rounds: number;
   readonly backend: string;
+  /** Whether methods' accelerations are used; true unless given. */
+  readonly fast?: boolean;
   /** `auto`, `off`, or the name or path of a system BLAS. */
   readonly blas: string;
 }
@@ -114,7 +116,7 @@ function measurePeaks(blas: SystemBlas | null): readonly Peak[] {
 
 async function measure(
   { usesBlas, ...size }: PerfPlanEntry,
-  { session, peaks, library, rounds, extent, onEvent }: SpeedOptions & {
+  { session, peaks, library, rounds, extent, fast = true, onEvent }: SpeedOptions & {
     readonly session: SpeedSession;
     readonly peaks: readonly Peak[];
     readonly library: SystemBlas | null;
@@ -125,12 +127,13 @@ async function measure(
   const clock = () => performance.now();
   const startMs = clock();
   const numbers = await measureCase(size, {
-    ...{ blas, clock, rounds, limitMs: LIMIT_MS[extent] },
+    ...{ blas, clock, rounds, fast, limitMs: LIMIT_MS[extent] },
     peakGflops: peaks.find((peak) => peak.blas === (blas?.version ?? ""))?.gflops ?? null,
     onTrained(done) {
       const leftMs = (clock() - startMs) / done * (size.trained - done);
       void onEvent({ kind: "training", method: size.method, done, of: size.trained, leftMs });
     },
   });
-  return { of: { ...session, ...size, blas: blas?.version ?? "" }, numbers };
+  const method = fast ? size.method : `${size.method} plain`;
+  return { of: { ...session, ...size, method, blas: blas?.version ?? "" }, numbers };
 }

@@ -49,6 +49,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     location: storeFile(options.out),
     backend: options.backend,
     blas: options.blas,
+    fast: options.fast,
     ...(options.methods ? { methods: options.methods } : {}),
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),

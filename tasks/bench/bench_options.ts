@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { maxOf } from "../../lib/core/extremes.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { parseSeeds } from "../../lib/experiment/seeds.ts";
-import { parseFlags } from "../cli.ts";
+import { onOrOff, parseFlags } from "../cli.ts";
 import { defaultResultsFolder, resultsFolder } from "../results_folder.ts";
 import { userLibrary } from "../user_paths.ts";
 
@@ -21,6 +21,8 @@ export interface BenchOptions {
   readonly backend: string;
   /** `auto`, `off`, or the name or path of a system BLAS. */
   readonly blas: string;
+  /** Whether methods' accelerations are used. */
+  readonly fast: boolean;
   readonly checkpointEveryMs: number;
 }
 
@@ -36,6 +38,7 @@ const flags = {
   "dry-run": { type: "boolean" },
   backend: { type: "string" },
   blas: { type: "string" },
+  fast: { type: "string" },
   "checkpoint-seconds": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -61,6 +64,8 @@ Usage: deno task bench [options]
   --backend <name>          wasm (default), cpu, webgpu or tensorflow
   --blas <auto|off|file>    A system BLAS (OpenBLAS, MKL, BLIS, Accelerate) for large products of updates: auto
                             takes one that is found and measured to be faster (default: FCDL_BLAS, else auto)
+  --fast <on|off>           off computes each method as its network says, without its acceleration: the same within
+                            rounding, slower; results go to a suite of their own, <suite>-plain (default: on)
   --checkpoint-seconds <s>  Time between two checkpoints of a run (default: 30)
   -h, --help                This text
 
@@ -107,6 +112,7 @@ export function parseBenchOptions(
     dryRun: values["dry-run"] === true,
     backend: backend ?? "wasm",
     blas: userLibrary(values.blas || defaults.blas || "auto"),
+    fast: onOrOff("fast", values.fast),
     checkpointEveryMs: 1000 *
       (checkpointSeconds === undefined
         ? 30

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual, rejects, throws } from "node:assert/strict";
+import { deepEqual, equal, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { expandSuite } from "../../lib/experiment/expand_suite.ts";
 import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
@@ -105,6 +105,15 @@ Deno.test("expandSuite keeps shortened runs in a suite of their own", async () =
   const runs = await expandSuite(mine(), { steps: 12 });
   equal(runs[0]!.suite, "mine-12-steps");
   equal(runs[0]!.spec.training.loops, 12);
+});
+
+Deno.test("expandSuite keeps runs without accelerations in a suite of their own, and says nothing of them else", async () => {
+  const [plain] = await expandSuite(mine(), { steps: 12, fast: false });
+  equal(plain!.suite, "mine-12-steps-plain");
+  equal(plain!.spec.fast, false);
+  const [run] = await expandSuite(mine(), { fast: true });
+  equal(run!.suite, "mine");
+  ok(!("fast" in run!.spec));
 });
 
 Deno.test("expandSuite refuses unknown names, wrong options and entries that would be mixed", async () => {

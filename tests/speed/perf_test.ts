@@ -46,7 +46,7 @@ Deno.test("measureCase: parts add up to the loop, kernels to no more than an upd
   const clock = () => performance.now();
   const measure = (variables: number) =>
     measureCase({ method: "mlp", variables, codes: 0, batch: 8, trained: 0 }, {
-      ...{ blas: null, clock, rounds: 2, limitMs: 60_000, peakGflops: 50 },
+      ...{ blas: null, clock, rounds: 2, fast: true, limitMs: 60_000, peakGflops: 50 },
     });
   await measure(3); // What the backend keeps for good comes with the first.
   const before = tf.memory().numTensors;
@@ -80,6 +80,7 @@ Deno.test("measureCase: after training, with a word now and then; a mask's known
       // Each look takes two seconds, so that a word is due after every few updates.
       clock: () => nowMs += 2_000,
       rounds: 1,
+      fast: true,
       limitMs: 60_000,
       peakGflops: null,
       onTrained: (done) => words.push(done),

@@ -16,6 +16,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
   equal(options.backend, "wasm");
   equal(options.blas, "auto");
   equal(options.fresh, false);
+  equal(options.fast, true);
   equal(options.methods, null);
   ok(options.workers >= 1);
 });
@@ -23,7 +24,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
 Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", () => {
   const options = parsed(
     ...["--suite", "my.json", "--methods=fcdl, mlp", "--seeds", "1-3", "--steps=20", "--workers", "4", "--out", "o"],
-    ...["--fresh", "--dry-run", "--backend=cpu", "--blas=off", "--checkpoint-seconds", "5"],
+    ...["--fresh", "--dry-run", "--backend=cpu", "--blas=off", "--fast=off", "--checkpoint-seconds", "5"],
   );
   deepEqual(options, {
     suite: "my.json",
@@ -36,6 +37,7 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
     dryRun: true,
     backend: "cpu",
     blas: "off",
+    fast: false,
     checkpointEveryMs: 5000,
   });
 });
@@ -50,6 +52,10 @@ Deno.test("parseBenchOptions takes what the environment says of a BLAS, unless a
 });
 
 Deno.test("parseBenchOptions names the flags when one is unknown, and the rule of a wrong value", () => {
+  throws(
+    () => parseBenchOptions(["--fast", "no"]),
+    /^RangeError: Cannot read the command line: --fast is not allowed, expected on or off, got "no"$/,
+  );
   throws(
     () => parseBenchOptions(["--sweet", "x"]),
     /^RangeError: Cannot find option "--sweet": unknown name, expected one of --suite, .*--help, got "--sweet"$/,

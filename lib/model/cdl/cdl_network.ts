@@ -7,7 +7,7 @@ import {
   type ParameterSet,
   stackedInit,
 } from "../../tensor/mod.ts";
-import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
 import { ConditionalGraph } from "./conditional_graph.ts";

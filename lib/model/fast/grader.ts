@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { GraderNetwork } from "../grader/grader_network.ts";
 import { HeadCache, headsOfRows, readsAtOnce } from "./head_cache.ts";
-import type { StepInput, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepOutput } from "../step_network.ts";
 import { applyToVariables } from "../variable_layers.ts";
 import type { Factored } from "../variable_groups.ts";
 import { categoryRows, gruChains, gruChainsOfSamples } from "../../tensor/mod.ts";

@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { distinctRows } from "../distinct_rows.ts";
 import type { GraphNetwork } from "../graph_network/graph_network.ts";
-import type { StepInput, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepOutput } from "../step_network.ts";
 import { applyToValues, applyToVariables } from "../variable_layers.ts";
 import { joinGroups } from "../variable_groups.ts";
 import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";

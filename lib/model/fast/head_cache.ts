@@ -3,7 +3,7 @@ import { maxOf } from "../../core/extremes.ts";
 import { KeyTable } from "../../core/key_table.ts";
 import { groupedLinear, type Linear, withoutSystemBlas } from "../../tensor/mod.ts";
 import type { PredictionCache } from "../dynamics_model.ts";
-import type { StepInput } from "../rollout_model.ts";
+import type { StepInput } from "../step_network.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
 
 /** Predictions kept at most, over all variables: then all are forgotten. */

@@ -3,7 +3,7 @@ import { type Needed, neededInputs } from "../../tensor/mod.ts";
 import type { FeatureLinear, Features } from "../masked/features.ts";
 import type { MaskedNetwork } from "../masked/masked_network.ts";
 import type { Seen } from "../masked/predictor.ts";
-import type { StepInput, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepOutput } from "../step_network.ts";
 import type { Factored } from "../variable_groups.ts";
 import type { Acceleration, InputFacts } from "./acceleration.ts";
 import { Derived } from "./derived.ts";

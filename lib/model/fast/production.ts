@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { HeadCache, readsAtOnce, type TargetRows } from "./head_cache.ts";
 import { bySample, type Choices, type Features, type ProductionNetwork } from "../production/production_network.ts";
-import type { StepInput, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepOutput } from "../step_network.ts";
 import { type Factored, headWidth } from "../variable_groups.ts";
 import type { Accelerate, Acceleration, InputFacts } from "./acceleration.ts";
 import { Derived } from "./derived.ts";

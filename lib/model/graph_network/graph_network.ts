@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { createLinear, type Linear, linear, type ParameterSet, plainInit } from "../../tensor/mod.ts";
-import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import { applyToValues, applyToVariables, createVariableLayers } from "../variable_layers.ts";
 import { headWidth, joinGroups, type ModelGroups } from "../variable_groups.ts";
 

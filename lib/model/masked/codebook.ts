@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { argmaxOneHot, type NoiseSource } from "../../tensor/mod.ts";
-import type { Penalty } from "../rollout_model.ts";
+import type { Penalty } from "../step_network.ts";
 
 /** Latents replaced by codes. */
 export interface Quantized {

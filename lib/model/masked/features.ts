@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Linear, type ParameterSet, stackedInit } from "../../tensor/mod.ts";
-import type { StepInput } from "../rollout_model.ts";
+import type { StepInput } from "../step_network.ts";
 import { applyToValues, createVariableLayers } from "../variable_layers.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 

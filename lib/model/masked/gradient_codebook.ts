@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { NoiseSource, ParameterSet } from "../../tensor/mod.ts";
-import type { Penalty } from "../rollout_model.ts";
+import type { Penalty } from "../step_network.ts";
 import { type Codebook, commitmentLoss, nearest, type Quantized, straightThrough } from "./codebook.ts";
 import { DataStart } from "./codebook_start.ts";
 import { DeadCodes, replaceDead } from "./dead_codes.ts";

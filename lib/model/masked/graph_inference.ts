@@ -1,5 +1,5 @@
 import type * as tf from "@tensorflow/tfjs";
-import type { Penalty, StepInput } from "../rollout_model.ts";
+import type { Penalty, StepInput } from "../step_network.ts";
 import type { FeatureLinear, Features } from "./features.ts";
 
 /** The masks of a batch. All tensors live in the caller's tidy scope. */

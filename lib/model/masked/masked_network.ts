@@ -1,5 +1,5 @@
 import type { ParameterSet } from "../../tensor/mod.ts";
-import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import { FeatureLayers } from "./features.ts";
 import type { GraphInference } from "./graph_inference.ts";

@@ -2,7 +2,8 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { createStackedLinear, type Linear, linear, outputInit, ParameterSet, stackedInit } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
-import { RolloutModel, type StepInput, type StepNetwork, type StepOutput } from "../rollout_model.ts";
+import { RolloutModel } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import { headWidth, joinGroups, type ModelGroups, modelGroups } from "../variable_groups.ts";
 
 const optionsSchema = z.strictObject({

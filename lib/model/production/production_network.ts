@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear, type Linear, type ParameterSet } from "../../tensor/mod.ts";
-import type { StepInput, StepNetwork, StepOutput } from "../rollout_model.ts";
+import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import type { Factored, ModelGroups } from "../variable_groups.ts";
 import { type Choice, choose, createSelector } from "./choice.ts";
 import { createEncoders, encode, type Encoders } from "./encoders.ts";

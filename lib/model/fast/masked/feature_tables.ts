@@ -11,7 +11,7 @@ import {
   tableSum,
 } from "../../../tensor/mod.ts";
 import { type FeatureLayers, type FeatureLinear, type Features, maskedInputs } from "../../masked/features.ts";
-import type { StepInput } from "../../rollout_model.ts";
+import type { StepInput } from "../../step_network.ts";
 import type { ModelGroups, VariableGroup } from "../../variable_groups.ts";
 
 /** A layer's tables: the layer's output for every category of every categorical variable. */
