@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import type { Variable } from "../../lib/core/variable.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel, type WindowBatch } from "../../lib/model/dynamics_model.ts";
