@@ -16,7 +16,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
     "lib/metrics",
   ],
-  "lib/store": ["lib/core", "lib/records", "lib/metrics"],
+  "lib/store": ["lib/core", "lib/records"],
   "lib/bench": [
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/training"],
     ...["lib/metrics", "lib/experiment", "lib/store"],
@@ -33,9 +33,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** Layers of which these use nothing but types, which are erased. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  "lib/store": ["lib/experiment"],
-  "reports": ["lib/experiment", "lib/store"],
-  "routes": ["lib/experiment"],
+  "reports": ["lib/store"],
 };
 
 /** What any layer above `lib` may list: names and loaders, no tensors. */
