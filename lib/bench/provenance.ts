@@ -32,12 +32,18 @@ function isDirty(folder: string): boolean {
 /**
  * What a run is made with and on. No host names, no paths.
  *
- * @param options `blas` is the version of the system BLAS in use, if any; `kernels` the build of the own kernels, whose
- * relaxed instructions round otherwise than the plain ones; `version` that of the code, where the caller knows it.
+ * @param options `blas` is the version of the system BLAS in use, `tensorflow` that of TensorFlow's C library, if any;
+ * `kernels` the build of the own kernels, whose relaxed instructions round otherwise than the plain ones; `version` that
+ * of the code, where the caller knows it.
  */
 export function provenanceOf(
   backend: string,
-  options: { readonly blas?: string | null; readonly kernels?: string; readonly version?: string } = {},
+  options: {
+    readonly blas?: string | null;
+    readonly tensorflow?: string | null;
+    readonly kernels?: string;
+    readonly version?: string;
+  } = {},
 ): Provenance {
   const processors = cpus();
   return {
@@ -52,6 +58,7 @@ export function provenanceOf(
       mujoco: versionOf("@mujoco/mujoco"),
       ...(options.kernels ? { kernels: options.kernels } : {}),
       ...(options.blas ? { blas: options.blas } : {}),
+      ...(options.tensorflow ? { tensorflow: options.tensorflow } : {}),
     },
     backend,
     machine: {

@@ -10,6 +10,7 @@ import {
   type BackendName,
   type BlasChoice,
   kernelsInUse,
+  loadedLibrary,
   noBlas,
   openChosenBlas,
   useBackend,
@@ -72,6 +73,7 @@ async function trainIn(store: Store, attempt: Attempt): Promise<WorkerOutcome> {
     const provenance = provenanceOf(attempt.backend, {
       blas: blas?.version ?? null,
       ...(attempt.backend === "wasm" ? { kernels: kernelsInUse() } : {}),
+      tensorflow: loadedLibrary()?.version ?? null,
       version: codeVersion,
     });
     const recorder = new RunRecorder(store, {
@@ -105,7 +107,13 @@ function patiently<Value>({ signal, say }: Attempt, work: () => Promise<Value>):
 
 /** What a result may depend on and is not as it was, for a sentence; null where all is. */
 export function changeOf(before: Provenance, now: Provenance): string | null {
-  const names = { kernels: "kernels", tfjs: "TensorFlow", "pure-rand": "random numbers", mujoco: "MuJoCo" };
+  const names = {
+    kernels: "kernels",
+    tfjs: "TensorFlow.js",
+    tensorflow: "TensorFlow",
+    "pure-rand": "random numbers",
+    mujoco: "MuJoCo",
+  };
   const changes = [
     ["backend", before.backend, now.backend],
     ["system BLAS", before.versions.blas ?? "none", now.versions.blas ?? "none"],

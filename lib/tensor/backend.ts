@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import util from "node:util";
 import * as tf from "@tensorflow/tfjs";
 import { messageOf, unknownName } from "../core/errors.ts";
 import { installMatMulGradient } from "./kernels/stock/mat_mul_gradient.ts";
@@ -19,12 +18,17 @@ export const backendChoices: readonly BackendName[] = ["wasm", "cpu", "webgpu", 
  * - `cpu`: plain JavaScript, slow, always there.
  * - `webgpu`: needs the package @tensorflow/tfjs-backend-webgpu in deno.json, a graphics adapter, and a runtime where its
  *   tensors can be read at once, as updates and plans do; Deno 2.9 is none.
- * - `tensorflow`: needs the package @tensorflow/tfjs-node-gpu (or @tensorflow/tfjs-node) in deno.json.
+ * - `tensorflow`: TensorFlow's C library as `deno task setup:tensorflow` sets it up, else the package
+ *   @tensorflow/tfjs-node-gpu (or @tensorflow/tfjs-node) where deno.json lists it; with `--allow-ffi --allow-sys`.
  *
+ * @param options.tensorFlowFolder Where TensorFlow was set up, if not in the project's `.tensorflow`.
  * @throws {RangeError} If the name is unknown, or the backend is not available; the message says why and what would
  * make it available.
  */
-export async function useBackend(name: BackendName): Promise<void> {
+export async function useBackend(
+  name: BackendName,
+  options: { readonly tensorFlowFolder?: string } = {},
+): Promise<void> {
   if (!backendChoices.includes(name)) throw unknownName("backend", { name, choices: backendChoices });
   installMatMulGradient();
   installReluGradient();
@@ -36,7 +40,7 @@ export async function useBackend(name: BackendName): Promise<void> {
     case "webgpu":
       return await useWebGpu();
     case "tensorflow":
-      return await useTensorFlow();
+      return await useTensorFlow(options.tensorFlowFolder);
   }
 }
 
@@ -86,18 +90,30 @@ function checkReading(name: BackendName): void {
   }
 }
 
-async function useTensorFlow(): Promise<void> {
-  const names = ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"];
-  const remedy = `add it with "deno add npm:${names[0]}@${tf.version_core}", then run ` +
-    `"deno install --allow-scripts=npm:${names[0]}" on a machine with CUDA, and allow --allow-ffi --allow-sys`;
-  // The package calls functions that newer versions of node:util no longer have.
-  const retired = {
-    isArray: Array.isArray,
-    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
-  };
-  Object.assign(util, { ...retired, ...util });
-  await importOptional("tensorflow", names, remedy);
+async function useTensorFlow(folder?: string): Promise<void> {
+  const { readInstallation, tensorFlowFolder } = await import("./tensorflow/installation.ts");
+  const { loadLibrary, restoreRetiredFunctions } = await import("./tensorflow/load_library.ts");
+  const { setLibraryDefaults } = await import("./tensorflow/library_environment.ts");
+  setLibraryDefaults();
+  let remedy = 'run "deno task setup:tensorflow"';
+  const place = folder ?? tensorFlowFolder;
+  const installation = readInstallation(place);
+  if (installation) {
+    remedy = 'run "deno task setup:tensorflow" again, and allow --allow-ffi --allow-sys';
+    try {
+      loadLibrary(installation, place);
+    } catch (error) {
+      throw unavailable("tensorflow", { reason: `its library cannot be loaded (${firstLine(error)})`, remedy });
+    }
+  } else {
+    restoreRetiredFunctions();
+    await importOptional("tensorflow", ["@tensorflow/tfjs-node-gpu", "@tensorflow/tfjs-node"], remedy);
+  }
   await activate("tensorflow", remedy);
+}
+
+function firstLine(error: unknown): string {
+  return messageOf(error).split("\n")[0]!;
 }
 
 /**
@@ -111,7 +127,7 @@ async function importOptional(backend: BackendName, names: readonly string[], re
       await import(name);
       return;
     } catch (error) {
-      reason ||= `the package ${name} cannot be loaded (${messageOf(error).split("\n")[0]})`;
+      reason ||= `the package ${name} cannot be loaded (${firstLine(error)})`;
     }
   }
   throw unavailable(backend, { reason, remedy });

@@ -5,6 +5,14 @@
 
 // Where operations run.
 export { backendChoices, type BackendName, useBackend } from "./backend.ts";
+export {
+  type Installation,
+  installationFile,
+  installationSchema,
+  readInstallation,
+  tensorFlowFolder,
+} from "./tensorflow/installation.ts";
+export { type LoadedLibrary, loadedLibrary } from "./tensorflow/load_library.ts";
 export { forcePlainOperations, runsOwnKernels } from "./kernels/either_of.ts";
 export { kernelsInUse } from "./kernels/install.ts";
 export { systemBlasInUse, useSystemBlas, withoutSystemBlas, withSystemBlas } from "./kernels/gemm.ts";
@@ -20,6 +28,7 @@ export { isQueued, timeKernels } from "./kernel_times.ts";
 export { dispose, tidy } from "@tensorflow/tfjs";
 export type { Scalar, Tensor, Tensor2D, Tensor3D } from "@tensorflow/tfjs";
 export { cube, matrix, readScalars, readTensor, readTensors, readTensorSync, smallProduct } from "./host.ts";
+export { smallGradient } from "./small_gradient.ts";
 
 // Parameters, their start, their noise and their optimiser.
 export { Adam } from "./adam.ts";

@@ -10,6 +10,7 @@ import {
   findSystemBlas,
   kernelsInUse,
   LEAST_GAIN,
+  loadedLibrary,
   measureGemm,
   openSystemBlas,
   smallProduct,
@@ -67,7 +68,9 @@ function wasmDetail(): string {
 }
 
 function backendDetail(name: BackendName): string {
-  return name === "cpu" ? "plain JavaScript, the slow reference" : "runs";
+  if (name === "cpu") return "plain JavaScript, the slow reference";
+  const library = name === "tensorflow" ? loadedLibrary() : null;
+  return library ? `TensorFlow ${library.version}, on the ${library.usesGpu ? "GPU" : "processor"}` : "runs";
 }
 
 /** A backend's error as reason and remedy. */
