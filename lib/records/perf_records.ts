@@ -12,6 +12,8 @@ export interface PerfCase {
   readonly backend: string;
   /** Version of the system BLAS in use; empty for the own kernel. */
   readonly blas: string;
+  /** Build of the own kernels; empty for a backend without, and where an earlier version did not say. */
+  readonly kernels: string;
   /** Empty for what is measured of the machine itself. */
   readonly method: string;
   /** N; 0 for the machine itself, as for the next two. */
@@ -35,7 +37,20 @@ export interface PerfRecord extends PerfCase, PerfNumber {}
 
 /** Columns of perf.csv: one line for each number. */
 export const perfColumns = [
-  ...["time", "code", "machine", "deno", "backend", "blas", "method", "variables", "codes", "batch", "trained"],
+  ...[
+    "time",
+    "code",
+    "machine",
+    "deno",
+    "backend",
+    "blas",
+    "kernels",
+    "method",
+    "variables",
+    "codes",
+    "batch",
+    "trained",
+  ],
   ...["metric", "qualifier", "value"],
 ] as const;
 
@@ -46,7 +61,7 @@ export function perfLine({ name, ...record }: PerfRecord): readonly (string | nu
 
 /**
  * Reads perf.csv. Lines that are no measurements are left out, such as one that is being written. A file of an earlier
- * version may lack the column `trained`: its measurements were of untrained models; and `qualifier`, which then stands
+ * version may lack columns: `kernels`; `trained`: its measurements were of untrained models; and `qualifier`, which then stands
  * behind a slash in `metric`.
  *
  * @param text The file.
@@ -66,6 +81,7 @@ export function parsePerfRecords(text: string): readonly PerfRecord[] {
       deno: text("deno"),
       backend: text("backend"),
       blas: text("blas"),
+      kernels: text("kernels"),
       method: text("method"),
       variables: sizes[0]!,
       codes: sizes[1]!,

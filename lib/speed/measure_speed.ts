@@ -5,6 +5,7 @@ import type { PerfCase, PerfNumber, PerfRecord } from "../records/perf_records.t
 import {
   type BackendName,
   chooseBlas,
+  kernelsInUse,
   measureGemm,
   openChosenBlas,
   runsOwnKernels,
@@ -38,7 +39,7 @@ export type SpeedEvent =
   | { readonly kind: "case"; readonly of: PerfCase; readonly numbers: readonly PerfNumber[] };
 
 /** What all cases of one measurement share. */
-export type SpeedSession = Pick<PerfCase, "time" | "code" | "machine" | "deno" | "backend">;
+export type SpeedSession = Pick<PerfCase, "time" | "code" | "machine" | "deno" | "backend" | "kernels">;
 
 /** The fastest product of a library. */
 export interface Peak {
@@ -105,6 +106,7 @@ function sessionOf(backend: string): SpeedSession {
     machine: `${machine.cpu}, ${machine.cores} cores`,
     deno: versions.deno!,
     backend,
+    kernels: backend === "wasm" ? kernelsInUse() : "",
   };
 }
 

@@ -9,7 +9,7 @@ const first = demoPerfRecords("2026-01-01T00:00:00.000Z");
 const second = demoPerfRecords("2026-01-02T00:00:00.000Z");
 
 Deno.test("parsePerfRecords: broken lines are left out, a missing value stays missing", () => {
-  const heading = perfColumns.filter((column) => column !== "trained" && column !== "qualifier").join();
+  const heading = perfColumns.filter((column) => !["kernels", "trained", "qualifier"].includes(column)).join();
   const good = "2026-01-01T00:00:00.000Z,c,m,2,wasm,,fcdl,10,0,256,update_ms,";
   const text = [heading, `${good}12.5`, good, `${good}x`, "2026-01-01T00:0", "no time,c,m,2,wasm,,f,1,0,1,a,1"].join(
     "\r\n",

@@ -10,7 +10,14 @@ export function demoPerfCsv(...times: readonly string[]): string {
 
 /** What a measurement at `time` could have written. */
 export function demoPerfRecords(time: string): readonly PerfRecord[] {
-  const session = { time, code: "0.1.0+abc", machine: "Some CPU, 2 cores", deno: "2.9.6", backend: "wasm" };
+  const session = {
+    time,
+    code: "0.1.0+abc",
+    machine: "Some CPU, 2 cores",
+    deno: "2.9.6",
+    backend: "wasm",
+    kernels: "relaxed-simd",
+  };
   const own: PerfCase = { ...session, blas: "", method: "fcdl", variables: 10, codes: 0, batch: 256, trained: 0 };
   const records = (of: PerfCase, numbers: Readonly<Record<string, number | null>>) =>
     Object.entries(numbers).map(([metric, value]): PerfRecord => ({ ...of, ...metricOf(metric), value }));
