@@ -11,7 +11,7 @@ export interface WebhookOptions {
   readonly url: string;
   /** Tries before it is given up. */
   readonly attempts: number;
-  /** Ends waiting; the alert is not delivered then. */
+  /** Ends waiting for another try; the one that is being made comes to its end. */
   readonly signal: AbortSignal;
   /** Waits, at most until the signal aborts. */
   pause(ms: number, signal: AbortSignal): Promise<void>;
@@ -56,7 +56,7 @@ interface Try {
 
 async function post(
   message: AlertMessage,
-  { url, signal, timeoutMs = 10_000 }: WebhookOptions,
+  { url, timeoutMs = 10_000 }: WebhookOptions,
 ): Promise<Try> {
   try {
     const response = await fetch(url, {
@@ -64,7 +64,7 @@ async function post(
       headers: { "content-type": "application/json" },
       body: JSON.stringify(message),
       redirect: "manual",
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
     if (response.ok) return { error: null, retryMs: null };

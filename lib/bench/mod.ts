@@ -7,6 +7,7 @@
 export { countParameters } from "./count_parameters.ts";
 export { readJsonFile } from "./json_file.ts";
 export { openRuns, type Plan } from "./plan_runs.ts";
+export { pause } from "./pause.ts";
 export { codeVersion, provenanceOf } from "./provenance.ts";
 export { type ReadSuite, readSuite } from "./read_suite.ts";
 export {

@@ -67,7 +67,7 @@ export const scheduleConfigSchema = z.strictObject({
   timeZone: ruled(timeZoneRule).default("UTC").describe("Where the clock of every `cron` hangs that names no other"),
   atOnce: z.int().min(1).max(16).default(1).describe("Suites that may run side by side; one never runs beside itself"),
   schedule: z.array(entrySchema).min(1).describe("What starts when"),
-  alerts: alertsSchema.default({}).describe("Who is told when something got worse, failed or was missed"),
+  alerts: alertsSchema.default({}).describe("Who is told when something got worse or failed"),
 }).superRefine(({ schedule }, context) => {
   const names = new Set<string>();
   for (const [i, { name, suite }] of schedule.entries()) {

@@ -88,7 +88,7 @@ export class Scheduler {
   /** Ms from now to when the next step has something to do, if nothing else happens; null if never. */
   nextStepMs(): number | null {
     const { config, clock } = this.#options;
-    const now = clock.now();
+    const now = this.#now();
     let next = Infinity;
     for (const { cron, timeZone } of config.entries) {
       next = Math.min(next, (cronTimes(cron, timeZone).after(now) ?? Infinity) - now);
@@ -107,9 +107,9 @@ export class Scheduler {
   }
 
   async #step(): Promise<void> {
-    const { config, ledger, clock } = this.#options;
+    const { config, ledger } = this.#options;
     if (this.#isStopping) return;
-    const now = clock.now();
+    const now = this.#now();
     const marks = new Map((await ledger.marks()).map((mark) => [mark.entry, mark]));
     const names = new Set(config.entries.map(({ name }) => name));
     const ticks = await ledger.ticks(sinceOf([...marks.values()].filter(({ entry }) => names.has(entry)), now));
@@ -158,7 +158,7 @@ export class Scheduler {
 
   async #start(entry: ScheduleEntry, tick: Tick): Promise<void> {
     const { ledger, clock, execute } = this.#options;
-    const startedAt = tick.startedAt ?? clock.now();
+    const startedAt = tick.startedAt ?? this.#now();
     const started: Tick = { ...tick, state: "started", startedAt, stretches: tick.stretches + 1 };
     // First, so that a process that ends here leaves something to go on with and not a start to be made again.
     await ledger.write({ ticks: [started] });
@@ -199,7 +199,7 @@ export class Scheduler {
     const ended: Tick = {
       ...live.tick,
       state: "finished",
-      endedAt: clock.now(),
+      endedAt: this.#now(),
       result: result !== "stopped" ? result : live.isOverBudget ? "out of time" : "failed",
       error: error ?? (result === "stopped" && !live.isOverBudget ? `it broke off ${breaks} times` : null),
     };
@@ -226,6 +226,11 @@ export class Scheduler {
   #budgetLeftMs({ entry, tick, notedAt, isOverBudget }: Live): number {
     if (entry.budgetMinutes === undefined || isOverBudget) return Infinity;
     return entry.budgetMinutes * 60_000 - tick.spentMs - (this.#options.clock.elapsed() - notedAt);
+  }
+
+  /** Ledgers keep whole milliseconds. */
+  #now(): number {
+    return Math.floor(this.#options.clock.now());
   }
 
   #inTurn<T>(act: () => Promise<T>): Promise<T> {

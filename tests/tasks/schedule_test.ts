@@ -7,7 +7,7 @@ const now = Date.parse("2026-10-23T12:00Z");
 
 async function printed(...args: string[]): Promise<string[]> {
   const lines: string[] = [];
-  await main(args, { print: (line) => void lines.push(line), now });
+  await main(args, { print: (line) => void lines.push(line), now: () => now });
   return lines;
 }
 

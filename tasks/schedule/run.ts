@@ -1,0 +1,127 @@
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { messageOf } from "../../lib/core/errors.ts";
+import { type Alert, sendAlert } from "../../lib/alerts/mod.ts";
+import {
+  localTime,
+  openLedger,
+  runSchedule,
+  type ScheduleClock,
+  type ScheduleConfig,
+  type ScheduleEntry,
+  type ScheduleEvent,
+  Scheduler,
+} from "../../lib/schedule/mod.ts";
+import { shownPath } from "../user_paths.ts";
+import { runBench } from "./bench_process.ts";
+
+/** How a schedule is run. */
+export interface RunOptions {
+  /** Suite files are named from here. */
+  readonly configFolder: string;
+  /** The results folder, absolute; the ledger lies in it. */
+  readonly out: string;
+  /** Handed on to every bench. */
+  readonly benchArgs: readonly string[];
+  readonly clock: ScheduleClock;
+  readonly signal: AbortSignal;
+  pause(ms: number, signal: AbortSignal): Promise<void>;
+  print(line: string): void;
+  complain(line: string): void;
+  /** What answers as bench does; bench itself when absent. */
+  readonly command?: readonly string[];
+}
+
+/**
+ * Runs a schedule until the signal aborts.
+ *
+ * @throws {Error} One sentence, if the results folder cannot be written, or another process runs its schedule.
+ */
+export async function runConfig(config: ScheduleConfig, options: RunOptions): Promise<void> {
+  const { out, clock, signal, pause, print, complain } = options;
+  const lock = await takeLock(out);
+  const ledger = openLedger(join(out, "schedule.sqlite"));
+  const entries = new Map(config.entries.map((entry) => [entry.name, entry]));
+  const sending = new Set<Promise<void>>();
+  const tell = (alert: Alert) => {
+    const sent = sendAlert(alert, { targets: config.alerts, origin: null, signal, pause })
+      .then((failures) => failures.forEach(complain));
+    sending.add(sent);
+    void sent.finally(() => sending.delete(sent));
+  };
+  try {
+    const scheduler = new Scheduler({
+      ...{ config, ledger, clock },
+      execute: ({ entry, signal }) =>
+        runBench(benchArgs(entry, options), {
+          signal,
+          print: (line) => print(`${entry.name}: ${line}`),
+          ...(options.command ? { command: options.command } : {}),
+        }),
+      onEvent(event) {
+        const entry = entries.get(event.tick.entry);
+        print(eventLine(event, entry));
+        if (entry && event.kind === "finished" && event.tick.result === "failed") tell(failure(event, entry));
+      },
+    });
+    await runSchedule(scheduler, { clock, signal, pause });
+    await Promise.all(sending);
+  } finally {
+    ledger.close();
+    lock.close();
+  }
+}
+
+/** @throws {Error} If another process has it; it ends with its holder, however that ends. */
+async function takeLock(out: string): Promise<Deno.FsFile> {
+  let file: Deno.FsFile;
+  try {
+    await mkdir(out, { recursive: true });
+    file = await Deno.open(join(out, "schedule.lock"), { create: true, write: true });
+  } catch (error) {
+    throw new Error(`Cannot write ${shownPath(out)}: expected a folder that can be written, got ${messageOf(error)}`);
+  }
+  if (await file.tryLock(true)) return file;
+  file.close();
+  throw new Error(
+    `Cannot run the schedule of ${
+      shownPath(out)
+    }: another process does, expected none, got one that holds schedule.lock`,
+  );
+}
+
+function benchArgs({ suite, methods, seeds }: ScheduleEntry, { configFolder, out, benchArgs }: RunOptions): string[] {
+  const isFile = /\.json$|[\\/]/i.test(suite);
+  return [
+    ...["--suite", isFile ? resolve(configFolder, suite) : suite, "--out", out],
+    ...(methods ? ["--methods", methods.join(",")] : []),
+    ...(seeds === undefined ? [] : ["--seeds", seeds]),
+    ...benchArgs,
+  ];
+}
+
+function eventLine({ kind, tick }: ScheduleEvent, entry: ScheduleEntry | undefined): string {
+  const due = localTime(tick.dueAt, entry?.timeZone ?? "UTC");
+  const through = tick.through === null ? "" : ` to ${localTime(tick.through, entry?.timeZone ?? "UTC")}`;
+  const how = kind === "missed"
+    ? `missed, ${tick.reason}`
+    : kind === "finished"
+    ? `${tick.result}${tick.error === null ? "" : `: ${tick.error}`}`
+    : kind === "stopped"
+    ? "stopped, can go on"
+    : kind;
+  return `${tick.entry}, due ${due}${through}: ${how}`;
+}
+
+function failure({ tick }: ScheduleEvent, { name, suite, timeZone }: ScheduleEntry): Alert {
+  return {
+    id: `failed/${name}/${tick.dueAt}`,
+    kind: "failed run",
+    at: tick.endedAt!,
+    suite,
+    execution: tick.execution,
+    title: `${name} has failed`,
+    details: [`It was due ${localTime(tick.dueAt, timeZone)}`, ...(tick.error === null ? [] : [tick.error])],
+    path: null,
+  };
+}
