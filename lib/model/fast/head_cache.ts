@@ -28,6 +28,14 @@ export interface TargetRows {
   readonly counts: readonly number[];
 }
 
+/** How heads that are not known come about. */
+interface NewHeads {
+  /** Number of the first key that has none. */
+  readonly known: number;
+  readonly batch: number;
+  readonly compute: (wanted: TargetRows) => readonly tf.Tensor2D[];
+}
+
 /**
  * Distribution parameters already computed with the weights as they are, by variable: under a mask, the prediction of
  * a categorical variable depends only on the target, its row of the mask, the values of the parents that this keeps, and
@@ -116,9 +124,7 @@ export class HeadCache implements PredictionCache {
     this.#version = this.#weights.version;
     const batch = inputs.state[0]!.shape[1];
     const known = this.#table.size;
-    const numbers = this.#lookUp(inputs, batch);
-    this.#variables += numbers.length;
-    if (this.#table.size > known) this.#computeNew(numbers, { known, batch, compute });
+    const numbers = this.#numbersOf(inputs, { known, batch, compute });
     return this.#groups.state.map((group) => {
       const width = headWidth(group);
       const found = new Float32Array(group.count * batch * width);
@@ -129,6 +135,20 @@ export class HeadCache implements PredictionCache {
       }
       return tf.tensor3d(found, [group.count, batch, width]);
     });
+  }
+
+  /** Number of each target's key in each sample, [N, B], with its heads known. */
+  #numbersOf(inputs: VariableInputs, options: NewHeads): Int32Array {
+    try {
+      const numbers = this.#lookUp(inputs, options.batch);
+      this.#variables += numbers.length;
+      if (this.#table.size > options.known) this.#computeNew(numbers, options);
+      return numbers;
+    } catch (error) {
+      // Some keys have no heads.
+      this.clear();
+      throw error;
+    }
   }
 
   /** Number of each target's key in each sample, [N, B]. */
@@ -164,14 +184,7 @@ export class HeadCache implements PredictionCache {
   }
 
   /** Computes and keeps the heads of keys from number `known` on, which lie in the order of `numbers`. */
-  #computeNew(
-    numbers: Int32Array,
-    { known, batch, compute }: {
-      known: number;
-      batch: number;
-      compute: (wanted: TargetRows) => readonly tf.Tensor2D[];
-    },
-  ): void {
+  #computeNew(numbers: Int32Array, { known, batch, compute }: NewHeads): void {
     const rows = new Int32Array(this.#table.size - known);
     const counts: number[] = new Array(this.#groups.stateCount).fill(0);
     let found = 0;

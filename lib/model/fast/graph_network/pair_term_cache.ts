@@ -46,14 +46,18 @@ export class PairTermCache {
       this.rowOf[key] = rows++;
       wanted.push(key);
     });
-    if (wanted.length > 0) {
+    if (wanted.length === 0) return known!;
+    try {
       this.#pairTerms = tf.tidy(() => {
         const terms = withoutSystemBlas(() => compute(pairs.endsOf(wanted)));
         return tf.keep(known ? tf.concat([known, terms], 0) : terms);
       });
-      known?.dispose();
+    } catch (error) {
+      for (const key of wanted) this.rowOf[key] = NO_ROW;
+      throw error;
     }
-    return this.#pairTerms!;
+    known?.dispose();
+    return this.#pairTerms;
   }
 
   /** Tensors that it holds now; to be kept from its beginning on, and freed in the end. */
