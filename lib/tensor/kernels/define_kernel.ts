@@ -1,6 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
 import { type Address, NOWHERE } from "./address.ts";
-import { addressOf, floatsAt, heapOf, type KernelHeap, type WasmBackend } from "./heap.ts";
+import {
+  addressOf,
+  type BackendKernels,
+  floatsAt,
+  heapOf,
+  type KernelHeap,
+  kernelsOf,
+  type WasmBackend,
+} from "./heap.ts";
 
 /** A tensor as a kernel sees it. */
 export type Seen<T> = T extends tf.Tensor ? tf.TensorInfo & { readonly shape: T["shape"] } : T;
@@ -17,6 +25,32 @@ export interface KernelContext<Inputs, Attributes> extends KernelHeap {
   integers<Shape extends number[]>(shape: readonly [...Shape]): tf.TensorInfo & { readonly shape: Shape };
   /** Allocates a float32 output of zeros. */
   zeros<Shape extends number[]>(shape: readonly [...Shape]): tf.TensorInfo & { readonly shape: Shape };
+}
+
+type Tools = Omit<KernelContext<unknown, unknown>, "inputs" | "attributes">;
+
+const made = new WeakMap<BackendKernels, Tools>();
+
+/** What is the same for all calls, made once. */
+function toolsOf(backend: WasmBackend): Tools {
+  const kernels = kernelsOf(backend);
+  const known = kernels && made.get(kernels);
+  if (known) return known;
+  const allocate = <Shape extends number[]>(shape: readonly [...Shape], dtype: "float32" | "int32") =>
+    backend.makeOutput([...shape], dtype) as tf.TensorInfo & { readonly shape: Shape };
+  const tools: Tools = {
+    ...heapOf(backend),
+    at: (tensor) => tensor ? addressOf(backend, tensor) : NOWHERE,
+    output: (shape) => allocate(shape, "float32"),
+    integers: (shape) => allocate(shape, "int32"),
+    zeros(shape) {
+      const tensor = allocate(shape, "float32");
+      floatsAt(backend, addressOf(backend, tensor), shape.reduce((size, dimension) => size * dimension, 1)).fill(0);
+      return tensor;
+    },
+  };
+  made.set(kernels!, tools);
+  return tools;
 }
 
 /**
@@ -48,22 +82,7 @@ export function defineKernel<
           throw new TypeError(`Cannot run ${kernelName}: expected ${expected} ${name}, got ${dtype}`);
         }
       }
-      const allocate = <Shape extends number[]>(shape: readonly [...Shape], dtype: "float32" | "int32") =>
-        wasm.makeOutput([...shape], dtype) as tf.TensorInfo & { readonly shape: Shape };
-      const outputs = body({
-        ...heapOf(wasm),
-        inputs: inputs as KernelContext<Inputs, Attributes>["inputs"],
-        attributes: attrs as Attributes,
-        at: (tensor) => tensor ? addressOf(wasm, tensor) : NOWHERE,
-        output: (shape) => allocate(shape, "float32"),
-        integers: (shape) => allocate(shape, "int32"),
-        zeros(shape) {
-          const tensor = allocate(shape, "float32");
-          floatsAt(wasm, addressOf(wasm, tensor), shape.reduce((size, dimension) => size * dimension, 1)).fill(0);
-          return tensor;
-        },
-      });
-      return [...outputs] as tf.TensorInfo[];
+      return [...body({ ...toolsOf(wasm), inputs, attributes: attrs } as KernelContext<Inputs, Attributes>)];
     },
   });
   return (inputs, attributes) => {

@@ -1,17 +1,17 @@
 import { type Address, NOWHERE } from "./address.ts";
 import type { KernelHeap } from "./heap.ts";
-import type { BlasProduct, SystemBlas } from "./system_blas.ts";
+import type { BlasProduct, BlasTransposes, SystemBlas } from "./system_blas.ts";
 
-/** A product on the wasm heap: C[m, n] = activation(op(A) · op(B) + bias[n]). */
-export interface GemmProduct extends Omit<BlasProduct, "transposeA" | "transposeB"> {
+/** Where a product's operands lie on the wasm heap: C[m, n] = activation(op(A) · op(B) + bias[n]). */
+export interface GemmPlaces {
   readonly a: Address;
   readonly b: Address;
   readonly c: Address;
-  /** False unless given. */
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  /** Address of n numbers. */
   readonly bias?: Address;
+}
+
+/** What a product is. */
+export interface GemmProduct extends Pick<BlasProduct, "m" | "n" | "k">, Partial<BlasTransposes> {
   /** Number of assembly/gemm.ts; 0 for none. */
   readonly activation?: number;
   /** Slope of a leaky ReLU below zero. */
@@ -98,26 +98,26 @@ export function timeGemm(run: () => void, clock: () => number): readonly GemmTim
   }
 }
 
-/** Computes one product, by the own kernel or a system BLAS. */
-export function gemm(heap: KernelHeap, product: GemmProduct): void {
-  const { m, n, k } = product;
+/** Computes one product, by the own kernel or a system BLAS; transposes are false unless given. */
+export function gemm(heap: KernelHeap, at: GemmPlaces, of: GemmProduct): void {
+  const work = of.m * of.n * of.k;
   products++;
-  multiplyAdds += m * n * k;
-  if (timer === null) return multiply(heap, product);
+  multiplyAdds += work;
+  if (timer === null) return multiply(heap, at, of);
   const startMs = timer.clock();
-  multiply(heap, product);
-  timer.times.push({ multiplyAdds: m * n * k, ms: timer.clock() - startMs });
+  multiply(heap, at, of);
+  timer.times.push({ multiplyAdds: work, ms: timer.clock() - startMs });
 }
 
-function multiply({ calls, scratch, backend }: KernelHeap, product: GemmProduct): void {
-  const { a, b, c, m, n, k, transposeA = false, transposeB = false } = product;
-  const { bias = NOWHERE, activation = 0, alpha = 0 } = product;
-  if (library !== null && isInUpdate && isWorthIt(product)) {
+function multiply({ calls, scratch, backend }: KernelHeap, at: GemmPlaces, of: GemmProduct): void {
+  const { a, b, c, bias = NOWHERE } = at;
+  const { m, n, k, transposeA = false, transposeB = false, activation = 0, alpha = 0 } = of;
+  if (library !== null && isInUpdate && isWorthIt(of)) {
     library.multiply(backend.wasm.asm.memory, { a, b, c, m, n, k, transposeA, transposeB });
-    if (bias !== NOWHERE || activation !== 0) calls.biasActivate({ c, m, n, bias, activation, alpha });
+    if (bias !== NOWHERE || activation !== 0) calls.biasActivate({ c, bias }, { m, n, activation, alpha });
     return;
   }
-  calls.gemm({ a, b, c, m, n, k, transposeA, transposeB, bias, activation, alpha, scratch });
+  calls.gemm({ a, b, c, bias, scratch }, { m, n, k, transposeA, transposeB, activation, alpha });
 }
 
 function isWorthIt({ m, n, k }: GemmProduct): boolean {

@@ -44,33 +44,33 @@ export interface KernelCalls {
    * g = gradient · scale, m = m β1 + g (1 - β1), v = v β2 + g² (1 - β2), parameter -= m · rate / (√v · correction + ε).
    * `gradient` may be 0, which stands for zeros; `out` may be `parameter`. `mean` and `square` change in place.
    */
-  adam(of: { readonly parameter: Address; readonly gradient: Address; readonly mean: Address; readonly square: Address; readonly out: Address; readonly size: number; readonly scale: number; readonly beta1: number; readonly oneMinusBeta1: number; readonly beta2: number; readonly oneMinusBeta2: number; readonly rate: number; readonly correction: number; readonly epsilon: number }): void;
+  adam(at: { readonly parameter: Address; readonly gradient: Address; readonly mean: Address; readonly square: Address; readonly out: Address }, of: { readonly size: number; readonly scale: number; readonly beta1: number; readonly oneMinusBeta1: number; readonly beta2: number; readonly oneMinusBeta2: number; readonly rate: number; readonly correction: number; readonly epsilon: number }): void;
   /** Sum of the squares of `size` numbers. */
-  sumOfSquares(of: { readonly x: Address; readonly size: number }): number;
+  sumOfSquares(at: { readonly x: Address }, of: { readonly size: number }): number;
   /**
    * y = leaky(normal · scale + shift) with normal = (x - mean) · inverse and inverse = 1 / √(variance + epsilon), variance
    * being the biased one. The running statistics move by `momentum` towards the mean and the unbiased variance.
    */
-  batchNorm(of: { readonly x: Address; readonly scale: Address; readonly shift: Address; readonly runningMean: Address; readonly runningVariance: Address; readonly y: Address; readonly normal: Address; readonly inverse: Address; readonly newMean: Address; readonly newVariance: Address; readonly rows: number; readonly columns: number; readonly epsilon: number; readonly momentum: number; readonly slope: number }): void;
+  batchNorm(at: { readonly x: Address; readonly scale: Address; readonly shift: Address; readonly runningMean: Address; readonly runningVariance: Address; readonly y: Address; readonly normal: Address; readonly inverse: Address; readonly newMean: Address; readonly newVariance: Address }, of: { readonly rows: number; readonly columns: number; readonly epsilon: number; readonly momentum: number; readonly slope: number }): void;
   /** Gradients of `batchNorm` by x, scale and shift; dy is that of its y. */
-  batchNormGradient(of: { readonly dy: Address; readonly y: Address; readonly normal: Address; readonly inverse: Address; readonly scale: Address; readonly dx: Address; readonly scaleGradient: Address; readonly shiftGradient: Address; readonly rows: number; readonly columns: number; readonly slope: number }): void;
+  batchNormGradient(at: { readonly dy: Address; readonly y: Address; readonly normal: Address; readonly inverse: Address; readonly scale: Address; readonly dx: Address; readonly scaleGradient: Address; readonly shiftGradient: Address }, of: { readonly rows: number; readonly columns: number; readonly slope: number }): void;
   /** C[m, n] = activation(C + bias[n]) in place; `bias` is 0 or the address of n numbers. */
-  biasActivate(of: { readonly c: Address; readonly m: number; readonly n: number; readonly bias: Address; readonly activation: number; readonly alpha: number }): void;
+  biasActivate(at: { readonly c: Address; readonly bias: Address }, of: { readonly m: number; readonly n: number; readonly activation: number; readonly alpha: number }): void;
   /** One product; `bias` is 0 or the address of n numbers. `c` must not overlap `a`, `b` or `bias`. */
-  gemm(of: { readonly a: Address; readonly b: Address; readonly c: Address; readonly m: number; readonly n: number; readonly k: number; readonly transposeA: boolean; readonly transposeB: boolean; readonly bias: Address; readonly activation: number; readonly alpha: number; readonly scratch: Address }): void;
+  gemm(at: { readonly a: Address; readonly b: Address; readonly c: Address; readonly bias: Address; readonly scratch: Address }, of: { readonly m: number; readonly n: number; readonly k: number; readonly transposeA: boolean; readonly transposeB: boolean; readonly activation: number; readonly alpha: number }): void;
   /** Bytes of scratch memory that `gemm` needs. */
   gemmScratchBytes(): number;
   /** target[rows[e]] += source[e], of `count` rows. */
-  addRows(of: { readonly source: Address; readonly rows: Address; readonly target: Address; readonly count: number; readonly width: number }): void;
+  addRows(at: { readonly source: Address; readonly rows: Address; readonly target: Address }, of: { readonly count: number; readonly width: number }): void;
   /**
    * Straight-through gradient of one variable of c categories through its table: out[e, k] += ⟨slopes[x·c + k], d[e]⟩,
    * where x is the entry's category, rows[nodes[e]] - firstRow.
    */
-  addSlopes(of: { readonly d: Address; readonly slopes: Address; readonly nodes: Address; readonly rows: Address; readonly firstRow: number; readonly c: number; readonly out: Address; readonly count: number; readonly width: number }): void;
+  addSlopes(at: { readonly d: Address; readonly slopes: Address; readonly nodes: Address; readonly rows: Address; readonly out: Address }, of: { readonly firstRow: number; readonly c: number; readonly count: number; readonly width: number }): void;
   /** out[e] = source[rows[e]], of `count` rows. */
-  copyRows(of: { readonly source: Address; readonly rows: Address; readonly out: Address; readonly count: number; readonly width: number }): void;
+  copyRows(at: { readonly source: Address; readonly rows: Address; readonly out: Address }, of: { readonly count: number; readonly width: number }): void;
   /** out[u] = n + z (h - n) for each of `count` nodes; writes `gates` unless that is 0. */
-  gruCells(of: { readonly a: Address; readonly rows: Address; readonly b: Address; readonly h: Address; readonly parents: Address; readonly out: Address; readonly gates: Address; readonly count: number; readonly width: number }): void;
+  gruCells(at: { readonly a: Address; readonly rows: Address; readonly b: Address; readonly h: Address; readonly parents: Address; readonly out: Address; readonly gates: Address }, of: { readonly count: number; readonly width: number }): void;
   /**
    * Gradients of `gruCells` for entries e, which are nodes (`nodes` is 0) or samples at a node each (`nodes[e]`).
    *
@@ -79,102 +79,102 @@ export interface KernelCalls {
    * @param dAOfEntry [count, 3H]: the same of each entry, or 0.
    * @param dB, dH Added to at the parents [P, 3H] and [P, H], or written entry by entry [count, 3H] and [count, H].
    */
-  gruCellsGradient(of: { readonly dy: Address; readonly dy2: Address; readonly nodes: Address; readonly rows: Address; readonly parents: Address; readonly gates: Address; readonly h: Address; readonly dA: Address; readonly dAOfEntry: Address; readonly dB: Address; readonly dH: Address; readonly addsToParents: boolean; readonly count: number; readonly width: number }): void;
+  gruCellsGradient(at: { readonly dy: Address; readonly dy2: Address; readonly nodes: Address; readonly rows: Address; readonly parents: Address; readonly gates: Address; readonly h: Address; readonly dA: Address; readonly dAOfEntry: Address; readonly dB: Address; readonly dH: Address }, of: { readonly addsToParents: boolean; readonly count: number; readonly width: number }): void;
   /**
    * Backward pass of bias and ReLU for [rows, columns]: dz = dy where the layer's output is positive, else 0, and
    * biasGradient[columns] = column sums of dz.
    */
-  biasReluGradient(of: { readonly dy: Address; readonly output: Address; readonly dz: Address; readonly biasGradient: Address; readonly rows: number; readonly columns: number }): void;
+  biasReluGradient(at: { readonly dy: Address; readonly output: Address; readonly dz: Address; readonly biasGradient: Address }, of: { readonly rows: number; readonly columns: number }): void;
   /** Sums [outer, count, inner] over the middle axis into `out` [outer, inner]. */
-  sumMiddle(of: { readonly x: Address; readonly out: Address; readonly outer: number; readonly count: number; readonly inner: number }): void;
+  sumMiddle(at: { readonly x: Address; readonly out: Address }, of: { readonly outer: number; readonly count: number; readonly inner: number }): void;
   /**
    * out[s] = source[sourceRows[s]] where gate[points[s]] is above zero, else 0; H numbers each. Address 0 of sourceRows
    * stands for s itself; then out may be source.
    */
-  gateRows(of: { readonly source: Address; readonly sourceRows: Address; readonly gate: Address; readonly points: Address; readonly out: Address; readonly count: number; readonly width: number }): void;
+  gateRows(at: { readonly source: Address; readonly sourceRows: Address; readonly gate: Address; readonly points: Address; readonly out: Address }, of: { readonly count: number; readonly width: number }): void;
   /**
    * out[r % B, columns[s]] += ⟨dy[r], slopes[s]⟩ for every point p, its slopes s from firstSlope[p] to firstSlope[p + 1]
    * and its rows r = rows[o], o from firstRow[p] to firstRow[p + 1]. A point's slopes stay in the cache while its rows
    * pass. out [B, W] is zeroed by the caller.
    */
-  slopeProducts(of: { readonly dy: Address; readonly slopes: Address; readonly firstSlope: Address; readonly columns: Address; readonly firstRow: Address; readonly rows: Address; readonly out: Address; readonly points: number; readonly batch: number; readonly width: number; readonly outWidth: number }): void;
+  slopeProducts(at: { readonly dy: Address; readonly slopes: Address; readonly firstSlope: Address; readonly columns: Address; readonly firstRow: Address; readonly rows: Address; readonly out: Address }, of: { readonly points: number; readonly batch: number; readonly width: number; readonly outWidth: number }): void;
   /** 1 where sigmoid((logits + log u - log(1 - u)) / temperature) > 0.5, else 0, of `size` numbers. */
-  hardSigmoid(of: { readonly logits: Address; readonly uniform: Address; readonly out: Address; readonly size: number; readonly temperature: number }): void;
+  hardSigmoid(at: { readonly logits: Address; readonly uniform: Address; readonly out: Address }, of: { readonly size: number; readonly temperature: number }): void;
   /** dy times the derivative of the sigmoid in `hardSigmoid`. */
-  hardSigmoidGradient(of: { readonly logits: Address; readonly uniform: Address; readonly dy: Address; readonly out: Address; readonly size: number; readonly temperature: number }): void;
+  hardSigmoidGradient(at: { readonly logits: Address; readonly uniform: Address; readonly dy: Address; readonly out: Address }, of: { readonly size: number; readonly temperature: number }): void;
   /** Σ_k target[k] · log(clamp(softmax(logits)))[k], one number a row. */
-  logLikelihood(of: { readonly logits: Address; readonly target: Address; readonly out: Address; readonly rows: number; readonly c: number; readonly scratch: Address }): void;
+  logLikelihood(at: { readonly logits: Address; readonly target: Address; readonly out: Address; readonly scratch: Address }, of: { readonly rows: number; readonly c: number }): void;
   /** Gradient of `logLikelihood` with respect to the logits; `dy` has one number a row. */
-  logLikelihoodGradient(of: { readonly logits: Address; readonly target: Address; readonly dy: Address; readonly out: Address; readonly rows: number; readonly c: number; readonly scratch: Address }): void;
+  logLikelihoodGradient(at: { readonly logits: Address; readonly target: Address; readonly dy: Address; readonly out: Address; readonly scratch: Address }, of: { readonly rows: number; readonly c: number }): void;
   /** log(clamp(softmax(logits))). */
-  logSoftmax(of: { readonly logits: Address; readonly out: Address; readonly rows: number; readonly c: number; readonly scratch: Address }): void;
+  logSoftmax(at: { readonly logits: Address; readonly out: Address; readonly scratch: Address }, of: { readonly rows: number; readonly c: number }): void;
   /** Gradient of `logSoftmax`: d = dy where the clamp is idle, else 0; d - p Σ d. */
-  logSoftmaxGradient(of: { readonly logits: Address; readonly dy: Address; readonly out: Address; readonly rows: number; readonly c: number; readonly scratch: Address }): void;
+  logSoftmaxGradient(at: { readonly logits: Address; readonly dy: Address; readonly out: Address; readonly scratch: Address }, of: { readonly rows: number; readonly c: number }): void;
   /** One-hot of the first largest of scores + noise; `noise` may be 0. */
-  oneHotOfLargest(of: { readonly scores: Address; readonly noise: Address; readonly out: Address; readonly rows: number; readonly c: number }): void;
+  oneHotOfLargest(at: { readonly scores: Address; readonly noise: Address; readonly out: Address }, of: { readonly rows: number; readonly c: number }): void;
   /** Gradient of softmax((logits + noise) / temperature): p (dy - Σ p dy) / temperature. */
-  softmaxGradient(of: { readonly logits: Address; readonly noise: Address; readonly dy: Address; readonly out: Address; readonly rows: number; readonly c: number; readonly temperature: number; readonly scratch: Address }): void;
+  softmaxGradient(at: { readonly logits: Address; readonly noise: Address; readonly dy: Address; readonly out: Address; readonly scratch: Address }, of: { readonly rows: number; readonly c: number; readonly temperature: number }): void;
   /** out[j, b] = max of table[j, row of i] over inputs i with mask[b, j, i]; `active` is scratch for 2·I numbers. */
-  tableMax(of: { readonly table: Address; readonly rows: Address; readonly ownRows: Address; readonly mask: Address; readonly out: Address; readonly winner: Address; readonly active: Address; readonly targets: number; readonly inputs: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskStride: number }): void;
+  tableMax(at: { readonly table: Address; readonly rows: Address; readonly ownRows: Address; readonly mask: Address; readonly out: Address; readonly winner: Address; readonly active: Address }, of: { readonly targets: number; readonly inputs: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskStride: number }): void;
   /** Adds each dy to the table's entry that won; dTable is zeroed by the caller. */
-  tableMaxGradient(of: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly dTable: Address; readonly targets: number; readonly batch: number; readonly tableRows: number; readonly width: number }): void;
+  tableMaxGradient(at: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly dTable: Address }, of: { readonly targets: number; readonly batch: number; readonly tableRows: number; readonly width: number }): void;
   /**
    * Straight-through gradient of the one-hots of inputs column..column+count-1, all of c categories: where one of them
    * wins, dy times slopes[j, i, x, k] for each category k, x being its category, row - rowOffset - i·c. Adds to
    * dOwn [count, B, c] where input and target are one variable, to dOthers of the same shape elsewhere; both are zeroed by
    * the caller. slopes is [J, count, c, c, H].
    */
-  tableMaxInputGradient(of: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly slopes: Address; readonly dOwn: Address; readonly dOthers: Address; readonly targets: number; readonly column: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly batch: number; readonly width: number }): void;
+  tableMaxInputGradient(at: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly slopes: Address; readonly dOwn: Address; readonly dOthers: Address }, of: { readonly targets: number; readonly column: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly batch: number; readonly width: number }): void;
   /** target[n] += source[n], n in bytes. */
-  accumulate(of: { readonly target: Address; readonly source: Address; readonly bytes: number }): void;
+  accumulate(at: { readonly target: Address; readonly source: Address }, of: { readonly bytes: number }): void;
   /**
    * Straight-through gradient of variables first..first+count-1, all of c categories, through their tables:
    * dx[i, b, k] = Σ_j mask[b, j, i] · ⟨slopes[j, offset + i·c² + x·c + k], dy[j, b]⟩, where x is the sample's category,
    * rows[first + i, b] - rowOffset - i·c. Writes dx [count, B, c].
    */
-  tableInputGradient(of: { readonly slopes: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dx: Address; readonly targets: number; readonly first: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly slopeOffset: number; readonly slopeRows: number; readonly batch: number; readonly width: number; readonly maskWidth: number }): void;
+  tableInputGradient(at: { readonly slopes: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dx: Address }, of: { readonly targets: number; readonly first: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly slopeOffset: number; readonly slopeRows: number; readonly batch: number; readonly width: number; readonly maskWidth: number }): void;
   /** out[j, b] = bias[j] + Σ_i mask[b, j, i] · table[j, rows[i, b]]; `active` is scratch for 2·I numbers. */
-  tableSum(of: { readonly table: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly bias: Address; readonly out: Address; readonly active: Address; readonly targets: number; readonly variables: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskWidth: number }): void;
+  tableSum(at: { readonly table: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly bias: Address; readonly out: Address; readonly active: Address }, of: { readonly targets: number; readonly variables: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskWidth: number }): void;
   /**
    * Gradients of `tableSum`: adds to dTable (zeroed by the caller) and writes dMask in the variables' columns (0 where
    * not needed). dMask is 0 for none.
    */
-  tableSumGradient(of: { readonly table: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dTable: Address; readonly dMask: Address; readonly targets: number; readonly variables: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskWidth: number }): void;
+  tableSumGradient(at: { readonly table: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dTable: Address; readonly dMask: Address }, of: { readonly targets: number; readonly variables: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskWidth: number }): void;
 }
 
 /** Names the arguments of a module's exports. */
 export function kernelCalls(exports: KernelExports): KernelCalls {
   return {
-    adam: (of) => exports.adam(of.parameter, of.gradient, of.mean, of.square, of.out, of.size, of.scale, of.beta1, of.oneMinusBeta1, of.beta2, of.oneMinusBeta2, of.rate, of.correction, of.epsilon),
-    sumOfSquares: (of) => exports.sumOfSquares(of.x, of.size),
-    batchNorm: (of) => exports.batchNorm(of.x, of.scale, of.shift, of.runningMean, of.runningVariance, of.y, of.normal, of.inverse, of.newMean, of.newVariance, of.rows, of.columns, of.epsilon, of.momentum, of.slope),
-    batchNormGradient: (of) => exports.batchNormGradient(of.dy, of.y, of.normal, of.inverse, of.scale, of.dx, of.scaleGradient, of.shiftGradient, of.rows, of.columns, of.slope),
-    biasActivate: (of) => exports.biasActivate(of.c, of.m, of.n, of.bias, of.activation, of.alpha),
-    gemm: (of) => exports.gemm(of.a, of.b, of.c, of.m, of.n, of.k, of.transposeA, of.transposeB, of.bias, of.activation, of.alpha, of.scratch),
+    adam: (at, of) => exports.adam(at.parameter, at.gradient, at.mean, at.square, at.out, of.size, of.scale, of.beta1, of.oneMinusBeta1, of.beta2, of.oneMinusBeta2, of.rate, of.correction, of.epsilon),
+    sumOfSquares: (at, of) => exports.sumOfSquares(at.x, of.size),
+    batchNorm: (at, of) => exports.batchNorm(at.x, at.scale, at.shift, at.runningMean, at.runningVariance, at.y, at.normal, at.inverse, at.newMean, at.newVariance, of.rows, of.columns, of.epsilon, of.momentum, of.slope),
+    batchNormGradient: (at, of) => exports.batchNormGradient(at.dy, at.y, at.normal, at.inverse, at.scale, at.dx, at.scaleGradient, at.shiftGradient, of.rows, of.columns, of.slope),
+    biasActivate: (at, of) => exports.biasActivate(at.c, of.m, of.n, at.bias, of.activation, of.alpha),
+    gemm: (at, of) => exports.gemm(at.a, at.b, at.c, of.m, of.n, of.k, of.transposeA, of.transposeB, at.bias, of.activation, of.alpha, at.scratch),
     gemmScratchBytes: () => exports.gemmScratchBytes(),
-    addRows: (of) => exports.addRows(of.source, of.rows, of.target, of.count, of.width),
-    addSlopes: (of) => exports.addSlopes(of.d, of.slopes, of.nodes, of.rows, of.firstRow, of.c, of.out, of.count, of.width),
-    copyRows: (of) => exports.copyRows(of.source, of.rows, of.out, of.count, of.width),
-    gruCells: (of) => exports.gruCells(of.a, of.rows, of.b, of.h, of.parents, of.out, of.gates, of.count, of.width),
-    gruCellsGradient: (of) => exports.gruCellsGradient(of.dy, of.dy2, of.nodes, of.rows, of.parents, of.gates, of.h, of.dA, of.dAOfEntry, of.dB, of.dH, of.addsToParents, of.count, of.width),
-    biasReluGradient: (of) => exports.biasReluGradient(of.dy, of.output, of.dz, of.biasGradient, of.rows, of.columns),
-    sumMiddle: (of) => exports.sumMiddle(of.x, of.out, of.outer, of.count, of.inner),
-    gateRows: (of) => exports.gateRows(of.source, of.sourceRows, of.gate, of.points, of.out, of.count, of.width),
-    slopeProducts: (of) => exports.slopeProducts(of.dy, of.slopes, of.firstSlope, of.columns, of.firstRow, of.rows, of.out, of.points, of.batch, of.width, of.outWidth),
-    hardSigmoid: (of) => exports.hardSigmoid(of.logits, of.uniform, of.out, of.size, of.temperature),
-    hardSigmoidGradient: (of) => exports.hardSigmoidGradient(of.logits, of.uniform, of.dy, of.out, of.size, of.temperature),
-    logLikelihood: (of) => exports.logLikelihood(of.logits, of.target, of.out, of.rows, of.c, of.scratch),
-    logLikelihoodGradient: (of) => exports.logLikelihoodGradient(of.logits, of.target, of.dy, of.out, of.rows, of.c, of.scratch),
-    logSoftmax: (of) => exports.logSoftmax(of.logits, of.out, of.rows, of.c, of.scratch),
-    logSoftmaxGradient: (of) => exports.logSoftmaxGradient(of.logits, of.dy, of.out, of.rows, of.c, of.scratch),
-    oneHotOfLargest: (of) => exports.oneHotOfLargest(of.scores, of.noise, of.out, of.rows, of.c),
-    softmaxGradient: (of) => exports.softmaxGradient(of.logits, of.noise, of.dy, of.out, of.rows, of.c, of.temperature, of.scratch),
-    tableMax: (of) => exports.tableMax(of.table, of.rows, of.ownRows, of.mask, of.out, of.winner, of.active, of.targets, of.inputs, of.batch, of.tableRows, of.width, of.maskStride),
-    tableMaxGradient: (of) => exports.tableMaxGradient(of.dy, of.winner, of.rows, of.ownRows, of.dTable, of.targets, of.batch, of.tableRows, of.width),
-    tableMaxInputGradient: (of) => exports.tableMaxInputGradient(of.dy, of.winner, of.rows, of.ownRows, of.slopes, of.dOwn, of.dOthers, of.targets, of.column, of.count, of.categories, of.rowOffset, of.batch, of.width),
-    accumulate: (of) => exports.accumulate(of.target, of.source, of.bytes),
-    tableInputGradient: (of) => exports.tableInputGradient(of.slopes, of.rows, of.mask, of.columns, of.needed, of.dy, of.dx, of.targets, of.first, of.count, of.categories, of.rowOffset, of.slopeOffset, of.slopeRows, of.batch, of.width, of.maskWidth),
-    tableSum: (of) => exports.tableSum(of.table, of.rows, of.mask, of.columns, of.needed, of.bias, of.out, of.active, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
-    tableSumGradient: (of) => exports.tableSumGradient(of.table, of.rows, of.mask, of.columns, of.needed, of.dy, of.dTable, of.dMask, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
+    addRows: (at, of) => exports.addRows(at.source, at.rows, at.target, of.count, of.width),
+    addSlopes: (at, of) => exports.addSlopes(at.d, at.slopes, at.nodes, at.rows, of.firstRow, of.c, at.out, of.count, of.width),
+    copyRows: (at, of) => exports.copyRows(at.source, at.rows, at.out, of.count, of.width),
+    gruCells: (at, of) => exports.gruCells(at.a, at.rows, at.b, at.h, at.parents, at.out, at.gates, of.count, of.width),
+    gruCellsGradient: (at, of) => exports.gruCellsGradient(at.dy, at.dy2, at.nodes, at.rows, at.parents, at.gates, at.h, at.dA, at.dAOfEntry, at.dB, at.dH, of.addsToParents, of.count, of.width),
+    biasReluGradient: (at, of) => exports.biasReluGradient(at.dy, at.output, at.dz, at.biasGradient, of.rows, of.columns),
+    sumMiddle: (at, of) => exports.sumMiddle(at.x, at.out, of.outer, of.count, of.inner),
+    gateRows: (at, of) => exports.gateRows(at.source, at.sourceRows, at.gate, at.points, at.out, of.count, of.width),
+    slopeProducts: (at, of) => exports.slopeProducts(at.dy, at.slopes, at.firstSlope, at.columns, at.firstRow, at.rows, at.out, of.points, of.batch, of.width, of.outWidth),
+    hardSigmoid: (at, of) => exports.hardSigmoid(at.logits, at.uniform, at.out, of.size, of.temperature),
+    hardSigmoidGradient: (at, of) => exports.hardSigmoidGradient(at.logits, at.uniform, at.dy, at.out, of.size, of.temperature),
+    logLikelihood: (at, of) => exports.logLikelihood(at.logits, at.target, at.out, of.rows, of.c, at.scratch),
+    logLikelihoodGradient: (at, of) => exports.logLikelihoodGradient(at.logits, at.target, at.dy, at.out, of.rows, of.c, at.scratch),
+    logSoftmax: (at, of) => exports.logSoftmax(at.logits, at.out, of.rows, of.c, at.scratch),
+    logSoftmaxGradient: (at, of) => exports.logSoftmaxGradient(at.logits, at.dy, at.out, of.rows, of.c, at.scratch),
+    oneHotOfLargest: (at, of) => exports.oneHotOfLargest(at.scores, at.noise, at.out, of.rows, of.c),
+    softmaxGradient: (at, of) => exports.softmaxGradient(at.logits, at.noise, at.dy, at.out, of.rows, of.c, of.temperature, at.scratch),
+    tableMax: (at, of) => exports.tableMax(at.table, at.rows, at.ownRows, at.mask, at.out, at.winner, at.active, of.targets, of.inputs, of.batch, of.tableRows, of.width, of.maskStride),
+    tableMaxGradient: (at, of) => exports.tableMaxGradient(at.dy, at.winner, at.rows, at.ownRows, at.dTable, of.targets, of.batch, of.tableRows, of.width),
+    tableMaxInputGradient: (at, of) => exports.tableMaxInputGradient(at.dy, at.winner, at.rows, at.ownRows, at.slopes, at.dOwn, at.dOthers, of.targets, of.column, of.count, of.categories, of.rowOffset, of.batch, of.width),
+    accumulate: (at, of) => exports.accumulate(at.target, at.source, of.bytes),
+    tableInputGradient: (at, of) => exports.tableInputGradient(at.slopes, at.rows, at.mask, at.columns, at.needed, at.dy, at.dx, of.targets, of.first, of.count, of.categories, of.rowOffset, of.slopeOffset, of.slopeRows, of.batch, of.width, of.maskWidth),
+    tableSum: (at, of) => exports.tableSum(at.table, at.rows, at.mask, at.columns, at.needed, at.bias, at.out, at.active, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
+    tableSumGradient: (at, of) => exports.tableSumGradient(at.table, at.rows, at.mask, at.columns, at.needed, at.dy, at.dTable, at.dMask, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
   };
 }

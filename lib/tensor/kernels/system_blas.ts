@@ -2,13 +2,17 @@
 export type BlasKind = "OpenBLAS" | "MKL" | "BLIS" | "Accelerate" | "generic";
 
 /** C[m, n] = op(A)[m, k] · op(B)[k, n], float32 and row-major; op is the identity or a transpose. Addresses of memory. */
-export interface BlasProduct {
+export interface BlasProduct extends BlasTransposes {
   readonly a: number;
   readonly b: number;
   readonly c: number;
   readonly m: number;
   readonly n: number;
   readonly k: number;
+}
+
+/** Which operands of a product are transposed. */
+export interface BlasTransposes {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
 }

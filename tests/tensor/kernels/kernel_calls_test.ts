@@ -22,7 +22,7 @@ for (const build of kernelBuilds) {
       exports.map(([name]) => [name, (...args: unknown[]) => void taken.set(name, args.length)]),
     );
     const calls = kernelCalls(counting as unknown as KernelExports);
-    for (const call of Object.values(calls)) (call as (of: object) => void)({});
+    for (const call of Object.values(calls)) (call as (at: object, of: object) => void)({}, {});
     deepEqual(taken, new Map(exports.map(([name, value]) => [name, (value as () => void).length])));
     deepEqual(Object.keys(calls).sort(), exports.map(([name]) => name).sort());
   });
@@ -31,13 +31,13 @@ for (const build of kernelBuilds) {
 Deno.test("kernel calls: swapped or forgotten arguments do not compile", () => {
   const calls = { adam: () => {}, sumMiddle: () => {} } as unknown as KernelCalls;
   const place = NOWHERE;
-  calls.sumMiddle({ x: place, out: place, outer: 1, count: 2, inner: 3 });
+  calls.sumMiddle({ x: place, out: place }, { outer: 1, count: 2, inner: 3 });
   // @ts-expect-error A size where an address belongs.
-  calls.sumMiddle({ x: 1, out: place, outer: 1, count: 2, inner: 3 });
+  calls.sumMiddle({ x: 1, out: place }, { outer: 1, count: 2, inner: 3 });
   // @ts-expect-error No address.
-  calls.sumMiddle({ x: place, outer: 1, count: 2, inner: 3 });
+  calls.sumMiddle({ x: place }, { outer: 1, count: 2, inner: 3 });
   // @ts-expect-error A name that the kernel does not know.
-  calls.sumMiddle({ x: place, out: place, outer: 1, count: 2, inner: 3, width: 4 });
+  calls.sumMiddle({ x: place, out: place }, { outer: 1, count: 2, inner: 3, width: 4 });
   // @ts-expect-error By position.
   calls.sumMiddle(place, place, 1, 2, 3);
   const address: Address = place;
@@ -51,7 +51,7 @@ Deno.test("callsText refuses what it does not know", async () => {
       (path) => Promise.resolve(path === "a/entry.ts" ? 'export { f } from "../b/f.ts";' : source),
     );
   ok((await of("/** Doc. */\nexport function f(x: usize, bytes: usize, y: f32): bool {}")).includes(
-    "  /** Doc. */\n  f(of: { readonly x: Address; readonly bytes: number; readonly y: number }): boolean;",
+    "  /** Doc. */\n  f(at: { readonly x: Address }, of: { readonly bytes: number; readonly y: number }): boolean;",
   ));
   await rejects(of("export function f(x: v128): void {}"), /type not known, expected one of usize, .* got "v128"/);
   await rejects(of("function f(x: usize): void {}"), /expected an exported function, got none in b\/f.ts/);

@@ -104,7 +104,6 @@ function multiply(
   const bias = epilogue.bias ? addressOf(backend, epilogue.bias) : NOWHERE;
   const activation = fusedActivations[epilogue.activation ?? "linear"];
   const alpha = epilogue.alpha ?? 0;
-  const rest = { transposeA, transposeB, bias, activation, alpha };
   const startA = addressOf(backend, a);
   const startB = addressOf(backend, b);
   const startC = addressOf(backend, output);
@@ -113,17 +112,19 @@ function multiply(
   const countB = sizeOf(batchB);
   if (countB === 1 && !transposeA) {
     // One B for all: the rows of all A follow one another.
-    gemm(heap, { a: startA, b: startB, c: startC, m: count * m, n, k, ...rest });
+    const product = { m: count * m, n, k, transposeA, transposeB, activation, alpha };
+    gemm(heap, { a: startA, b: startB, c: startC, bias }, product);
     return output;
   }
   const at = countA === count && countB === count ? null : { a: offsets(batchA, batch), b: offsets(batchB, batch) };
+  const product = { m, n, k, transposeA, transposeB, activation, alpha };
   for (let i = 0; i < count; i++) {
     gemm(heap, {
       a: after(startA, m * k * (at ? at.a[i]! : i)),
       b: after(startB, k * n * (at ? at.b[i]! : i)),
       c: after(startC, m * n * i),
-      ...{ m, n, k, ...rest },
-    });
+      bias,
+    }, product);
   }
   return output;
 }

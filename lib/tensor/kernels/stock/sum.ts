@@ -23,7 +23,7 @@ function sumSideBySide({ inputs, backend, attrs }: Parameters<KernelFunc>[0]): T
   const reduced = x.shape.filter((_, i) => !axes.includes(i));
   const wasm = backend as WasmBackend;
   const output = wasm.makeOutput(keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced, "float32");
-  kernelsOf(wasm)!.calls.sumMiddle({ x: addressOf(wasm, x), out: addressOf(wasm, output), ...sizes });
+  kernelsOf(wasm)!.calls.sumMiddle({ x: addressOf(wasm, x), out: addressOf(wasm, output) }, sizes);
   return output;
 }
 

@@ -27,11 +27,8 @@ export const unsortedSegmentSum: KernelConfig = {
     const { calls } = kernelsOf(wasm)!;
     integersAt(wasm, addressOf(wasm, segmentIds), rows).forEach((segment, row) => {
       if (segment < 0 || segment >= numSegments) return;
-      calls.accumulate({
-        target: after(target, segment * width),
-        source: after(source, row * width),
-        bytes: 4 * width,
-      });
+      const places = { target: after(target, segment * width), source: after(source, row * width) };
+      calls.accumulate(places, { bytes: 4 * width });
     });
     return output;
   },

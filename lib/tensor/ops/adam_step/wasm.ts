@@ -10,15 +10,12 @@ export const fusedStep: AdamStep = (state, options) => {
   const { gradients, gradientClip } = options;
   let squares = 0;
   for (const gradient of gradients) {
-    if (gradient) squares += calls.sumOfSquares({ x: addressOf(backend, gradient), size: gradient.size });
+    if (gradient) squares += calls.sumOfSquares({ x: addressOf(backend, gradient) }, { size: gradient.size });
   }
   const norm = Math.sqrt(squares);
-  const settings = {
-    // Not-a-number stays not-a-number.
-    scale: Math.min(gradientClip / (norm + 1e-6), 1),
-    ...{ beta1: BETA1, oneMinusBeta1: 1 - BETA1, beta2: BETA2, oneMinusBeta2: 1 - BETA2 },
-    ...{ ...factors(options), epsilon: EPSILON },
-  };
+  // Not-a-number stays not-a-number.
+  const scale = Math.min(gradientClip / (norm + 1e-6), 1);
+  const { rate, correction } = factors(options);
   makeOwn(heap, state.mean);
   makeOwn(heap, state.square);
   let offset = 0;
@@ -26,10 +23,21 @@ export const fusedStep: AdamStep = (state, options) => {
     const gradient = gradients[i];
     rewrite(heap, variable, (parameter, out) =>
       calls.adam({
-        ...{ parameter, out, size: variable.size, gradient: gradient ? addressOf(backend, gradient) : NOWHERE },
+        parameter,
+        gradient: gradient ? addressOf(backend, gradient) : NOWHERE,
         mean: after(addressOf(backend, state.mean), offset),
         square: after(addressOf(backend, state.square), offset),
-        ...settings,
+        out,
+      }, {
+        size: variable.size,
+        scale,
+        beta1: BETA1,
+        oneMinusBeta1: 1 - BETA1,
+        beta2: BETA2,
+        oneMinusBeta2: 1 - BETA2,
+        rate,
+        correction,
+        epsilon: EPSILON,
       }));
     offset += variable.size;
   });

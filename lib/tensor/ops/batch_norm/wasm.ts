@@ -8,15 +8,24 @@ const forward = defineKernel<
   { readonly x: tf.Tensor2D } & BatchNormWeights,
   [tf.Tensor2D, tf.Tensor2D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D],
   { readonly epsilon: number; readonly momentum: number; readonly slope: number }
->("BatchNormLeakyRelu", ({ calls, inputs: { x, scale, shift, mean, variance }, attributes, at, output }) => {
+>("BatchNormLeakyRelu", ({ calls, inputs, attributes, at, output }) => {
+  const { x, scale, shift, mean, variance } = inputs;
+  const { epsilon, momentum, slope } = attributes;
   const [rows, columns] = x.shape;
   const [y, normal] = [output([rows, columns]), output([rows, columns])];
   const [inverse, newMean, newVariance] = [output([columns]), output([columns]), output([columns])];
   calls.batchNorm({
-    ...{ x: at(x), scale: at(scale), shift: at(shift), runningMean: at(mean), runningVariance: at(variance) },
-    ...{ y: at(y), normal: at(normal), inverse: at(inverse), newMean: at(newMean), newVariance: at(newVariance) },
-    ...{ rows, columns, ...attributes },
-  });
+    x: at(x),
+    scale: at(scale),
+    shift: at(shift),
+    runningMean: at(mean),
+    runningVariance: at(variance),
+    y: at(y),
+    normal: at(normal),
+    inverse: at(inverse),
+    newMean: at(newMean),
+    newVariance: at(newVariance),
+  }, { rows, columns, epsilon, momentum, slope });
   return [y, normal, inverse, newMean, newVariance];
 });
 
@@ -36,9 +45,15 @@ const gradient = defineKernel<
   const [rows, columns] = dy.shape;
   const [dx, dScale, dShift] = [output([rows, columns]), output([columns]), output([columns])];
   calls.batchNormGradient({
-    ...{ dy: at(dy), y: at(y), normal: at(normal), inverse: at(inverse), scale: at(scale) },
-    ...{ dx: at(dx), scaleGradient: at(dScale), shiftGradient: at(dShift), rows, columns, slope },
-  });
+    dy: at(dy),
+    y: at(y),
+    normal: at(normal),
+    inverse: at(inverse),
+    scale: at(scale),
+    dx: at(dx),
+    scaleGradient: at(dScale),
+    shiftGradient: at(dShift),
+  }, { rows, columns, slope });
   return [dx, dScale, dShift];
 });
 

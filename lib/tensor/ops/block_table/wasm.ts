@@ -51,8 +51,8 @@ const forward = defineKernel<Operands, [tf.Tensor3D], BlockTableOptions>("BlockT
     gemm(context, {
       a: after(at(features), width * block.offset),
       b: after(at(weight), outputs * (block.target * depth + block.column * width)),
-      ...{ c: place(block), m: block.count, n: outputs, k: width },
-    });
+      c: place(block),
+    }, { m: block.count, n: outputs, k: width });
   }, (block) => floatsAt(backend, place(block), outputs * block.count).fill(0));
   return [out];
 });
@@ -70,9 +70,9 @@ const featuresGradient = defineKernel<GradientOperands, [tf.Tensor2D], BlockTabl
       gemm(context, {
         a: after(at(dy), outputs * (target * rows + offset)),
         b: after(at(weight), outputs * (target * depth + column * width)),
-        ...{ c: product, m: count, n: width, k: outputs, transposeB: true },
-      });
-      calls.accumulate({ target: after(at(out), width * offset), source: product, bytes: 4 * width * count });
+        c: product,
+      }, { m: count, n: width, k: outputs, transposeB: true });
+      calls.accumulate({ target: after(at(out), width * offset), source: product }, { bytes: 4 * width * count });
     });
     return [out];
   },
@@ -91,8 +91,8 @@ const weightGradient = defineKernel<GradientOperands, [tf.Tensor3D], BlockTableO
       gemm(context, {
         a: after(at(features), width * block.offset),
         b: after(at(dy), outputs * (block.target * rows + block.offset)),
-        ...{ c: place(block), m: width, n: outputs, k: block.count, transposeA: true },
-      });
+        c: place(block),
+      }, { m: width, n: outputs, k: block.count, transposeA: true });
     }, (block) => floatsAt(backend, place(block), outputs * width).fill(0));
     return [out];
   },

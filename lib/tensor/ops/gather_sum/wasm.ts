@@ -5,7 +5,6 @@ import { scratchFor } from "../../kernels/heap.ts";
 
 // The sums of ../table_sum/kernel.ts for one target, without a mask: what it reads of columns plays no part then, so the
 // index stands in for them.
-const unmasked = { mask: NOWHERE, needed: NOWHERE, targets: 1, maskWidth: 0 } as const;
 
 interface GatherSumInputs {
   readonly table: tf.Tensor2D;
@@ -18,9 +17,15 @@ const forward = defineKernel<GatherSumInputs, [tf.Tensor2D]>("GatherSum", (conte
   const [variables, batch] = index.shape;
   const out = context.output([batch, width]);
   calls.tableSum({
-    ...{ ...unmasked, table: at(table), rows: at(index), columns: at(index), bias: NOWHERE, out: at(out) },
-    ...{ active: scratchFor(backend, "active", 2 * variables), variables, batch, tableRows, width },
-  });
+    table: at(table),
+    rows: at(index),
+    mask: NOWHERE,
+    columns: at(index),
+    needed: NOWHERE,
+    bias: NOWHERE,
+    out: at(out),
+    active: scratchFor(backend, "active", 2 * variables),
+  }, { targets: 1, variables, batch, tableRows, width, maskWidth: 0 });
   return [out];
 }, { int32: ["index"] });
 
@@ -33,9 +38,15 @@ const gradient = defineKernel<
   const width = dy.shape[1];
   const out = zeros([tableRows, width]);
   calls.tableSumGradient({
-    ...{ ...unmasked, table: NOWHERE, rows: at(index), columns: at(index), dy: at(dy), dTable: at(out) },
-    ...{ dMask: NOWHERE, variables, batch, tableRows, width },
-  });
+    table: NOWHERE,
+    rows: at(index),
+    mask: NOWHERE,
+    columns: at(index),
+    needed: NOWHERE,
+    dy: at(dy),
+    dTable: at(out),
+    dMask: NOWHERE,
+  }, { targets: 1, variables, batch, tableRows, width, maskWidth: 0 });
   return [out];
 }, { int32: ["index"] });
 

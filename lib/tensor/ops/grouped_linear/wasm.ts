@@ -28,8 +28,7 @@ const forward = defineKernel<GroupedLinearInputs, [tf.Tensor2D], Attributes>("Gr
       b: after(at(weight), v * inner * columns),
       c: after(at(output), row * columns),
       bias: bias ? after(at(bias), v * columns) : NOWHERE,
-      ...{ m: count, n: columns, k: inner, activation: activation === "relu" ? 1 : 0 },
-    }));
+    }, { m: count, n: columns, k: inner, activation: activation === "relu" ? 1 : 0 }));
   return [output];
 });
 
@@ -44,8 +43,7 @@ const inputGradient = defineKernel<{ readonly dz: tf.Tensor2D; readonly weight: 
         a: after(at(dz), row * columns),
         b: after(at(weight), v * inner * columns),
         c: after(at(output), row * inner),
-        ...{ m: count, n: inner, k: columns, transposeB: true },
-      }));
+      }, { m: count, n: inner, k: columns, transposeB: true }));
     return [output];
   },
 );
@@ -63,8 +61,8 @@ const weightGradient = defineKernel<{ readonly input: tf.Tensor2D; readonly dz: 
       gemm(context, {
         a: after(at(input), row * inner),
         b: after(at(dz), row * columns),
-        ...{ c, m: inner, n: columns, k: count, transposeA: true },
-      });
+        c,
+      }, { m: inner, n: columns, k: count, transposeA: true });
     });
     return [output];
   },
@@ -82,10 +80,8 @@ const biasReluGradient = defineKernel<
   const dBias = context.output([counts.length, 1, columns]);
   forEachGroup(counts, (v, { row, count }) => {
     const place = (tensor: tf.TensorInfo) => after(at(tensor), row * columns);
-    calls.biasReluGradient({
-      ...{ dy: place(dy), output: place(output), dz: place(dz), biasGradient: after(at(dBias), v * columns) },
-      ...{ rows: count, columns },
-    });
+    const places = { dy: place(dy), output: place(output), dz: place(dz), biasGradient: after(at(dBias), v * columns) };
+    calls.biasReluGradient(places, { rows: count, columns });
   });
   return [dz, dBias];
 });
@@ -97,7 +93,7 @@ const biasGradient = defineKernel<{ readonly dy: tf.Tensor2D }, [tf.Tensor3D], G
   const dBias = context.output([counts.length, 1, columns]);
   forEachGroup(counts, (v, { row, count }) => {
     const [x, out] = [after(at(dy), row * columns), after(at(dBias), v * columns)];
-    calls.sumMiddle({ x, out, outer: 1, count, inner: columns });
+    calls.sumMiddle({ x, out }, { outer: 1, count, inner: columns });
   });
   return [dBias];
 });

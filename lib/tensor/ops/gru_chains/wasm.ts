@@ -44,21 +44,22 @@ const forward = defineKernel<ForwardInputs, [tf.Tensor2D, tf.Tensor1D], ForwardA
     const stateAt = (depth: number) =>
       depth === levels.length - 1 ? end : after(hiddenAt, width * levels[depth]!.firstHidden);
     const first = levels[0]!;
-    calls.copyRows({ source: at(start), rows: first.rows, out: stateAt(0), count: first.count, width });
+    const weight = after(at(hiddenWeight), 3 * unit * width * width);
+    const bias = after(at(hiddenBias), 3 * unit * width);
+    calls.copyRows({ source: at(start), rows: first.rows, out: stateAt(0) }, { count: first.count, width });
     for (let depth = 1; depth < levels.length; depth++) {
       const { rows, parents, count, firstGates } = levels[depth]!;
       const before = stateAt(depth - 1);
-      gemm(context, {
-        ...{ a: before, b: after(at(hiddenWeight), 3 * unit * width * width), c: product },
-        ...{ m: levels[depth - 1]!.count, n: 3 * width, k: width },
-        bias: after(at(hiddenBias), 3 * unit * width),
+      gemm(context, { a: before, b: weight, c: product, bias }, {
+        m: levels[depth - 1]!.count,
+        n: 3 * width,
+        k: width,
       });
-      calls.gruCells({
-        ...{ a: at(gates), rows, b: product, h: before, parents, out: stateAt(depth), count, width },
-        gates: keeps ? after(gatesAt, 4 * width * firstGates) : NOWHERE,
-      });
+      const kept = keeps ? after(gatesAt, 4 * width * firstGates) : NOWHERE;
+      const places = { a: at(gates), rows, b: product, h: before, parents, out: stateAt(depth), gates: kept };
+      calls.gruCells(places, { count, width });
     }
-    if (end !== out) calls.copyRows({ source: end, rows: last.nodes, out, count: samples, width });
+    if (end !== out) calls.copyRows({ source: end, rows: last.nodes, out }, { count: samples, width });
     out = after(out, width * samples);
     if (keeps) hiddenAt = after(gatesAt, 4 * width * gateCount);
   });

@@ -109,17 +109,15 @@ function chainGradient(
   const clear = (target: Address, count: number) => void floatsAt(backend, target, count).fill(0);
   const sumByNode = (source: Address, level: PlacedLevel, target: Address, width: number) => {
     clear(target, width * level.count);
-    calls.addRows({ source, rows: level.nodes, target, count: samples, width });
+    calls.addRows({ source, rows: level.nodes, target }, { count: samples, width });
   };
   const backThroughWeight = (a: Address, count: number) =>
-    gemm(heap, { a, b: at.weight, c: product, m: count, n: width, k: 3 * width, transposeB: true });
+    gemm(heap, { a, b: at.weight, c: product }, { m: count, n: width, k: 3 * width, transposeB: true });
   const addSlopes = (d: Address, table: Address, { depth, width }: { depth: number; width: number }) => {
     const { variable, categories, row, slopeRow } = depth === 0 ? chain.own : chain.reads[depth - 1]!;
     const { nodes, rows } = levels[depth]!;
-    calls.addSlopes({
-      ...{ d, slopes: after(table, slopeRow! * width), nodes, rows, firstRow: row, c: categories },
-      ...{ out: out.oneHotOf[variable]!, count: samples, width },
-    });
+    const places = { d, slopes: after(table, slopeRow! * width), nodes, rows, out: out.oneHotOf[variable]! };
+    calls.addSlopes(places, { firstRow: row, c: categories, count: samples, width });
   };
 
   const last = levels.at(-1)!;
@@ -143,10 +141,18 @@ function chainGradient(
     }
     const learns = slopes !== null && chain.reads[depth - 1]!.slopeRow !== null;
     calls.gruCellsGradient({
-      ...{ dy, dy2, nodes: slopes ? nodes : NOWHERE, rows, parents, gates: after(gatesAt, 4 * width * firstGates) },
-      ...{ h: after(at.hidden, width * before.firstHidden), dA: out.gates, dAOfEntry: learns ? dInput : NOWHERE },
-      ...{ dB, dH: spare, addsToParents, count: entries, width },
-    });
+      dy,
+      dy2,
+      nodes: slopes ? nodes : NOWHERE,
+      rows,
+      parents,
+      gates: after(gatesAt, 4 * width * firstGates),
+      h: after(at.hidden, width * before.firstHidden),
+      dA: out.gates,
+      dAOfEntry: learns ? dInput : NOWHERE,
+      dB,
+      dH: spare,
+    }, { addsToParents, count: entries, width });
     if (learns) addSlopes(dInput, slopes.gates, { depth, width: 3 * width });
     if (dB !== own) sumByNode(dB, before, own, 3 * width);
     [direct, spare] = [spare, direct];
@@ -157,7 +163,7 @@ function chainGradient(
     } else {
       if (slopes) addSlopes(dB, slopes.hidden, { depth: 0, width: 3 * width });
       backThroughWeight(own, before.count);
-      calls.addRows({ source: product, rows: before.rows, target: out.start, count: before.count, width });
+      calls.addRows({ source: product, rows: before.rows, target: out.start }, { count: before.count, width });
     }
   }
   const first = levels[0]!;
@@ -166,11 +172,10 @@ function chainGradient(
     sumByNode(dy, first, spare, width);
     dy = spare;
   }
-  calls.addRows({ source: dy, rows: first.rows, target: out.start, count: first.count, width });
+  calls.addRows({ source: dy, rows: first.rows, target: out.start }, { count: first.count, width });
   if (hiddenCount > 0) {
-    gemm(heap, {
-      ...{ a: at.hidden, b: dHidden, c: at.dWeight, m: width, n: 3 * width, k: hiddenCount, transposeA: true },
-    });
-    calls.sumMiddle({ x: dHidden, out: at.dBias, outer: 1, count: hiddenCount, inner: 3 * width });
+    const product = { m: width, n: 3 * width, k: hiddenCount, transposeA: true };
+    gemm(heap, { a: at.hidden, b: dHidden, c: at.dWeight }, product);
+    calls.sumMiddle({ x: dHidden, out: at.dBias }, { outer: 1, count: hiddenCount, inner: 3 * width });
   }
 }

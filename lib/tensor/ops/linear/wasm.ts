@@ -30,8 +30,7 @@ function define(name: string, relu: boolean): (inputs: LinearInputs, attributes:
         b: after(at(weight), v * inner * columns),
         c: after(at(output), v * rows * columns),
         bias: bias ? after(at(bias), v * columns) : NOWHERE,
-        ...{ m: rows, n: columns, k: inner, activation: relu ? 1 : 0 },
-      });
+      }, { m: rows, n: columns, k: inner, activation: relu ? 1 : 0 });
     }
     return [output];
   });
@@ -47,10 +46,8 @@ const biasReluGradient = defineKernel<{ readonly dy: tf.Tensor; readonly output:
     const dBias = context.output(biasShape(dy));
     for (let v = 0; v < stack; v++) {
       const place = (tensor: tf.TensorInfo) => after(at(tensor), v * rows * columns);
-      calls.biasReluGradient({
-        ...{ dy: place(dy), output: place(output), dz: place(dz), biasGradient: after(at(dBias), v * columns) },
-        ...{ rows, columns },
-      });
+      const biasGradient = after(at(dBias), v * columns);
+      calls.biasReluGradient({ dy: place(dy), output: place(output), dz: place(dz), biasGradient }, { rows, columns });
     }
     return [dz, dBias];
   },
@@ -61,7 +58,7 @@ const biasGradient = defineKernel<{ readonly dy: tf.Tensor }, [tf.Tensor]>("Bias
   const { inputs: { dy }, calls, at } = context;
   const { stack, rows, columns } = sizesOf(dy);
   const dBias = context.output(biasShape(dy));
-  calls.sumMiddle({ x: at(dy), out: at(dBias), outer: stack, count: rows, inner: columns });
+  calls.sumMiddle({ x: at(dy), out: at(dBias) }, { outer: stack, count: rows, inner: columns });
   return [dBias];
 });
 

@@ -31,16 +31,14 @@ const networkSlopes = defineKernel<NetworkInputs, [tf.Tensor2D], { readonly laye
     for (let start = 0; start < slopes; start += CHUNK) {
       const count = Math.min(CHUNK, slopes - start);
       const target = (l: number) => l === layers - 1 ? after(at(out), start * widths[l]!) : scratch[l % 2 as 0 | 1];
-      const chosen = { points: after(at(inputs.points), start), count };
-      calls.gateRows({
-        ...{ source: at(inputs.directions), sourceRows: after(at(inputs.rows), start), gate: at(inputs.value0) },
-        ...{ ...chosen, out: target(0), width: widths[0]! },
-      });
+      const points = after(at(inputs.points), start);
+      const [source, sourceRows, gate] = [at(inputs.directions), after(at(inputs.rows), start), at(inputs.value0)];
+      calls.gateRows({ source, sourceRows, gate, points, out: target(0) }, { count, width: widths[0]! });
       for (let l = 1; l < layers; l++) {
         const [out, width] = [target(l), widths[l]!];
-        const weight = at(inputs[`weight${l}`]);
-        gemm(context, { a: target(l - 1), b: weight, c: out, m: count, n: width, k: widths[l - 1]! });
-        calls.gateRows({ source: out, sourceRows: NOWHERE, gate: at(inputs[`value${l}`]), ...chosen, out, width });
+        const [weight, gate] = [at(inputs[`weight${l}`]), at(inputs[`value${l}`])];
+        gemm(context, { a: target(l - 1), b: weight, c: out }, { m: count, n: width, k: widths[l - 1]! });
+        calls.gateRows({ source: out, sourceRows: NOWHERE, gate, points, out }, { count, width });
       }
     }
     return [out];
@@ -80,9 +78,14 @@ const slopeProducts = defineKernel<
     sorted: integersAt(backend, sorted, terms * rows),
   });
   calls.slopeProducts({
-    ...{ dy: at(dy), slopes: at(slopes), firstSlope: at(first), columns: at(columns), firstRow, rows: sorted },
-    ...{ out: at(out), points: pointCount, batch, width: dy.shape[1], outWidth: columnCount },
-  });
+    dy: at(dy),
+    slopes: at(slopes),
+    firstSlope: at(first),
+    columns: at(columns),
+    firstRow,
+    rows: sorted,
+    out: at(out),
+  }, { points: pointCount, batch, width: dy.shape[1], outWidth: columnCount });
   return [out];
 }, { int32: ["first", "columns", "points"] });
 

@@ -21,15 +21,17 @@ interface Delta {
 
 const logSoftmax = defineKernel<Logits, [tf.Tensor]>("LogSoftmaxClamped", (context) => {
   const { inputs: { logits }, calls, at } = context;
+  const { rows, c, scratch } = rowsOf(logits, context);
   const out = context.output([...logits.shape]);
-  calls.logSoftmax({ logits: at(logits), out: at(out), ...rowsOf(logits, context) });
+  calls.logSoftmax({ logits: at(logits), out: at(out), scratch }, { rows, c });
   return [out];
 });
 
 const logSoftmaxGradient = defineKernel<Logits & Delta, [tf.Tensor]>("LogSoftmaxClampedGrad", (context) => {
   const { inputs: { logits, dy }, calls, at } = context;
+  const { rows, c, scratch } = rowsOf(logits, context);
   const out = context.output([...logits.shape]);
-  calls.logSoftmaxGradient({ logits: at(logits), dy: at(dy), out: at(out), ...rowsOf(logits, context) });
+  calls.logSoftmaxGradient({ logits: at(logits), dy: at(dy), out: at(out), scratch }, { rows, c });
   return [out];
 });
 
@@ -40,16 +42,18 @@ defineGradient<Logits, tf.Tensor>("LogSoftmaxClamped", {
 
 const logLikelihood = defineKernel<Likelihood, [tf.Tensor]>("LogLikelihoodClamped", (context) => {
   const { inputs: { logits, target }, calls, at } = context;
+  const { rows, c, scratch } = rowsOf(logits, context);
   const out = context.output(logits.shape.slice(0, -1));
-  calls.logLikelihood({ logits: at(logits), target: at(target), out: at(out), ...rowsOf(logits, context) });
+  calls.logLikelihood({ logits: at(logits), target: at(target), out: at(out), scratch }, { rows, c });
   return [out];
 });
 
 const logLikelihoodGradient = defineKernel<Likelihood & Delta, [tf.Tensor]>("LogLikelihoodClampedGrad", (context) => {
   const { inputs: { logits, target, dy }, calls, at } = context;
+  const { rows, c, scratch } = rowsOf(logits, context);
   const out = context.output([...logits.shape]);
-  const places = { logits: at(logits), target: at(target), dy: at(dy), out: at(out) };
-  calls.logLikelihoodGradient({ ...places, ...rowsOf(logits, context) });
+  const places = { logits: at(logits), target: at(target), dy: at(dy), out: at(out), scratch };
+  calls.logLikelihoodGradient(places, { rows, c });
   return [out];
 });
 
@@ -65,7 +69,7 @@ const gumbelSoftmax = defineKernel<GumbelSample, [tf.Tensor], Temperature>("Gumb
   const { inputs: { logits, gumbel }, calls, at } = context;
   const { rows, c } = rowsOf(logits, context);
   const out = context.output([...logits.shape]);
-  calls.oneHotOfLargest({ scores: at(logits), noise: at(gumbel), out: at(out), rows, c });
+  calls.oneHotOfLargest({ scores: at(logits), noise: at(gumbel), out: at(out) }, { rows, c });
   return [out];
 });
 
@@ -73,9 +77,10 @@ const gumbelSoftmaxGradient = defineKernel<GumbelSample & Delta, [tf.Tensor], Te
   "GumbelSoftmaxSampleGrad",
   (context) => {
     const { inputs: { logits, gumbel, dy }, attributes: { temperature }, calls, at } = context;
+    const { rows, c, scratch } = rowsOf(logits, context);
     const out = context.output([...logits.shape]);
-    const places = { logits: at(logits), noise: at(gumbel), dy: at(dy), out: at(out) };
-    calls.softmaxGradient({ ...places, temperature, ...rowsOf(logits, context) });
+    const places = { logits: at(logits), noise: at(gumbel), dy: at(dy), out: at(out), scratch };
+    calls.softmaxGradient(places, { rows, c, temperature });
     return [out];
   },
 );
@@ -92,7 +97,7 @@ const argmaxOneHot = defineKernel<{ readonly scores: tf.Tensor }, [tf.Tensor]>("
   const { inputs: { scores }, calls, at } = context;
   const { rows, c } = rowsOf(scores, context);
   const out = context.output([...scores.shape]);
-  calls.oneHotOfLargest({ scores: at(scores), noise: NOWHERE, out: at(out), rows, c });
+  calls.oneHotOfLargest({ scores: at(scores), noise: NOWHERE, out: at(out) }, { rows, c });
   return [out];
 });
 
@@ -105,7 +110,7 @@ const hardSigmoid = defineKernel<SigmoidSample, [tf.Tensor], Temperature>("HardS
   const { inputs: { logits, uniform }, attributes: { temperature }, calls, at } = context;
   const out = context.output([...logits.shape]);
   const places = { logits: at(logits), uniform: at(uniform), out: at(out) };
-  calls.hardSigmoid({ ...places, size: sizeOf(logits.shape), temperature });
+  calls.hardSigmoid(places, { size: sizeOf(logits.shape), temperature });
   return [out];
 });
 
@@ -115,7 +120,7 @@ const hardSigmoidGradient = defineKernel<SigmoidSample & Delta, [tf.Tensor], Tem
     const { inputs: { logits, uniform, dy }, attributes: { temperature }, calls, at } = context;
     const out = context.output([...logits.shape]);
     const places = { logits: at(logits), uniform: at(uniform), dy: at(dy), out: at(out) };
-    calls.hardSigmoidGradient({ ...places, size: sizeOf(logits.shape), temperature });
+    calls.hardSigmoidGradient(places, { size: sizeOf(logits.shape), temperature });
     return [out];
   },
 );

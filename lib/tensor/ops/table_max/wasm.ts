@@ -26,11 +26,16 @@ const forward = defineKernel<MaximumInputs, [tf.Tensor3D, tf.Tensor3D]>("TableMa
   const [inputs, batch] = rows.shape;
   const out = context.output([targets, batch, width]);
   const winner = context.integers([targets, batch, width]);
+  const maskStride = mask.shape[0] === 1 ? 0 : targets * inputs;
   calls.tableMax({
-    ...{ table: at(table), rows: at(rows), ownRows: at(ownRows), mask: at(mask), out: at(out), winner: at(winner) },
-    ...{ active: scratchFor(backend, "active inputs", 2 * inputs), targets, inputs, batch, tableRows, width },
-    maskStride: mask.shape[0] === 1 ? 0 : targets * inputs,
-  });
+    table: at(table),
+    rows: at(rows),
+    ownRows: at(ownRows),
+    mask: at(mask),
+    out: at(out),
+    winner: at(winner),
+    active: scratchFor(backend, "active inputs", 2 * inputs),
+  }, { targets, inputs, batch, tableRows, width, maskStride });
   return [out, winner];
 }, { int32: ["rows", "ownRows"] });
 
@@ -39,10 +44,8 @@ const tableGradient = defineKernel<GradientInputs, [tf.Tensor3D], { readonly tab
   ({ calls, inputs: { dy, winner, rows, ownRows }, attributes: { tableRows }, at, zeros }) => {
     const [targets, batch, width] = dy.shape;
     const table = zeros([targets, tableRows, width]);
-    calls.tableMaxGradient({
-      ...{ dy: at(dy), winner: at(winner), rows: at(rows), ownRows: at(ownRows), dTable: at(table) },
-      ...{ targets, batch, tableRows, width },
-    });
+    const places = { dy: at(dy), winner: at(winner), rows: at(rows), ownRows: at(ownRows), dTable: at(table) };
+    calls.tableMaxGradient(places, { targets, batch, tableRows, width });
     return [table];
   },
   { int32 },
@@ -58,9 +61,14 @@ const inputGradient = defineKernel<
   const [, count, categories] = slopes.shape as [number, number, number];
   const [own, others] = [zeros([count, batch, categories]), zeros([count, batch, categories])];
   calls.tableMaxInputGradient({
-    ...{ dy: at(dy), winner: at(winner), rows: at(rows), ownRows: at(ownRows), slopes: at(slopes) },
-    ...{ dOwn: at(own), dOthers: at(others), targets, column, count, categories, rowOffset: offset, batch, width },
-  });
+    dy: at(dy),
+    winner: at(winner),
+    rows: at(rows),
+    ownRows: at(ownRows),
+    slopes: at(slopes),
+    dOwn: at(own),
+    dOthers: at(others),
+  }, { targets, column, count, categories, rowOffset: offset, batch, width });
   return [own, others];
 }, { int32 });
 

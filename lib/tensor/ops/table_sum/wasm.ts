@@ -1,6 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { NOWHERE } from "../../kernels/address.ts";
-import { defineKernel, type KernelContext } from "../../kernels/define_kernel.ts";
+import { defineKernel } from "../../kernels/define_kernel.ts";
 import { scratchFor } from "../../kernels/heap.ts";
 import type { TableLayout } from "../table_layout.ts";
 import type { TableSumInput, TableSumOps } from "./contract.ts";
@@ -27,23 +27,24 @@ interface Attributes {
 
 const int32 = ["rows", "columns", "needed"] as const;
 
-function placesOf({ inputs, at }: Pick<KernelContext<MaskedRows, unknown>, "inputs" | "at">) {
-  const { rows, mask, columns, needed } = inputs;
-  return { rows: at(rows), mask: at(mask), columns: at(columns), needed: at(needed) };
-}
-
 const forward = defineKernel<TableInputs & { readonly bias: tf.Tensor | undefined }, [tf.Tensor3D], Attributes>(
   "TableSum",
   (context) => {
-    const { backend, calls, inputs: { table, rows, bias }, attributes: { layout: { maskWidth } }, at } = context;
+    const { backend, calls, inputs, attributes: { layout: { maskWidth } }, at } = context;
+    const { table, rows, bias } = inputs;
     const [targets, tableRows, width] = table.shape;
     const [variables, batch] = rows.shape;
     const out = context.output([targets, batch, width]);
     calls.tableSum({
-      ...{ ...placesOf(context), table: at(table), bias: at(bias), out: at(out) },
-      ...{ active: scratchFor(backend, "active", 2 * variables) },
-      ...{ targets, variables, batch, tableRows, width, maskWidth },
-    });
+      table: at(table),
+      rows: at(rows),
+      mask: at(inputs.mask),
+      columns: at(inputs.columns),
+      needed: at(inputs.needed),
+      bias: at(bias),
+      out: at(out),
+      active: scratchFor(backend, "active", 2 * variables),
+    }, { targets, variables, batch, tableRows, width, maskWidth });
     return [out];
   },
   { int32 },
@@ -53,7 +54,8 @@ const forward = defineKernel<TableInputs & { readonly bias: tf.Tensor | undefine
 const gradient = defineKernel<TableInputs & { readonly dy: tf.Tensor3D }, [tf.Tensor3D, tf.Tensor], Attributes>(
   "TableSumGradient",
   (context) => {
-    const { calls, inputs: { table, rows, mask, dy }, attributes: { layout: { maskWidth } }, at } = context;
+    const { calls, inputs, attributes: { layout: { maskWidth } }, at } = context;
+    const { table, rows, mask, dy } = inputs;
     const [targets, tableRows, width] = table.shape;
     const [variables, batch] = rows.shape;
     const dTable = context.zeros([targets, tableRows, width]);
@@ -61,9 +63,15 @@ const gradient = defineKernel<TableInputs & { readonly dy: tf.Tensor3D }, [tf.Te
     const allocate = variables < maskWidth ? context.zeros : context.output;
     const dMask = allocate<number[]>(mask ? [batch, targets, maskWidth] : [0]);
     calls.tableSumGradient({
-      ...{ ...placesOf(context), table: at(table), dy: at(dy), dTable: at(dTable), dMask: mask ? at(dMask) : NOWHERE },
-      ...{ targets, variables, batch, tableRows, width, maskWidth },
-    });
+      table: at(table),
+      rows: at(rows),
+      mask: at(mask),
+      columns: at(inputs.columns),
+      needed: at(inputs.needed),
+      dy: at(dy),
+      dTable: at(dTable),
+      dMask: mask ? at(dMask) : NOWHERE,
+    }, { targets, variables, batch, tableRows, width, maskWidth });
     return [dTable, dMask];
   },
   { int32 },
@@ -74,15 +82,21 @@ const inputGradient = defineKernel<
   [tf.Tensor3D],
   Attributes & { readonly first: number; readonly count: number }
 >("TableInputGradient", (context) => {
-  const { calls, inputs: { rows, slopes, dy }, attributes: { layout, first, count }, at } = context;
+  const { calls, inputs: { rows, mask, columns, needed, slopes, dy }, attributes, at } = context;
+  const { layout: { blocks, maskWidth }, first, count } = attributes;
   const [targets, slopeRows, width] = slopes.shape;
   const batch = rows.shape[1];
-  const { categories, offset, slopeOffset } = layout.blocks[first]!;
+  const { categories, offset, slopeOffset } = blocks[first]!;
   const out = context.output([count, batch, categories]);
   calls.tableInputGradient({
-    ...{ ...placesOf(context), slopes: at(slopes), dy: at(dy), dx: at(out), targets, first, count, categories },
-    ...{ rowOffset: offset, slopeOffset, slopeRows, batch, width, maskWidth: layout.maskWidth },
-  });
+    slopes: at(slopes),
+    rows: at(rows),
+    mask: at(mask),
+    columns: at(columns),
+    needed: at(needed),
+    dy: at(dy),
+    dx: at(out),
+  }, { targets, first, count, categories, rowOffset: offset, slopeOffset, slopeRows, batch, width, maskWidth });
   return [out];
 }, { int32 });
 
