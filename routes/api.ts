@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { noStore, problem } from "./problem.tsx";
+import { shownExecution } from "../lib/records/execution.ts";
 import { metricText } from "../lib/records/metric_id.ts";
 import type { Services } from "./services.ts";
 
@@ -14,9 +15,11 @@ export function apiRoutes({ store: openStore }: Services): Hono {
     const store = await openStore();
     if (!store) return noStore(context);
     const suite = context.req.param("suite");
-    const runs = await store.listRuns({ suite });
-    if (runs.length === 0) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
-    return context.json({ suite, runs });
+    const executions = await store.listExecutions({ suite });
+    const shown = shownExecution(executions);
+    if (!shown) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
+    const runs = await store.listRuns({ execution: shown.id });
+    return context.json({ suite, execution: shown.id, executions, runs });
   });
   app.get("/api/runs/:id", async (context) => {
     const store = await openStore();

@@ -72,7 +72,19 @@ export function createApp(options: AppOptions): Hono {
   app.use(compress());
   // Not for streams: a digest would need the whole file first.
   const replay = ["/runs/:id/replay.json", "/runs/:id/replay/*"];
-  for (const path of ["/", "/suites/:suite", "/runs/:id", ...replay, "/perf", "/charts/*", "/assets/*", "/api/*"]) {
+  for (
+    const path of [
+      "/",
+      "/suites/:suite",
+      "/executions/:execution",
+      "/runs/:id",
+      ...replay,
+      "/perf",
+      "/charts/*",
+      "/assets/*",
+      "/api/*",
+    ]
+  ) {
     app.use(path, etag());
   }
   app.route("/", homeRoutes(services));

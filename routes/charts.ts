@@ -4,6 +4,7 @@ import { blockCsv } from "../reports/csv/block_csv.ts";
 import type { Section } from "../reports/blocks.ts";
 import { findChart } from "../reports/blocks.ts";
 import { contentHash } from "../reports/render/content_hash.ts";
+import { noExecution, subjectOf } from "./execution_subject.ts";
 import { noStore, problem } from "./problem.tsx";
 import type { Services } from "./services.ts";
 
@@ -21,8 +22,17 @@ export function chartRoutes(services: Services): Hono {
     const store = await services.store();
     if (!store) return noStore(context);
     const suite = context.req.param("suite");
-    const report = await services.reports.suite(store, suite);
+    const report = await services.reports.suite(store, { suite });
     if (!report) return problem(context, 404, `Cannot find suite "${suite}": the store has no such suite`);
+    return chartFile(context, { services, sections: report.sections, file: context.req.param("file") });
+  });
+  app.get("/charts/executions/:execution/:file", async (context) => {
+    const store = await services.store();
+    if (!store) return noStore(context);
+    const id = context.req.param("execution");
+    const subject = await subjectOf(store, id);
+    const report = subject && await services.reports.suite(store, subject);
+    if (!report) return noExecution(context, id);
     return chartFile(context, { services, sections: report.sections, file: context.req.param("file") });
   });
   app.get("/charts/runs/:id/:file", async (context) => {

@@ -25,6 +25,11 @@ export function suiteHref(suite: string): string {
   return `/suites/${encodeURIComponent(suite)}`;
 }
 
+/** Address of an execution's page. */
+export function executionHref(id: string): string {
+  return `/executions/${encodeURIComponent(id)}`;
+}
+
 /** Address of a run's page. */
 export function runHref(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;

@@ -16,7 +16,7 @@ export function homeRoutes({ store: openStore, reports }: Services): Hono {
     const store = await openStore();
     const suites = store ? await store.listSuites() : [];
     const entries = await Promise.all(
-      suites.map(async (summary) => ({ summary, runs: await reports.runs(store!, summary.suite) })),
+      suites.map(async (summary) => ({ summary, runs: await reports.runs(store!, { suite: summary.suite }) })),
     );
     entries.sort((a, b) => b.summary.updatedAtMs - a.summary.updatedAtMs);
     return context.html(
@@ -55,6 +55,7 @@ function Empty({ hasStore }: { hasStore: boolean }) {
 function SuiteCard({ summary, runs }: { summary: SuiteSummary; runs: readonly Run[] }) {
   const share = progressOf(runs);
   const seeds = new Set(runs.map((run) => run.seed)).size;
+  const byStatus = Map.groupBy(runs, (run) => run.status);
   return (
     <li class="card">
       <h2>
@@ -69,11 +70,12 @@ function SuiteCard({ summary, runs }: { summary: SuiteSummary; runs: readonly Ru
         <span>{Math.floor(100 * share)} %</span>
       </div>
       <p class="counts">
-        {statuses.filter((status) => summary.byStatus[status] > 0).map((status) => (
+        {statuses.filter((status) => byStatus.has(status)).map((status) => (
           <span>
-            {summary.byStatus[status]} <Status status={status} />
+            {byStatus.get(status)!.length} <Status status={status} />
           </span>
         ))}
+        {summary.executions > 1 ? <span>{summary.executions} executions</span> : null}
       </p>
       <p class="when">
         Last update <Moment atMs={summary.updatedAtMs} />

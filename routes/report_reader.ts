@@ -3,6 +3,7 @@ import { buildRun } from "../reports/build/run.ts";
 import { buildSuite } from "../reports/build/suite.ts";
 import { controlOf, loadRunResults, methodsOf, type SuiteResults } from "../reports/read/results.ts";
 import { RunList } from "../reports/read/run_list.ts";
+import type { ReportSubject } from "../reports/read/shown_execution.ts";
 import { SuiteReading } from "../reports/read/suite_reading.ts";
 import { seen, seenRuns, type SeenStore } from "./seen_store.ts";
 import type { ReportReader, RunReport, SuiteReport } from "./services.ts";
@@ -37,31 +38,37 @@ export function reportReader({ now }: { now(): number }): ReportReader {
     if (!known) stores.set(stored, known = { suites: new Recent(), runs: new Recent(), lists: new Recent() });
     return known;
   };
-  const runs = async (store: SeenStore, suite: string): Promise<readonly Run[]> => {
-    const list = knownOf(store).lists.get(suite, () => new RunList(store.stored, suite));
+  const runs = async (store: SeenStore, subject: ReportSubject): Promise<readonly Run[]> => {
+    const list = knownOf(store).lists.get(keyOf(subject), () => new RunList(store.stored, subject));
     return seenRuns(await list.read(), now());
   };
   return {
     runs,
-    async suite(store, suite) {
-      const known = knownOf(store).suites.get(
-        suite,
-        () => ({ reading: new SuiteReading(store.stored, suite), last: null }),
-      );
+    async suite(store, subject) {
+      const { suite, execution: asked } = subject;
+      const known = knownOf(store).suites.get(keyOf(subject), () => ({
+        reading: new SuiteReading(store.stored, suite, asked === undefined ? {} : { execution: asked }),
+        last: null,
+      }));
       const results = await known.reading.read();
-      if (!results) return null;
+      const executions = await store.listExecutions({ suite });
+      const execution = executions.find(({ id }) => id === results?.execution?.id);
+      if (!results || !execution) return null;
       const runs = seenRuns(results.runs, now());
       const { last } = known;
-      if (last?.results === results && isSame(last.report.runs, runs)) return last.report;
+      const isKnown = last?.results === results && isSame(last.report.runs, runs) &&
+        JSON.stringify(last.report.executions) === JSON.stringify(executions);
+      if (isKnown) return last.report;
       // Of statuses, sections only tell finished and failed runs from others: those do not change by looking.
-      const report = { suite, runs, sections: buildSuite(results) };
+      const sections = last?.results === results ? last.report.sections : buildSuite(results);
+      const report = { suite, execution, executions, runs, sections };
       known.last = { results, report };
       return report;
     },
     async run(store, id) {
       const run = await store.stored.getRun(id);
       if (!run) return null;
-      const siblings = await runs(store, run.suite);
+      const siblings = await runs(store, { suite: run.suite, execution: run.execution });
       const control = controlOf(run, siblings);
       const { status } = seen(run, now());
       const key = JSON.stringify([run.revision, status, control?.revision ?? null, methodsOf(siblings)]);
@@ -76,6 +83,10 @@ export function reportReader({ now }: { now(): number }): ReportReader {
       return await report;
     },
   };
+}
+
+function keyOf({ suite, execution = "" }: ReportSubject): string {
+  return JSON.stringify([suite, execution]);
 }
 
 /** Whether runs look the same: reading gives the same objects for those that did not change. */

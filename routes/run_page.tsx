@@ -3,7 +3,7 @@ import type { Provenance } from "../lib/records/run_records.ts";
 import type { Run } from "../lib/store/store.ts";
 import { Sections, Status } from "../reports/render/render_html.tsx";
 import { methodLabel } from "../reports/read/results.ts";
-import { durationText, Moment, runHref, suiteHref } from "./format.tsx";
+import { durationText, executionHref, Moment, runHref, suiteHref } from "./format.tsx";
 import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";
 import { shareOf } from "./progress.ts";
@@ -66,7 +66,8 @@ function Facts({ run }: { run: Run }) {
   return (
     <div id="facts" data-live>
       <p class="lead">
-        {run.environment} in suite <a href={suiteHref(run.suite)}>{run.suite}</a>
+        {run.environment} in suite <a href={suiteHref(run.suite)}>{run.suite}</a>, execution{" "}
+        <a href={executionHref(run.execution)}>{run.execution}</a>
       </p>
       <div class="meter">
         <progress max="1" value={share.toFixed(3)} aria-label="Progress of the run" />

@@ -1,3 +1,4 @@
+import { executionState } from "../lib/records/execution.ts";
 import { isHeld, type Run, type RunStatus, type StoreReader, type SuiteSummary } from "../lib/store/store.ts";
 
 /** A store as it looks now, over the store as it was written. */
@@ -11,6 +12,8 @@ export interface SeenStore extends StoreReader {
  * running. The next bench claims it.
  */
 export function seenStore(store: StoreReader, now: () => number): SeenStore {
+  const lostRuns = async () =>
+    (await store.listRuns({ status: ["running"] })).filter((run) => seen(run, now()).status !== "running");
   return {
     stored: store,
     async getRun(id) {
@@ -22,14 +25,20 @@ export function seenStore(store: StoreReader, now: () => number): SeenStore {
       const runs = (await store.listRuns(rest)).map((run) => seen(run, now()));
       return status ? runs.filter((run) => status.includes(run.status)) : runs;
     },
+    async listExecutions(filter) {
+      const lost = Map.groupBy(await lostRuns(), (run) => run.execution);
+      return (await store.listExecutions(filter)).map((execution) => {
+        const moved = lost.get(execution.id)?.length ?? 0;
+        if (moved === 0) return execution;
+        const byStatus = interrupted(execution.byStatus, moved);
+        return { ...execution, byStatus, state: executionState(byStatus) };
+      });
+    },
     async listSuites() {
-      const running = await store.listRuns({ status: ["running"] });
-      const lost = running.filter((run) => seen(run, now()).status !== "running");
+      const lost = await lostRuns();
       return (await store.listSuites()).map((suite): SuiteSummary => {
         const moved = lost.filter((run) => run.suite === suite.suite).length;
-        const { running, interrupted } = suite.byStatus;
-        const byStatus = { ...suite.byStatus, running: running - moved, interrupted: interrupted + moved };
-        return { ...suite, byStatus };
+        return { ...suite, byStatus: interrupted(suite.byStatus, moved) };
       });
     },
     revision: () => store.revision(),
@@ -38,6 +47,11 @@ export function seenStore(store: StoreReader, now: () => number): SeenStore {
     getArtifact: (runId, name) => store.getArtifact(runId, name),
     listArtifacts: (runId) => store.listArtifacts(runId),
   };
+}
+
+/** Counts of runs where some that are recorded as running are not. */
+function interrupted(byStatus: SuiteSummary["byStatus"], lost: number): SuiteSummary["byStatus"] {
+  return { ...byStatus, running: byStatus.running - lost, interrupted: byStatus.interrupted + lost };
 }
 
 /** Runs as they look now; the same array where all stand as recorded. */

@@ -1,7 +1,9 @@
 import type { Run, StoreReader } from "../lib/store/store.ts";
+import type { Execution } from "../lib/records/execution.ts";
 import type { Section } from "../reports/blocks.ts";
 import type { ImageCache } from "../reports/render/image_cache.ts";
 import type { RunResults } from "../reports/read/results.ts";
+import type { ReportSubject } from "../reports/read/shown_execution.ts";
 import type { AllowedHosts } from "./allowed_hosts.ts";
 import type { SeenStore } from "./seen_store.ts";
 
@@ -30,9 +32,12 @@ export interface Services extends Omit<AppOptions, "store"> {
   readonly reports: ReportReader;
 }
 
-/** A suite's report, the same object while nothing in it has changed: what is made of it can be kept with it. */
+/** The report of a suite's execution, the same object while nothing in it has changed: what is made of it can be kept with it. */
 export interface SuiteReport {
   readonly suite: string;
+  readonly execution: Execution;
+  /** All executions of the suite, in order of their start, as they look now. */
+  readonly executions: readonly Execution[];
   /** As they look now. */
   readonly runs: readonly Run[];
   readonly sections: readonly Section[];
@@ -46,8 +51,9 @@ export interface RunReport {
 
 /** Reports made once for a page, its charts and its files, and made again when the store's change counter says so. */
 export interface ReportReader {
-  suite(store: SeenStore, suite: string): Promise<SuiteReport | null>;
+  /** Null where the store does not know the suite or the execution. */
+  suite(store: SeenStore, subject: ReportSubject): Promise<SuiteReport | null>;
   run(store: SeenStore, id: string): Promise<RunReport | null>;
-  /** The runs of a suite as they look now, without their results. */
-  runs(store: SeenStore, suite: string): Promise<readonly Run[]>;
+  /** The runs of an execution as they look now, without their results. */
+  runs(store: SeenStore, subject: ReportSubject): Promise<readonly Run[]>;
 }

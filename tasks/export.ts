@@ -10,9 +10,13 @@ import { say } from "./terminal_text.ts";
 
 const help = `Write metrics.csv and summary.csv of a suite from the store.
 
-  deno task export [--suite <name>]... [--metric <name>]... [--out <folder>]
+  deno task export [--suite <name>]... [--execution <id>|all] [--metric <name>]... [--out <folder>]
+
+  The files are of the suite's last complete execution, else of its last; a column says which.
 
   --suite <name>   A suite in the store; may be repeated. Default: all.
+  --execution <id> Another execution of one suite, or all of each, in files named after it (metrics-all.csv). No number
+                   is averaged over several.
   --metric <name>  Only this metric, such as return or accuracy, in files named after it (metrics-return.csv); may be
                    repeated. Default: all.
   --out <folder>   The folder with store.sqlite; files go to <folder>/<suite>/. Default: results.
@@ -27,6 +31,7 @@ const help = `Write metrics.csv and summary.csv of a suite from the store.
 export async function main(args: readonly string[], options: { print(line: string): void }): Promise<void> {
   const flags = parseFlags(args, {
     suite: { type: "string", multiple: true },
+    execution: { type: "string" },
     metric: { type: "string", multiple: true },
     out: { type: "string" },
     help: { type: "boolean", default: false },
@@ -36,7 +41,9 @@ export async function main(args: readonly string[], options: { print(line: strin
   const store = await openStore(storeFile(folder), { readOnly: true });
   try {
     const known = (await store.listSuites()).map((summary) => summary.suite);
-    const suites = flags.suite ?? known;
+    const { execution } = flags;
+    const owner = execution === undefined || execution === "all" ? null : await ownerOf(store, execution);
+    const suites = flags.suite ?? (owner === null ? known : [owner]);
     // Before anything is written.
     const unknown = suites.find((suite) => !known.includes(suite));
     if (unknown !== undefined) {
@@ -48,6 +55,7 @@ export async function main(args: readonly string[], options: { print(line: strin
     for (const suite of suites) {
       const { metricsPath, summaryPath, damage } = await exportSuite(store, suite, {
         outDir: folder,
+        ...(execution === undefined ? {} : { execution }),
         ...(metrics ? { metrics } : {}),
       });
       options.print(shownPath(metricsPath));
@@ -62,6 +70,18 @@ export async function main(args: readonly string[], options: { print(line: strin
   } finally {
     await store.close();
   }
+}
+
+/**
+ * The suite of an execution.
+ *
+ * @throws {RangeError} If the store has none of that id; lists those that it has.
+ */
+async function ownerOf(store: Store, execution: string): Promise<string> {
+  const known = await store.listExecutions();
+  const owner = known.find(({ id }) => id === execution)?.suite;
+  if (owner !== undefined) return owner;
+  throw unknownName("execution", { name: execution, choices: [...known.map(({ id }) => id), "all"] });
 }
 
 /** @throws {RangeError} If a metric was recorded in none of the suites; lists those that were. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { type ExecutionChoice, newExecutionId } from "./choose_execution.ts";
 export { countParameters } from "./count_parameters.ts";
 export { readJsonFile } from "./json_file.ts";
 export { openRuns, type Plan } from "./plan_runs.ts";

@@ -1,11 +1,10 @@
-import { firstDifference } from "../core/difference.ts";
-import { settingsParts } from "../core/settings.ts";
 import type { PlannedRun } from "../experiment/expand_suite.ts";
-import { canonicalJson } from "../experiment/spec_hash.ts";
-import type { Run, RunStatus, Store } from "../store/store.ts";
+import type { Run, RunStatus, Store, StoredSuite, StoreReader } from "../store/store.ts";
+import { chooseExecution, type ChosenExecution, type ExecutionRequest } from "./choose_execution.ts";
 
 /** Planned runs and what the store knows of them. */
-export interface Plan {
+export interface Plan extends Omit<ChosenExecution, "runs"> {
+  /** With their ids in the execution. */
   readonly runs: readonly PlannedRun[];
   /** Status of each planned run by id; `missing` when the store does not know it. */
   readonly status: ReadonlyMap<string, RunStatus | "missing">;
@@ -13,43 +12,63 @@ export interface Plan {
   readonly damage: readonly string[];
 }
 
-/** Looks planned runs up; `store` is null when there is none yet. */
-export async function planRuns(runs: readonly PlannedRun[], store: Store | null): Promise<Plan> {
-  const known = new Map<string, Run>();
-  const suite = runs[0]?.suite;
-  if (store && suite !== undefined) {
-    const stored = await store.listRuns({ suite });
-    refuseOtherSettings(runs, stored);
-    for (const run of stored) known.set(run.id, run);
-  }
-  return {
-    runs,
-    status: new Map(runs.map((run) => [run.id, known.get(run.id)?.status ?? "missing"])),
-    damage: runs.flatMap((run) => known.get(run.id)?.damage ?? []),
-  };
+/**
+ * Decides which execution planned runs belong to and looks them up in it; writes nothing.
+ *
+ * @param options.store Null when there is none yet.
+ * @throws {RangeError} If the store has runs of the suite, made by the same code, with other settings.
+ */
+export async function planRuns(
+  planned: readonly PlannedRun[],
+  { store, request }: { readonly store: StoreReader | null; readonly request: ExecutionRequest },
+): Promise<Plan> {
+  const suite = planned[0]!.suite;
+  const stored: StoredSuite = store
+    ? { executions: await store.listExecutions({ suite }), runs: await store.listRuns({ suite }) }
+    : { executions: [], runs: [] };
+  return withStatus(chooseExecution(planned, { request, stored }), stored.runs);
 }
 
 /**
- * Adds planned runs to the store, unless it has others of their suite with different settings: looked up in the same
- * moment, whoever adds runs beside this process.
+ * Adds planned runs to the execution that they belong to, which is begun where it is not there: decided in the same
+ * moment, whoever else does so beside this process.
  *
- * @throws {RangeError} If it has; nothing is added then.
+ * @throws {RangeError} As {@link planRuns}; nothing is added then.
  */
-export async function addPlanned(runs: readonly PlannedRun[], store: Store): Promise<void> {
+export async function addPlanned(
+  planned: readonly PlannedRun[],
+  { store, request }: { readonly store: Store; readonly request: ExecutionRequest },
+): Promise<Plan> {
   let refusal: unknown;
-  const check = (stored: readonly Run[]) => {
-    try {
-      refuseOtherSettings(runs, stored);
-    } catch (error) {
-      refusal = error;
-      throw error;
-    }
-  };
+  let chosen: ChosenExecution | null = null;
   try {
-    await store.addRuns(runs, { check });
+    await store.openExecution(planned[0]!.suite, (stored) => {
+      try {
+        chosen = chooseExecution(planned, { request, stored });
+        return { execution: chosen.execution, runs: chosen.runs };
+      } catch (error) {
+        refusal = error;
+        throw error;
+      }
+    });
   } catch (error) {
     throw refusal ?? error;
   }
+  return await planAgain(chosen!, store);
+}
+
+/** Looks the runs of a plan up again. */
+export async function planAgain(chosen: ChosenExecution, store: StoreReader): Promise<Plan> {
+  return withStatus(chosen, await store.listRuns({ execution: chosen.execution.id }));
+}
+
+function withStatus(chosen: ChosenExecution, stored: readonly Run[]): Plan {
+  const known = new Map(stored.map((run) => [run.id, run]));
+  return {
+    ...chosen,
+    status: new Map(chosen.runs.map((run) => [run.id, known.get(run.id)?.status ?? "missing"])),
+    damage: chosen.runs.flatMap((run) => known.get(run.id)?.damage ?? []),
+  };
 }
 
 /**
@@ -86,33 +105,4 @@ export async function forgetRuns(
     `Cannot start afresh: another process trains ${first.method} with seed ${first.seed}, or did so until a moment ` +
       `ago, expected runs that rest, got ${held.length === 1 ? "1 run that is" : `${held.length} runs that are`} held`,
   );
-}
-
-/**
- * Runs with different settings under one suite's name would stand in one table, and those of one method on one task be
- * averaged, as if they were of one experiment.
- */
-function refuseOtherSettings(runs: readonly PlannedRun[], stored: readonly Run[]): void {
-  const planned = new Map<string, unknown>();
-  for (const run of runs) {
-    for (const { key, settings } of settingsParts(run)) if (!planned.has(key)) planned.set(key, settings);
-  }
-  for (const run of stored) {
-    // Nothing is known of a damaged run's settings.
-    if (run.damage !== undefined) continue;
-    for (const { key, settings } of settingsParts(run)) {
-      const difference = planned.has(key) ? firstDifference(planned.get(key), settings) : null;
-      if (difference === null) continue;
-      const { path, here, there } = difference;
-      throw new RangeError(
-        `Cannot add to suite ${run.suite}: the results folder has runs of ${run.method} on ${run.environment} with ` +
-          `another ${path.join(".")}, expected ${textOf(there)} as there (or another suite name or --out), ` +
-          `got ${textOf(here)}`,
-      );
-    }
-  }
-}
-
-function textOf(value: unknown): string {
-  return value === undefined ? "nothing" : canonicalJson(value);
 }

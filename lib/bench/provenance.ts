@@ -17,6 +17,9 @@ export function codeVersion(folder: string = root): string {
   return `${project.version}+${commit.slice(0, 10)}${isDirty(folder) ? ".dirty" : ""}`;
 }
 
+/** Version of TensorFlow.js. */
+export const tfjsVersion = versionOf("@tensorflow/tfjs");
+
 /** Whether a tracked file of a checkout is not as it was committed; false where git is not there, or may not be asked. */
 function isDirty(folder: string): boolean {
   try {
@@ -52,7 +55,7 @@ export function provenanceOf(
       deno: Deno.version.deno,
       v8: Deno.version.v8,
       typescript: Deno.version.typescript,
-      tfjs: versionOf("@tensorflow/tfjs"),
+      tfjs: tfjsVersion,
       // Draws of exploration, planning and evaluation; the engine of Magnetic.
       "pure-rand": versionOf("pure-rand"),
       mujoco: versionOf("@mujoco/mujoco"),

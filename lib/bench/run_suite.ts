@@ -8,10 +8,13 @@ import { refuseUnsupported } from "../experiment/unsupported.ts";
 import { openStore } from "../store/open_store.ts";
 import { isThere } from "../store/sqlite_file.ts";
 import type { Store } from "../store/store.ts";
+import type { Engine, Trigger } from "../records/execution.ts";
 import type { BackendName, BlasChoice } from "../tensor/mod.ts";
-import { addPlanned, forgetRuns, openRuns, type Plan, planRuns, refuseDamaged } from "./plan_runs.ts";
-import { codeVersion } from "./provenance.ts";
+import { type ExecutionChoice, type ExecutionRequest, settingsHash } from "./choose_execution.ts";
+import { codeIdentity } from "./code_hash.ts";
+import { addPlanned, forgetRuns, openRuns, type Plan, planAgain, planRuns, refuseDamaged } from "./plan_runs.ts";
 import type { PoolEvent, PoolOptions } from "./pool_options.ts";
+import { codeVersion, provenanceOf } from "./provenance.ts";
 import { runPool } from "./worker_pool.ts";
 import { startWorkerProcess } from "./worker_process.ts";
 
@@ -30,10 +33,16 @@ export interface SuiteOptions extends SuiteSelection {
   readonly backend?: string;
   /** `auto` (when absent), `off`, or the name or path of a system BLAS. */
   readonly blas?: string;
+  /** Which execution of the suite; `same` when absent. */
+  readonly execution?: ExecutionChoice;
+  /** What begins it; `API` when absent. */
+  readonly trigger?: Trigger;
+  /** Unix time that executions and leases are dated by, ms; this machine's when absent. */
+  now?(): number;
 }
 
 /** How {@link runSuite} goes about it. */
-export interface RunSuiteOptions extends SuiteOptions, Partial<Pick<PoolOptions, "now" | "startWorker" | "onEvent">> {
+export interface RunSuiteOptions extends SuiteOptions, Partial<Pick<PoolOptions, "startWorker" | "onEvent">> {
   /** Worker processes at a time, at most; one a core when absent. */
   readonly workers?: number;
   /** Forgets the results of exactly these runs first. */
@@ -66,10 +75,10 @@ export interface SuiteOutcome {
  * @throws {Error} One sentence for bad input, as that does.
  */
 export async function planSuite(suite: Suite, options: SuiteOptions): Promise<Plan> {
-  const { runs } = await prepare(suite, options);
+  const { runs, request } = await prepare(suite, options);
   const store = isThere(options.location) ? await openStore(options.location, { readOnly: true }) : null;
   try {
-    return await planRuns(runs, store);
+    return await planRuns(runs, { store, request });
   } finally {
     await store?.close();
   }
@@ -100,32 +109,52 @@ export async function planSuite(suite: Suite, options: SuiteOptions): Promise<Pl
  * @throws {StoreUnavailable} If the store could not be used for long; runs keep their last checkpoints.
  */
 export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<SuiteOutcome> {
-  const { runs, blas } = await prepare(suite, options);
+  const { runs, request, blasFor } = await prepare(suite, options);
   await refuseUnsupported(runs);
   const store = await openStore(options.location, { check: "always" });
   try {
-    const found = await planRuns(runs, store);
+    const found = await planRuns(runs, { store, request });
     if (options.fresh) await forgetRuns(found, store, options);
     else refuseDamaged(found);
-    await addPlanned(runs, store);
-    const problems = await train(await planRuns(runs, store), { ...options, store, blas });
-    const plan = await planRuns(runs, store);
+    const opened = await addPlanned(runs, { store, request });
+    const problems = await train(opened, { ...options, store, blas: blasFor(opened.execution.engine) });
+    const plan = await planAgain(opened, store);
     return { plan, left: openRuns(plan), problems };
   } finally {
     await store.close();
   }
 }
 
-/** Runs and library; what is wrong with names, options or the backend is said here, once for all workers. */
+/** What a suite is trained by. */
+interface Prepared {
+  readonly runs: readonly PlannedRun[];
+  readonly request: ExecutionRequest;
+  /** The library for the workers of an execution that was begun with an engine. */
+  blasFor(engine: Engine): BlasChoice;
+}
+
+/** What is wrong with names, options or the backend is said here, once for all workers. */
 async function prepare(
   suite: Suite,
-  { backend = "wasm", blas = "auto", ...selection }: SuiteOptions,
-): Promise<{ readonly runs: readonly PlannedRun[]; readonly blas: BlasChoice }> {
+  { backend = "wasm", blas = "auto", execution = "same", trigger = "API", now = Date.now, ...selection }: SuiteOptions,
+): Promise<Prepared> {
   const runs = await expandSuite(suite, selection);
   // Loaded when needed: who only names suites or shows help waits for no tensor library.
   const { chooseBlas, useBackend } = await import("../tensor/mod.ts");
+  const { engineOf } = await import("./engine.ts");
   await useBackend(backend as BackendName);
-  return { runs, blas: chooseBlas(blas) };
+  const chosen = chooseBlas(blas);
+  const { methods: _, ...general } = selection;
+  const whole = await expandSuite(suite, { ...general, seeds: [0] });
+  const request = {
+    choice: execution,
+    settings: settingsHash(whole),
+    code: codeIdentity(),
+    engineFor: (recorded?: Engine) => engineOf(chosen, { backend, recorded }).engine,
+    machine: provenanceOf(backend).machine,
+    ...{ trigger, now },
+  };
+  return { runs, request, blasFor: (recorded) => engineOf(chosen, { backend, recorded }).blas };
 }
 
 async function train(

@@ -1,5 +1,8 @@
 import type { MetricId } from "./metric_id.ts";
 
+/** Where a run stands. `interrupted` can be resumed; `failed` keeps its error. */
+export type RunStatus = "pending" | "running" | "interrupted" | "done" | "failed";
+
 /** What a run was made with and on, kept beside its numbers. */
 export interface Provenance {
   /** Project version and, in a git checkout, commit. */

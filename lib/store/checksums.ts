@@ -10,9 +10,28 @@ export function bytesChecksum(bytes: Uint8Array): number {
 }
 
 /** Checksum of what a run is: all that its creation wrote. `spec` as the store keeps it. */
-export function runChecksum(run: Omit<NewRun, "spec"> & { readonly spec: string }): number {
+export function runChecksum(
+  run: Omit<NewRun, "spec"> & { readonly spec: string; readonly execution: string },
+): number {
+  return crc32(encoder.encode(run.execution), looseRunChecksum(run));
+}
+
+/** {@link runChecksum} of stores before runs belonged to executions. */
+export function looseRunChecksum(run: Omit<NewRun, "spec"> & { readonly spec: string }): number {
   const { id, suite, environment, method, seed, spec } = run;
   return crc32(encoder.encode([id, suite, environment, method, seed, spec].join("\n")));
+}
+
+/** Checksum of what an execution was begun as. `origin` as the store keeps it. */
+export function executionChecksum(
+  { id, suite, startedAtMs, origin }: {
+    readonly id: string;
+    readonly suite: string;
+    readonly startedAtMs: number;
+    readonly origin: string;
+  },
+): number {
+  return crc32(encoder.encode([id, suite, startedAtMs, origin].join("\n")));
 }
 
 const number = new Float64Array(1);

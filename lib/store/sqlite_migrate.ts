@@ -1,5 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { bytesChecksum, metricChecksum, runChecksum, unqualifiedChecksum } from "./checksums.ts";
+import {
+  bytesChecksum,
+  executionChecksum,
+  looseRunChecksum,
+  metricChecksum,
+  runChecksum,
+  unqualifiedChecksum,
+} from "./checksums.ts";
+import { earlierExecutionId, earlierOrigin } from "./earlier_executions.ts";
 import { StoreRefusal } from "./sqlite_file.ts";
 import { applicationId, migrations } from "./sqlite_schema.ts";
 
@@ -70,13 +78,33 @@ export function offerFunctions(database: DatabaseSync): void {
     "run_checksum",
     pure,
     (id, suite, environment, method, seed, spec) =>
+      looseRunChecksum({
+        ...{ id: id as string, suite: suite as string, environment: environment as string },
+        ...{ method: method as string, seed: seed as number, spec: spec as string },
+      }),
+  );
+  database.function(
+    "owned_run_checksum",
+    pure,
+    (id, suite, environment, method, seed, spec, execution) =>
       runChecksum({
-        id: id as string,
-        suite: suite as string,
-        environment: environment as string,
-        method: method as string,
-        seed: seed as number,
-        spec: spec as string,
+        ...{ id: id as string, suite: suite as string, environment: environment as string },
+        ...{ method: method as string, seed: seed as number, spec: spec as string, execution: execution as string },
+      }),
+  );
+  database.function(
+    "execution_id",
+    pure,
+    (suite, startedAtMs) => earlierExecutionId(suite as string, startedAtMs as number),
+  );
+  database.function("execution_origin", pure, (origins) => JSON.stringify(earlierOrigin(origins as string)));
+  database.function(
+    "execution_checksum",
+    pure,
+    (id, suite, startedAtMs, origin) =>
+      executionChecksum({
+        ...{ id: id as string, suite: suite as string },
+        ...{ startedAtMs: startedAtMs as number, origin: origin as string },
       }),
   );
   database.function(

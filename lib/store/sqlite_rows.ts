@@ -35,6 +35,7 @@ export function runOf(row: Row): Run {
   return {
     id: text(row.id),
     suite: text(row.suite),
+    execution: text(row.execution),
     environment: text(row.environment),
     method: text(row.method),
     seed: Number(row.seed),
@@ -61,10 +62,17 @@ export function isSoundRun(row: Row): boolean {
 
 function isWhatWasWritten(row: Row): boolean {
   if (row.checksum === null) return true;
-  const [id, suite, environment, method, spec] = ["id", "suite", "environment", "method", "spec"].map((name) =>
-    text(row[name])
-  ) as [string, string, string, string, string];
-  return Number(row.checksum) === runChecksum({ id, suite, environment, method, seed: Number(row.seed), spec });
+  const [id, suite, execution, environment, method, spec] = [
+    "id",
+    "suite",
+    "execution",
+    "environment",
+    "method",
+    "spec",
+  ]
+    .map((name) => text(row[name])) as [string, string, string, string, string, string];
+  const run = { id, suite, execution, environment, method, seed: Number(row.seed), spec };
+  return Number(row.checksum) === runChecksum(run);
 }
 
 /** An artifact without its bytes. */

@@ -19,8 +19,13 @@ export const applicationId = 0x4643444c;
  * get theirs here. A step may use the functions `run_checksum`, `metric_checksum` (before qualifiers),
  * `record_checksum` and `bytes_checksum`.
  *
- * A metric's qualifier (a variable, a context) stood behind a slash in its name, a number of steps behind `_t`; the last
+ * A metric's qualifier (a variable, a context) stood behind a slash in its name, a number of steps behind `_t`; the fifth
  * step gives it a column. A row whose checksum was wrong keeps a wrong one.
+ *
+ * An execution keeps what it was begun as in `origin` (JSON, see `ExecutionOrigin`); where it stands is told from its
+ * runs, by an index that covers what is asked. Before there were executions a suite's runs stood in one table whatever
+ * made them: the last step makes one execution a suite of them, which is of the code of the run that changed last. Its
+ * functions are `execution_id`, `execution_origin`, `execution_checksum` and `owned_run_checksum`.
  */
 export const migrations: readonly string[] = [
   `
@@ -270,5 +275,32 @@ export const migrations: readonly string[] = [
     ORDER BY updates DESC, env_steps DESC LIMIT 1
     ON CONFLICT DO NOTHING;
   END;
+  `,
+  `
+  CREATE TABLE executions (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    suite TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    tags TEXT NOT NULL DEFAULT '[]',
+    started_at_ms INTEGER NOT NULL,
+    checksum INTEGER
+  ) STRICT;
+  CREATE INDEX executions_by_suite ON executions (suite, started_at_ms);
+  INSERT INTO executions (id, suite, origin, started_at_ms)
+  SELECT execution_id(suite, started), suite, execution_origin(origins), started
+  FROM (SELECT suite, origins, max(updated_at_ms) AS updated FROM runs GROUP BY suite)
+  JOIN (SELECT suite, min(created_at_ms) AS started, min(sequence) AS first FROM runs GROUP BY suite) USING (suite)
+  ORDER BY first;
+  UPDATE executions SET checksum = execution_checksum(id, suite, started_at_ms, origin);
+
+  ALTER TABLE runs ADD COLUMN execution TEXT REFERENCES executions (id);
+  UPDATE runs SET execution = executions.id, checksum = CASE
+      WHEN runs.checksum = run_checksum(runs.id, runs.suite, environment, method, seed, spec)
+      THEN owned_run_checksum(runs.id, runs.suite, environment, method, seed, spec, executions.id)
+      ELSE runs.checksum
+    END
+  FROM executions WHERE executions.suite = runs.suite;
+  CREATE INDEX runs_by_execution ON runs (execution, status, updated_at_ms, revision);
   `,
 ];

@@ -4,8 +4,21 @@ import type { Metric, Origin } from "../records/run_records.ts";
 import { messageOf } from "../core/errors.ts";
 import { visible } from "../core/visible.ts";
 import { checkMetrics } from "./check_metrics.ts";
-import { bytesChecksum, metricChecksum, recordChecksum, runChecksum } from "./checksums.ts";
+import { bytesChecksum, metricChecksum, recordChecksum } from "./checksums.ts";
+import type { Execution } from "../records/execution.ts";
 import { SeriesNames } from "./series_names.ts";
+import {
+  addExecution,
+  addRunsTo,
+  isHeldNow,
+  listExecutions,
+  nowMs,
+  removeExecutions,
+  removing,
+  type Statements,
+  tagExecution,
+  unnamedExecution,
+} from "./sqlite_executions.ts";
 import { rollBackQuietly } from "./sqlite_migrate.ts";
 import { openDatabase, type OpenedDatabase, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
 import {
@@ -45,18 +58,15 @@ export async function openSqliteStore(path: string, options: SqliteOptions = {})
 /** Rows read at a time by a stream: no statement, and so no old snapshot, stays open between two of them. */
 const streamedPage = 4096;
 
-/** What {@link isHeld} says, with the time as the third value. */
-const isHeldNow = `(lease_until_ms IS NOT NULL AND lease_until_ms > ?3
-  AND (lease_ms IS NULL OR lease_until_ms <= ?3 + lease_ms))`;
-
-/** The store's own clock, for writes whose caller gives no time. */
-const nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
-
 class SqliteStore implements Store {
   readonly #open: () => OpenedDatabase;
   #opened: OpenedDatabase;
   readonly #statements = new Map<string, StatementSync>();
   readonly #series = new SeriesNames();
+  readonly #use: Statements = {
+    rows: (sql, values) => this.#rows(sql, values),
+    execute: (sql, values) => this.#execute(sql, values),
+  };
   #isOpen = true;
 
   /** @param open Opens the database; called again where it can no longer see what the file holds. */
@@ -69,25 +79,38 @@ class SqliteStore implements Store {
     return this.#opened.database;
   }
 
+  openExecution(suite: string, decide: Parameters<Store["openExecution"]>[1]): Promise<string> {
+    return this.#write(`open an execution of suite ${suite}`, () => {
+      const runs = this.#rows("SELECT * FROM runs WHERE suite = ? ORDER BY sequence", [suite]).map(runOf);
+      const { execution, runs: added } = decide({ executions: listExecutions(this.#use, { suite }), runs });
+      addExecution(this.#use, execution);
+      addRunsTo(this.#use, added, execution.id);
+      return execution.id;
+    });
+  }
+
   addRuns(runs: readonly NewRun[], options: Parameters<Store["addRuns"]>[1] = {}): Promise<readonly string[]> {
     return this.#write("add runs", () => {
-      if (options.check) {
-        const suites = JSON.stringify([...new Set(runs.map((run) => run.suite))]);
-        const sql = "SELECT * FROM runs WHERE suite IN (SELECT value FROM json_each(?)) ORDER BY sequence";
-        options.check(this.#rows(sql, [suites]).map(runOf));
+      const executions = new Map<string, string>();
+      for (const suite of new Set(runs.map((run) => run.suite))) {
+        const execution = options.execution ?? unnamedExecution(this.#use, suite);
+        addExecution(this.#use, execution);
+        executions.set(suite, execution.id);
       }
-      const added: string[] = [];
-      for (const run of runs) {
-        const spec = JSON.stringify(run.spec);
-        const { changes } = this.#execute(
-          `INSERT INTO runs (id, suite, environment, method, seed, spec, checksum, created_at_ms, updated_at_ms)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ${nowMs}, ${nowMs}) ON CONFLICT (id) DO NOTHING`,
-          [run.id, run.suite, run.environment, run.method, run.seed, spec, runChecksum({ ...run, spec })],
-        );
-        if (changes > 0) added.push(run.id);
-      }
-      return added;
+      return runs.flatMap((run) => addRunsTo(this.#use, [run], executions.get(run.suite)!));
     });
+  }
+
+  listExecutions(filter: { readonly suite?: string } = {}): Promise<readonly Execution[]> {
+    return this.#read("list executions", () => listExecutions(this.#use, filter));
+  }
+
+  tagExecution(id: string, change: Parameters<Store["tagExecution"]>[1]): Promise<void> {
+    return this.#write(`tag execution ${id}`, () => tagExecution(this.#use, { id, ...change }));
+  }
+
+  removeExecutions(ids: readonly string[], options: { readonly nowMs: number }): Promise<readonly string[]> {
+    return this.#write("remove executions", () => removeExecutions(this.#use, ids, options));
   }
 
   getRun(id: string): Promise<Run | null> {
@@ -97,10 +120,11 @@ class SqliteStore implements Store {
     });
   }
 
-  listRuns({ suite, status, changedAfter }: RunFilter = {}): Promise<readonly Run[]> {
+  listRuns({ suite, execution, status, changedAfter }: RunFilter = {}): Promise<readonly Run[]> {
     // Only the conditions that are asked for: "?1 IS NULL OR suite = ?1" would keep SQLite from its indexes.
     const where = conditions({
       "suite = ?": suite,
+      "execution = ?": execution,
       "status IN (SELECT value FROM json_each(?))": jsonOrAbsent(status),
       "revision > ?": changedAfter,
     });
@@ -114,12 +138,14 @@ class SqliteStore implements Store {
   listSuites(): Promise<readonly SuiteSummary[]> {
     return this.#read("list suites", () =>
       this.#rows(
-        `SELECT suite, count(*) AS runs, max(updated_at_ms) AS updated_at_ms, max(revision) AS revision,
+        `SELECT suite, (SELECT count(*) FROM executions WHERE executions.suite = runs.suite) AS executions,
+           count(*) AS runs, max(updated_at_ms) AS updated_at_ms, max(revision) AS revision,
            sum(status = 'pending') AS pending, sum(status = 'running') AS running,
            sum(status = 'interrupted') AS interrupted, sum(status = 'done') AS done, sum(status = 'failed') AS failed
          FROM runs GROUP BY suite ORDER BY suite`,
       ).map((row) => ({
         suite: text(row.suite),
+        executions: Number(row.executions),
         runs: Number(row.runs),
         byStatus: {
           pending: Number(row.pending),
@@ -203,7 +229,7 @@ class SqliteStore implements Store {
         this.#execute("DELETE FROM metrics WHERE run = ?", [run]);
         this.#execute("DELETE FROM artifacts WHERE run = ?", [run]);
         if (!isSoundRun(this.#rows("SELECT * FROM runs WHERE sequence = ?", [run])[0]!)) {
-          this.#execute("DELETE FROM runs WHERE sequence = ?", [run]);
+          removing(this.#use, () => this.#execute("DELETE FROM runs WHERE sequence = ?", [run]));
           continue;
         }
         this.#execute(
@@ -319,6 +345,7 @@ class SqliteStore implements Store {
   #matchingRuns(query: MetricQuery): { readonly id: string; readonly sequence: number }[] {
     const where = conditions({
       "suite = ?": query.suite,
+      "execution = ?": query.execution,
       "id IN (SELECT value FROM json_each(?))": jsonOrAbsent(query.runIds),
     });
     return this.#rows(`SELECT id, sequence FROM runs ${where.sql} ORDER BY sequence`, where.values)

@@ -1,14 +1,16 @@
 import type { MetricId } from "../records/metric_id.ts";
-import type { Metric, Origin, Provenance, RunProgress } from "../records/run_records.ts";
+import type { Metric, Origin, Provenance, RunProgress, RunStatus } from "../records/run_records.ts";
+import type { Execution, NewExecution } from "../records/execution.ts";
 
-/** Where a run stands. `interrupted` can be resumed; `failed` keeps its error. */
-export type RunStatus = "pending" | "running" | "interrupted" | "done" | "failed";
+export type { RunStatus };
 
 /** One run: a spec, its identity, and where it stands. */
 export interface Run {
-  /** A letter and the hash of the spec: the run's identity. */
+  /** A letter and a hash of the spec and the execution: the run's identity. */
   readonly id: string;
   readonly suite: string;
+  /** Id of the execution that it belongs to. */
+  readonly execution: string;
   /** Display ids: environment id with its task (`chemical-fork`), method id with its variant. */
   readonly environment: string;
   readonly method: string;
@@ -38,12 +40,25 @@ export interface Run {
   readonly revision: number;
 }
 
-/** What is needed to create a run. */
+/** What is needed to create a run, but for its execution. */
 export type NewRun = Pick<Run, "id" | "suite" | "environment" | "method" | "seed" | "spec">;
+
+/** What a store has of a suite, in order of creation. */
+export interface StoredSuite {
+  readonly executions: readonly Execution[];
+  readonly runs: readonly Run[];
+}
+
+/** To which execution runs are added: a new one, or one that is there. */
+export interface OpenedExecution {
+  readonly execution: NewExecution;
+  readonly runs: readonly NewRun[];
+}
 
 /** Which runs to list; absent fields match everything. */
 export interface RunFilter {
   readonly suite?: string;
+  readonly execution?: string;
   readonly status?: readonly RunStatus[];
   /** Only runs that changed since {@link Store.revision} was this: what a reader has to read again. */
   readonly changedAfter?: number;
@@ -57,6 +72,7 @@ export interface MetricRow extends Metric {
 /** Which metrics to read; absent fields match everything. */
 export interface MetricQuery {
   readonly suite?: string;
+  readonly execution?: string;
   readonly runIds?: readonly string[];
   readonly metrics?: readonly MetricId[];
   readonly splits?: readonly string[];
@@ -80,9 +96,10 @@ export class DamageError extends Error {
   override readonly name = "DamageError";
 }
 
-/** A suite as the store knows it. */
+/** A suite as the store knows it, over all of its executions. */
 export interface SuiteSummary {
   readonly suite: string;
+  readonly executions: number;
   readonly runs: number;
   readonly byStatus: Readonly<Record<RunStatus, number>>;
   readonly updatedAtMs: number;
@@ -117,15 +134,38 @@ export function isHeld({ leaseUntilMs, leaseMs }: Pick<Run, "leaseUntilMs" | "le
  */
 export interface Store {
   /**
-   * Adds runs that are not there yet; leaves those that are. Returns the ids added.
+   * Begins an execution, or adds to one that is there: what `decide` says of all that there is of the suite. Nobody else
+   * writes between the two, so of several who would begin the same the first does and the others join in. Runs that are
+   * there already are left as they are.
    *
-   * @param options.check Is given all runs that there are of the same suites, in the moment in which the others are
-   * added; what it throws keeps them from being added.
+   * @param decide What it throws keeps anything from being written; it may be asked again where the store was out of
+   * reach.
+   * @returns The execution's id.
+   */
+  openExecution(suite: string, decide: (stored: StoredSuite) => OpenedExecution): Promise<string>;
+  /**
+   * Adds runs that are not there yet to an execution, which is made where it is not there; leaves those that are.
+   * Returns the ids added.
+   *
+   * @param options.execution One of which nothing is known when absent, the same for all runs of a suite.
    */
   addRuns(
     runs: readonly NewRun[],
-    options?: { readonly check?: (stored: readonly Run[]) => void },
+    options?: { readonly execution?: NewExecution },
   ): Promise<readonly string[]>;
+  /** Executions in the order in which they began, of a suite or of all. */
+  listExecutions(filter?: { readonly suite?: string }): Promise<readonly Execution[]>;
+  /** Gives an execution the names that are in `add` and takes those that are in `remove`. */
+  tagExecution(
+    id: string,
+    change: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<void>;
+  /**
+   * Removes executions with their runs, metrics and artifacts: all of them, or none if somebody holds a run.
+   *
+   * @returns The ids of the runs that are held; none where all were removed.
+   */
+  removeExecutions(ids: readonly string[], options: { readonly nowMs: number }): Promise<readonly string[]>;
   getRun(id: string): Promise<Run | null>;
   /** Runs in order of creation. */
   listRuns(filter?: RunFilter): Promise<readonly Run[]>;
@@ -197,6 +237,7 @@ export type StoreReader = Pick<
   Store,
   | "getRun"
   | "listRuns"
+  | "listExecutions"
   | "listSuites"
   | "revision"
   | "queryMetrics"

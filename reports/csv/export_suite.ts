@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { messageOf, unknownName } from "../../lib/core/errors.ts";
+import { type Execution, shownExecution } from "../../lib/records/execution.ts";
 import { type MetricId, metricText } from "../../lib/records/metric_id.ts";
 import type { StoreReader } from "../../lib/store/store.ts";
 import { csvStringifier, type CsvTable } from "../../lib/core/csv_format.ts";
@@ -11,6 +12,8 @@ import { metricsTable, summaryTable } from "./csv_tables.ts";
 
 /** The files of an exported suite. */
 export interface ExportedFiles {
+  /** Ids of the executions that they are of. */
+  readonly executions: readonly string[];
   readonly metricsPath: string;
   readonly summaryPath: string;
   /** A sentence for each run with damaged records, which the files leave out. */
@@ -22,6 +25,8 @@ export interface ExportedFiles {
  *
  * @param suite The name of a suite in the store.
  * @param options.outDir The folder that holds a folder for each suite, such as `results`.
+ * @param options.execution The id of the execution to write, or `all`, in files named after it; when absent the one that
+ * the suite shows, see `shownExecution`.
  * @param options.metrics Only these metrics, in files named after them; all when absent.
  * @throws {RangeError} If the store has no such suite, or its name cannot be a folder's.
  * @throws {Error} One sentence, if a file cannot be written.
@@ -29,28 +34,43 @@ export interface ExportedFiles {
 export async function exportSuite(
   store: StoreReader,
   suite: string,
-  options: { readonly outDir: string; readonly metrics?: readonly MetricId[] },
+  options: { readonly outDir: string; readonly execution?: string; readonly metrics?: readonly MetricId[] },
 ): Promise<ExportedFiles> {
-  const query = { suite, ...(options.metrics ? { metrics: options.metrics } : {}) };
-  const runs = await store.listRuns({ suite });
-  if (runs.length === 0) {
+  const known = await store.listExecutions({ suite });
+  if (known.length === 0) {
     const choices = (await store.listSuites()).map((known) => known.suite);
     throw unknownName("suite", { name: suite, choices: choices.length > 0 ? choices : ["none: the store is empty"] });
   }
+  const executions = chosenExecutions(known, options.execution);
+  const query = { executions, ...(options.metrics ? { metrics: options.metrics } : {}) };
+  const runs = (await Promise.all(executions.map((execution) => store.listRuns({ execution })))).flat();
   if (!/^[a-z0-9][a-z0-9._-]*$/i.test(suite)) {
     throw new RangeError(
       `Cannot export suite ${suite}: its name cannot be a folder's, expected letters, digits and dashes, got "${suite}"`,
     );
   }
   const folder = join(options.outDir, suite);
-  // A choice of metrics never takes the place of the complete files.
-  const choice = (options.metrics ?? []).map((metric) => `-${metricText(metric).replace(/[^\w]+/g, "-")}`).join("");
+  // A choice of metrics or of an execution never takes the place of the complete files.
+  const chosen = [
+    ...(options.execution === undefined ? [] : [options.execution]),
+    ...(options.metrics ?? []).map(metricText),
+  ];
+  const choice = chosen.map((name) => `-${name.replace(/[^\w-]+/g, "-")}`).join("");
   const metricsPath = join(folder, `metrics${choice}.csv`);
   const damage = new Map(runs.flatMap((run) => run.damage === undefined ? [] : [[run.id, run.damage] as const]));
   await writeCsv(metricsPath, await metricsTable(store, query, damage));
   const summaryPath = join(folder, `summary${choice}.csv`);
   await writeCsv(summaryPath, await summaryTable(store, query));
-  return { metricsPath, summaryPath, damage: [...damage.values()] };
+  return { executions, metricsPath, summaryPath, damage: [...damage.values()] };
+}
+
+/** @throws {RangeError} If no execution has the id. */
+function chosenExecutions(known: readonly Execution[], asked: string | undefined): readonly string[] {
+  const ids = known.map(({ id }) => id);
+  if (asked === undefined) return [shownExecution(known)!.id];
+  if (asked === "all") return ids;
+  if (!ids.includes(asked)) throw unknownName("execution", { name: asked, choices: [...ids.toReversed(), "all"] });
+  return [asked];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Execution } from "../../lib/records/execution.ts";
 import type { Run } from "../../lib/store/store.ts";
 import { methodsOf, type SuiteResults } from "./results.ts";
 
@@ -14,12 +15,15 @@ export function environmentResults(results: SuiteResults, environment: string): 
 /** The results of a suite from those of its environments, which {@link environmentResults} then gives back. */
 export function joinEnvironments(
   parts: ReadonlyMap<string, SuiteResults>,
-  { suite, runs }: { readonly suite: string; readonly runs: readonly Run[] },
+  { suite, execution, runs }: {
+    readonly suite: string;
+    readonly execution: Execution;
+    readonly runs: readonly Run[];
+  },
 ): SuiteResults {
   const all = [...parts.values()];
   const results: SuiteResults = {
-    suite,
-    runs,
+    ...{ suite, execution, runs },
     finals: all.flatMap((part) => part.finals),
     curves: all.flatMap((part) => part.curves),
   };

@@ -1,4 +1,5 @@
 import { methods as methodRegistry } from "../../lib/model/registry.ts";
+import type { Execution } from "../../lib/records/execution.ts";
 import type { MetricId } from "../../lib/records/metric_id.ts";
 import type { MetricRow, Run, StoreReader } from "../../lib/store/store.ts";
 import { type CodebookArtifact, parseCodebook, parseReplay, type ReplayArtifact } from "../../lib/records/artifacts.ts";
@@ -14,9 +15,11 @@ import { paperMethods } from "../paper/results.ts";
 /** Metrics of which a suite's report draws learning curves: those of which all records are read. */
 export const curveMetrics: readonly string[] = ["return", "accuracy", "mse"];
 
-/** Everything a suite's report is built from. */
+/** Everything the report of a suite's execution is built from. */
 export interface SuiteResults {
   readonly suite: string;
+  /** The execution that the runs belong to, as it stood; absent in the results of one environment. */
+  readonly execution?: Execution;
   readonly runs: readonly Run[];
   /** Last value of each metric and split of each run. */
   readonly finals: readonly MetricRow[];
@@ -44,7 +47,7 @@ export interface RunResults {
 /**
  * Reads a run; null when the store does not know it.
  *
- * @param known.siblings The runs of its suite, where the caller has them already.
+ * @param known.siblings The runs of its execution, where the caller has them already.
  */
 export async function loadRunResults(
   store: StoreReader,
@@ -60,7 +63,7 @@ export async function loadRunResults(
   const finals = await store.queryMetrics({ runIds: [id], last: true, onDamage });
   const artifacts = await store.listArtifacts(id);
   const names = new Set(artifacts.map((artifact) => artifact.name));
-  const siblings = known.siblings ?? await store.listRuns({ suite: run.suite });
+  const siblings = known.siblings ?? await store.listRuns({ execution: run.execution });
   const control = controlOf(run, siblings);
   const read = {
     finals,

@@ -1,7 +1,9 @@
+import type { Execution } from "../../lib/records/execution.ts";
 import { wholeMetric } from "../../lib/records/metric_id.ts";
 import type { MetricRow, Run, StoreReader } from "../../lib/store/store.ts";
 import { readSoundRuns, seenWith } from "./damaged_runs.ts";
 import { joinEnvironments } from "./environment_results.ts";
+import { executionOf } from "./shown_execution.ts";
 import { curveMetrics, methodsOf, type SuiteResults } from "./results.ts";
 
 /** What a suite's report needs of one run. */
@@ -11,18 +13,30 @@ interface RunReading {
   readonly curves: readonly MetricRow[];
 }
 
-/** Reads a suite; null when the store does not know it. */
-export async function loadSuiteResults(store: StoreReader, suite: string): Promise<SuiteResults | null> {
-  return await new SuiteReading(store, suite).read();
+/**
+ * Reads an execution of a suite; null when the store does not know it.
+ *
+ * @param options.execution Its id; the one that the suite shows when absent, see `shownExecution`.
+ */
+export async function loadSuiteResults(
+  store: StoreReader,
+  suite: string,
+  options: { readonly execution?: string } = {},
+): Promise<SuiteResults | null> {
+  return await new SuiteReading(store, suite, options).read();
 }
 
 /**
- * A suite that is read again and again: each time only the runs that changed since the last. Results, and those of each
+ * An execution of a suite that is read again and again: each time only the runs that changed since the last. Results, and those of each
  * environment (see `environmentResults`), stay the same object while nothing in them has changed.
  */
 export class SuiteReading {
   readonly #store: StoreReader;
   readonly #suite: string;
+  /** Whose results are asked for; undefined: whichever the suite shows. */
+  readonly #asked: string | undefined;
+  /** Whose results were read. */
+  #execution: Execution | null = null;
   readonly #runs = new Map<string, RunReading>();
   /** The store's change counter before the last reading. */
   #revision = -1;
@@ -31,10 +45,14 @@ export class SuiteReading {
   /** The last reading: one at a time, so that each begins after what its caller has seen. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param suite Its name; the store need not know it yet. */
-  constructor(store: StoreReader, suite: string) {
+  /**
+   * @param suite Its name; the store need not know it yet.
+   * @param options.execution The id of one of its executions; whichever it shows when absent.
+   */
+  constructor(store: StoreReader, suite: string, options: { readonly execution?: string } = {}) {
     this.#store = store;
     this.#suite = suite;
+    this.#asked = options.execution;
   }
 
   /** The results now; null when the store does not know the suite. A failed reading leaves the one before. */
@@ -48,12 +66,34 @@ export class SuiteReading {
     // Before the rows: what is written in between is read again next time, never missed.
     const revision = await this.#store.revision();
     if (revision === this.#revision) return this.#results;
-    const changed = await this.#store.listRuns({ suite: this.#suite, changedAfter: this.#revision });
+    const execution = await executionOf(this.#store, { suite: this.#suite, execution: this.#asked });
+    if (execution?.id !== this.#execution?.id) this.#forget();
+    this.#execution = execution;
+    if (execution) await this.#readRuns(execution);
+    this.#revision = revision;
+    return this.#results;
+  }
+
+  #forget(): void {
+    this.#runs.clear();
+    this.#parts = new Map();
+    this.#results = null;
+    this.#revision = -1;
+  }
+
+  async #readRuns(execution: Execution): Promise<void> {
+    const { id, runs } = execution;
+    let changed = await this.#store.listRuns({ execution: id, changedAfter: this.#revision });
+    const known = new Set(this.#runs.keys()).union(new Set(changed.map((run) => run.id)));
+    if (known.size > runs) {
+      // Some were removed.
+      this.#forget();
+      changed = await this.#store.listRuns({ execution: id });
+    }
     if (changed.length > 0) {
       const runIds = changed.map((run) => run.id);
-      const last = await readSoundRuns(this.#store, { suite: this.#suite, runIds, last: true });
+      const last = await readSoundRuns(this.#store, { runIds, last: true });
       const all = await readSoundRuns(this.#store, {
-        suite: this.#suite,
         runIds,
         metrics: curveMetrics.map(wholeMetric),
       });
@@ -65,14 +105,12 @@ export class SuiteReading {
         const rowsIn = (rows: ReturnType<typeof byRun>) => damage.has(run.id) ? [] : rows.get(run.id) ?? [];
         this.#runs.set(run.id, { run: seenWith(damage, run), finals: rowsIn(finals), curves: rowsIn(curves) });
       }
-      this.#assemble(new Set(changed.map((run) => run.environment)));
+      this.#assemble(new Set(changed.map((run) => run.environment)), execution);
     }
-    this.#revision = revision;
-    return this.#results;
   }
 
   /** Makes the results of the changed environments, and of the suite, anew. */
-  #assemble(changed: ReadonlySet<string>): void {
+  #assemble(changed: ReadonlySet<string>, execution: Execution): void {
     const readings = [...this.#runs.values()];
     const suiteMethods = methodsOf(readings.map(({ run }) => run));
     const parts = new Map<string, SuiteResults>();
@@ -91,7 +129,10 @@ export class SuiteReading {
       );
     }
     this.#parts = parts;
-    this.#results = joinEnvironments(parts, { suite: this.#suite, runs: readings.map(({ run }) => run) });
+    this.#results = joinEnvironments(parts, {
+      ...{ suite: this.#suite, execution },
+      runs: readings.map(({ run }) => run),
+    });
   }
 }
 

@@ -20,6 +20,7 @@ import { resultsFolder, storeFile } from "../results_folder.ts";
 import { complain, say, shellCommand } from "../terminal_text.ts";
 import { shownPath, userPath } from "../user_paths.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
+import { executionText } from "./execution_text.ts";
 import { describePlan, describeRuns } from "./dry_run.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { summaryText } from "./summary.ts";
@@ -44,19 +45,21 @@ export async function bench(args: readonly string[]): Promise<number> {
     return exitCodes.done;
   }
   const { suite, source } = await readSuite(options.suite, { resolve: (path) => userPath(path, { flag: "--suite" }) });
-  const wanted = {
+  const wanted: RunSuiteOptions = {
     source,
     location: storeFile(options.out),
     backend: options.backend,
     blas: options.blas,
     fast: options.fast,
+    execution: options.execution,
+    trigger: "command line",
     ...(options.methods ? { methods: options.methods } : {}),
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),
   };
   if (!options.dryRun) return await train(suite, { wanted, options, args });
   const plan = await planSuite(suite, wanted);
-  say(`${headingOf(suite, plan)}\n`);
+  say(`${headingOf(suite, plan)}\n${executionText(plan)}\n`);
   say(await describeRuns(plan));
   say("\nNothing was written.");
   return exitCodes.done;
@@ -89,6 +92,10 @@ async function train(
       kill: kill.signal,
       onPlan(plan, { workers }) {
         say(headingOf(suite, plan));
+        say(executionText(plan));
+        if (openRuns(plan).length === 0) {
+          say(`All done: nothing of execution ${plan.execution.id} is missing; --new begins another`);
+        }
         const total = plan.runs.length;
         const screen = screenOf(process.stdout, { term: Deno.env.get("TERM"), clock: () => performance.now() });
         const display = new ProgressDisplay(screen, { total, finished: total - openRuns(plan).length, workers });
@@ -146,9 +153,9 @@ function goOn(args: readonly string[]): string {
   return `Go on with: ${shellCommand(["deno", "task", "bench", ...resumeArgs(args)])}`;
 }
 
-/** The same command without `--fresh`, which would forget what is to be resumed. */
+/** The same command without `--fresh`, which would forget what is to be resumed, and `--new`, which would not resume it. */
 function resumeArgs(args: readonly string[]): readonly string[] {
-  return args.filter((arg) => arg !== "--fresh");
+  return args.filter((arg) => arg !== "--fresh" && arg !== "--new");
 }
 
 /** @returns Whether all could be written: the runs are done whatever becomes of tables and files. */
@@ -171,11 +178,12 @@ async function showResults(
   plan: Plan,
   { store, out }: { readonly store: StoreReader; readonly out: string },
 ): Promise<void> {
-  const suite = plan.runs[0]!.suite;
-  const summary = await summaryText(store, suite);
-  if (summary !== "") say(`\n${summary}`);
-  const { metricsPath, summaryPath, damage } = await exportSuite(store, suite, { outDir: out });
-  say(`\nCSV files: ${shownPath(summaryPath)}, ${shownPath(metricsPath)}`);
+  const { suite, id } = plan.execution;
+  const summary = await summaryText(store, suite, { execution: id });
+  if (summary !== "") say(`\nExecution ${id}\n\n${summary}`);
+  const { executions, metricsPath, summaryPath, damage } = await exportSuite(store, suite, { outDir: out });
+  const other = executions[0] === id ? "" : ` (of ${executions[0]}, the last complete execution)`;
+  say(`\nCSV files${other}: ${shownPath(summaryPath)}, ${shownPath(metricsPath)}`);
   const options = out === resultsFolder(undefined) ? [] : ["--out", shownPath(out)];
   say(`Pages: ${shellCommand(["deno", "task", "serve", ...options])}`);
   for (const sentence of damage) complain(`${sentence}; tables and files leave that out`);

@@ -17,6 +17,7 @@ export interface BenchOptions {
   /** The results folder, absolute. */
   readonly out: string;
   readonly fresh: boolean;
+  readonly execution: "same" | "last" | "new";
   readonly dryRun: boolean;
   readonly backend: string;
   /** `auto`, `off`, or the name or path of a system BLAS. */
@@ -35,6 +36,7 @@ const flags = {
   out: { type: "string" },
   resume: { type: "boolean" },
   fresh: { type: "boolean" },
+  new: { type: "boolean" },
   "dry-run": { type: "boolean" },
   backend: { type: "string" },
   blas: { type: "string" },
@@ -58,8 +60,10 @@ Usage: deno task bench [options]
                             results go to a suite of their own, <suite>-<n>-steps
   --workers <n>             Worker processes at a time (default: one a core, here ${availableParallelism()})
   --out <folder>            Results folder (default: ${defaultResultsFolder} in the project's folder)
-  --resume                  Keep what is done, go on with what is not (the default)
-  --fresh                   Forget the results of exactly these runs and train them anew
+  --new                     Begin another execution of the suite, whatever is done; the default is to go on with the
+                            last one of the same code and engine, and to begin one where there is none
+  --resume                  Go on with the last execution that is not complete, whatever code and engine began it
+  --fresh                   Forget the results of exactly these runs of the execution and train them anew
   --dry-run                 Show the runs, their sizes and what is already done; write nothing
   --backend <name>          wasm (default), cpu, webgpu or tensorflow
   --blas <auto|off|file>    A system BLAS (OpenBLAS, MKL, BLIS, Accelerate) for large products of updates: auto
@@ -94,9 +98,10 @@ export function parseBenchOptions(
 ): BenchOptions | "help" {
   const values = parseFlags(args, flags);
   if (values.help) return "help";
-  if (values.fresh && values.resume) {
+  const [first, second] = (["new", "resume", "fresh"] as const).filter((flag) => values[flag]);
+  if (first && second) {
     throw new RangeError(
-      "Cannot read the command line: --resume and --fresh exclude each other, expected one, got both",
+      `Cannot read the command line: --${first} and --${second} exclude each other, expected one, got both`,
     );
   }
   const { suite, methods, seeds, steps, workers, out, backend } = values;
@@ -109,6 +114,7 @@ export function parseBenchOptions(
     workers: workers === undefined ? availableParallelism() : wholeNumber("workers", { text: workers, most: 1024 }),
     out: resultsFolder(out),
     fresh: values.fresh === true,
+    execution: values.new ? "new" : values.resume ? "last" : "same",
     dryRun: values["dry-run"] === true,
     backend: backend ?? "wasm",
     blas: userLibrary(values.blas || defaults.blas || "auto"),

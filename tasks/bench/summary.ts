@@ -7,11 +7,17 @@ import { loadSuiteResults } from "../../reports/read/suite_reading.ts";
 import { textTable } from "./text.ts";
 
 /**
- * The leaderboards of a suite as text, each with what was learned below: what its page shows; empty without finished
- * runs.
+ * The leaderboards of an execution as text, each with what was learned below: what its page shows; empty without
+ * finished runs.
+ *
+ * @param options.execution Its id; that of the execution which the suite shows when absent.
  */
-export async function summaryText(store: StoreReader, suite: string): Promise<string> {
-  const results = await loadSuiteResults(store, suite);
+export async function summaryText(
+  store: StoreReader,
+  suite: string,
+  options: { readonly execution?: string } = {},
+): Promise<string> {
+  const results = await loadSuiteResults(store, suite, options);
   if (!results) return "";
   return environmentsOf(results.runs).map((environment) => {
     const { title, columns, rows } = buildLeaderboard(results, environment);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isHeld, type MetricQuery, type MetricRow, type Store } from "../../lib/store/store.ts";
 import { addHeld, blob, byKey, holder, lastOf, lease, metric, newRun, progress, provenance } from "./store_data.ts";
+import { testExecutions } from "./execution_contract.ts";
 import { startWorker } from "./store_process.ts";
 
 /** A new, empty store that a test owns. */
@@ -31,6 +32,8 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
       }
     });
 
+  testExecutions(test);
+
   test("addRuns adds what is missing and leaves what is there", async (store) => {
     const before = Date.now();
     assert.deepEqual(await store.addRuns([newRun("a"), newRun("b")]), ["a", "b"]);
@@ -39,6 +42,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     const { createdAtMs, updatedAtMs, revision: _, ...run } = (await store.getRun("b"))!;
     assert.deepEqual(run, {
       ...newRun("b"),
+      execution: "e-suite",
       status: "pending",
       error: null,
       progress: null,
@@ -291,6 +295,7 @@ export function testStoreContract(driver: string, options: { create(): Promise<S
     const { createdAtMs: _, revision: _revision, ...run } = (await store.getRun("a"))!;
     assert.deepEqual(run, {
       ...newRun("a"),
+      execution: "e-suite",
       status: "pending",
       error: null,
       progress: null,

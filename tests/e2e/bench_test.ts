@@ -52,6 +52,7 @@ Deno.test("bench trains suite smoke, shows a table, writes CSV files, and runs n
     equal(second.code, 0, second.errors);
     match(second.output, /4 runs: 4 done/);
     equal(second.output.includes("starts"), false);
+    match(second.output, /All done: nothing of execution e\d{8}-\d{6}-[0-9a-f]{6} is missing; --new begins another/);
     deepEqual(await runsOf(folder), runs);
 
     // --fresh: these runs and no others, and the same seed gives the same records.
@@ -60,6 +61,24 @@ Deno.test("bench trains suite smoke, shows a table, writes CSV files, and runs n
     equal(fresh.output.match(/starts/g)?.length, 1);
     deepEqual((await runsOf(folder)).slice(0, 3), runs.slice(0, 3));
     deepEqual(await recordsOf(folder), records);
+
+    // Another execution has runs of its own, and is the one that is shown.
+    const another = await bench("--suite", "smoke", "--out", folder, "--new", "--methods", "mlp", "--seeds", "2");
+    equal(another.code, 0, another.errors);
+    match(another.output, /1 run: 1 missing\nNew execution e[-\w]+, code \S+, wasm, TensorFlow\.js 4\.22\.0/);
+    match(another.output, /MLP +1 /);
+    deepEqual((await runsOf(folder)).slice(0, 3), runs.slice(0, 3));
+    const [executions, all] = await withStore(
+      folder,
+      async (store) => [await store.listExecutions(), await store.listRuns()],
+    );
+    deepEqual(executions.map(({ state, runs, trigger }) => [state, runs, trigger]), [
+      ["complete", 4, "command line"],
+      ["complete", 1, "command line"],
+    ]);
+    equal(all.length, 5);
+    const newest = (await Deno.readTextFile(join(folder, "smoke", "metrics.csv"))).trim().split("\r\n").slice(1);
+    ok(newest.every((line) => line.endsWith(`,${executions[1]!.id}`)));
   }));
 
 Deno.test("bench goes on after kill -9 of a worker, after its own and after Ctrl-C, and gives the same records", () =>

@@ -58,21 +58,22 @@ Deno.test("exportSuite writes every record and the summary of the last ones", ()
     const store = await exampleStore(folder);
     const paths = await exportSuite(store, "demo", { outDir: join(folder, "out") });
     assert.deepEqual(paths, {
+      executions: ["e-demo"],
       metricsPath: join(folder, "out", "demo", "metrics.csv"),
       summaryPath: join(folder, "out", "demo", "summary.csv"),
       damage: [],
     });
     const metrics = (await readFile(paths.metricsPath, "utf8")).split("\r\n");
     assert.deepEqual(metrics.slice(0, 4), [
-      "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms",
-      "demo,chemical-fork,'=fcdl,0,a,20,2,n2,nll,,9.5",
-      "demo,chemical-fork,'=fcdl,0,a,10,1,train,return,0.30000000000000004,5",
-      "demo,chemical-fork,'=fcdl,0,a,20,2,train,return,-1.5,9.5",
+      "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms,execution",
+      "demo,chemical-fork,'=fcdl,0,a,20,2,n2,nll,,9.5,e-demo",
+      "demo,chemical-fork,'=fcdl,0,a,10,1,train,return,0.30000000000000004,5,e-demo",
+      "demo,chemical-fork,'=fcdl,0,a,20,2,train,return,-1.5,9.5,e-demo",
     ]);
     assert.equal(metrics.length, 1 + 9 + 1);
     const summary = csvParse(await readFile(paths.summaryPath, "utf8"));
     assert.deepEqual(summary.columns, summaryColumns);
-    const fields = { suite: "demo", env: "chemical-fork", method: "'=fcdl" };
+    const fields = { execution: "e-demo", suite: "demo", env: "chemical-fork", method: "'=fcdl" };
     const empty = { mean: "", std: "", iqm: "", ci_low: "", ci_high: "" };
     assert.deepEqual({ ...summary[0] }, { ...fields, split: "n2", metric: "nll", seeds: "0", failed: "3", ...empty });
     assert.deepEqual({ ...summary[1] }, {

@@ -35,6 +35,7 @@ function countedResults(size: LargeSuite): { readonly results: SuiteResults; loo
   const runs = largeSuiteRuns(size).map((run): Run => ({
     ...run,
     ...{
+      execution: "e",
       status: "done",
       error: null,
       progress: null,

@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import type { StoreReader } from "../../lib/store/store.ts";
 import { buildSuite } from "../../reports/build/suite.ts";
 import { environmentResults } from "../../reports/read/environment_results.ts";
+import { RunList } from "../../reports/read/run_list.ts";
 import { loadSuiteResults, SuiteReading } from "../../reports/read/suite_reading.ts";
 import { largeSuiteMetrics, largeSuiteRuns } from "../speed/large_store.ts";
 import { lease, progress } from "../contracts/store_data.ts";
+import { newExecution } from "../contracts/execution_contract.ts";
+import { newRun } from "../contracts/store_data.ts";
 import { demoStore } from "../demo/demo_store.ts";
 
 const size = { suite: "s", environments: 2, methods: 3, seeds: 3, evaluations: 2 };
@@ -69,6 +72,7 @@ Deno.test("SuiteReading: a reading that fails loses nothing, the next one catche
   const store: StoreReader = {
     getRun: (id) => demo.store.getRun(id),
     listRuns: (filter) => demo.store.listRuns(filter),
+    listExecutions: (filter) => demo.store.listExecutions(filter),
     listSuites: () => demo.store.listSuites(),
     revision: () => demo.store.revision(),
     queryMetrics: (query) => isBroken ? Promise.reject(new Error("Cannot read")) : demo.store.queryMetrics(query),
@@ -82,4 +86,43 @@ Deno.test("SuiteReading: a reading that fails loses nothing, the next one catche
   await assert.rejects(reading.read(), { message: "Cannot read" });
   isBroken = false;
   assert.deepEqual(await reading.read(), await loadSuiteResults(demo.store, "s"));
+});
+
+Deno.test("a suite shows its last complete execution, else its last, and forgets what was removed", async () => {
+  await using demo = await demoStore([]);
+  const { store } = demo;
+  const shown = new SuiteReading(store, "suite");
+  const list = new RunList(store, { suite: "suite" });
+  const third = new SuiteReading(store, "suite", { execution: "three" });
+  const see = async () => {
+    const results = await shown.read();
+    assert.deepEqual(results, await loadSuiteResults(store, "suite"));
+    assert.deepEqual((await list.read()).map(({ id }) => id), results?.runs.map(({ id }) => id) ?? []);
+    return [results?.execution?.id, results?.runs.map(({ id }) => id).join(" ")];
+  };
+  const begin = (id: string, startedAtMs: number) =>
+    store.addRuns([newRun(`${id}-a`), newRun(`${id}-b`)], { execution: newExecution(id, { startedAtMs }) });
+  const complete = async (id: string) => {
+    for (const run of [`${id}-a`, `${id}-b`]) {
+      await store.claim(run, lease("w", 1000));
+      await store.finish(run, { worker: "w", status: "done", elapsedMs: 1, nowMs: 1000 });
+    }
+  };
+  assert.deepEqual(await see(), [undefined, undefined]);
+  await begin("one", 1);
+  await begin("two", 2);
+  assert.deepEqual(await see(), ["two", "two-a two-b"]);
+  await complete("one");
+  assert.deepEqual(await see(), ["one", "one-a one-b"]);
+  await begin("three", 3);
+  assert.deepEqual(await see(), ["one", "one-a one-b"]);
+  assert.deepEqual((await third.read())!.runs.map(({ id }) => id), ["three-a", "three-b"]);
+  await complete("two");
+  assert.deepEqual(await see(), ["two", "two-a two-b"]);
+  await store.removeExecutions(["two"], { nowMs: 1e9 });
+  assert.deepEqual(await see(), ["one", "one-a one-b"]);
+  await store.removeExecutions(["one", "three"], { nowMs: 1e9 });
+  assert.deepEqual(await see(), [undefined, undefined]);
+  assert.equal(await third.read(), null);
+  assert.equal(await loadSuiteResults(store, "suite", { execution: "nobody" }), null);
 });

@@ -234,10 +234,10 @@ Deno.test("downloads stream every record and the summary", async () => {
   const metrics = await app.request("/suites/quick/metrics.csv");
   assert.match(metrics.headers.get("content-disposition")!, /filename="quick-metrics.csv"/);
   const lines = (await metrics.text()).trim().split("\r\n");
-  assert.equal(lines[0], "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms");
+  assert.equal(lines[0], "suite,env,method,seed,run,env_steps,updates,split,metric,value,elapsed_ms,execution");
   assert.equal(lines.length - 1, (await demo.store.queryMetrics({ suite: "quick" })).length);
   const summary = await (await app.request("/suites/quick/summary.csv")).text();
-  assert.match(summary, /^suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high\r\n/);
+  assert.match(summary, /^suite,env,split,metric,method,seeds,failed,mean,std,iqm,ci_low,ci_high,execution\r\n/);
   const run = await (await app.request("/runs/quick-mlp-2/metrics.csv")).text();
   assert.ok(run.split("\r\n").slice(1, -1).every((row) => row.includes(",quick-mlp-2,")));
 });

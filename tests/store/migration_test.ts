@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -68,15 +68,15 @@ for (const readOnly of [false, true]) {
         assert.equal((await store.queryMetrics({ last: true })).length, 12);
         assert.deepEqual((await store.getArtifact("a", "codebook"))!.bytes, Uint8Array.of(7));
         assert.deepEqual((await store.listRuns()).map(({ id, revision }) => ({ id, revision })), [
-          // Checksums were added to both, and to the artifact of the first.
-          { id: "a", revision: 5 },
-          { id: "b", revision: 4 },
+          // Checksums were added to both, and to the artifact of the first; then both were given to an execution.
+          { id: "a", revision: 6 },
+          { id: "b", revision: 7 },
         ]);
-        assert.equal(await store.revision(), 5);
+        assert.equal(await store.revision(), 7);
         if (readOnly) return;
         await store.claim("b", lease("w", 3000));
         await store.recordMetrics("b", [metric({ updates: 8, value: 9 })], { worker: "w" });
-        assert.deepEqual((await store.listRuns({ changedAfter: 5 })).map((run) => run.id), ["b"]);
+        assert.deepEqual((await store.listRuns({ changedAfter: 7 })).map((run) => run.id), ["b"]);
         assert.deepEqual(await store.resetRuns(["a"], { nowMs: 3000 }), []);
         assert.deepEqual(await store.queryMetrics({ runIds: ["a"], last: true }), []);
       } finally {
@@ -117,6 +117,52 @@ Deno.test("a record that was damaged before its store was brought up to date sta
     try {
       assert.equal((await store.queryMetrics({ runIds: ["a"] })).length, records.length);
       await assert.rejects(store.queryMetrics({ runIds: ["b"] }), /got other content in accuracy\/x_t3 of split train/);
+    } finally {
+      await store.close();
+    }
+  }));
+
+Deno.test("runs of before there were executions become one a suite, the same in every copy of their store", () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "store.sqlite");
+    makeFirstVersion(path);
+    const old = new DatabaseSync(path);
+    const newer = { ...provenance, codeVersion: "0.1.0+def", versions: { ...provenance.versions, tfjs: "4.22.0" } };
+    old.prepare("UPDATE runs SET provenance = ?, status = 'done' WHERE id = 'a'").run(JSON.stringify(provenance));
+    old.prepare("UPDATE runs SET provenance = ?, updated_at_ms = 9000, status = 'done' WHERE id = 'b'")
+      .run(JSON.stringify(newer));
+    old.exec(`INSERT INTO runs (id, suite, environment, method, seed, spec, provenance, created_at_ms, updated_at_ms)
+      VALUES ('c', 'other', 'e', 'm', 1, '{}', '{', 5000, 5000)`);
+    old.close();
+    const copy = join(folder, "copy.sqlite");
+    await copyFile(path, copy);
+    const store = await openSqliteStore(path);
+    try {
+      const executions = await store.listExecutions();
+      const [suite, other] = executions;
+      assert.match(suite!.id, /^e19700101-000001-[0-9a-f]{6}$/);
+      assert.deepEqual([suite!.suite, suite!.state, suite!.runs, suite!.startedAtMs, suite!.endedAtMs], [
+        "suite",
+        ...["complete", 2, 1000, 9000],
+      ]);
+      assert.deepEqual([suite!.code, suite!.engine, suite!.machine, suite!.settings, suite!.trigger], [
+        { version: "0.1.0+def", hash: null },
+        { backend: "wasm", library: { tfjs: "4.22.0" } },
+        provenance.machine,
+        null,
+        "command line",
+      ]);
+      // A malformed line says nothing, and keeps nothing from being brought up to date.
+      assert.deepEqual([other!.suite, other!.state, other!.code.version], ["other", "unfinished", "unknown"]);
+      const runs = await store.listRuns();
+      assert.deepEqual(runs.map(({ id, execution, damage }) => [id, execution, damage]), [
+        ["a", suite!.id, undefined],
+        ["b", suite!.id, undefined],
+        ["c", other!.id, undefined],
+      ]);
+      const copied = await openSqliteStore(copy);
+      assert.deepEqual((await copied.listExecutions()).map(({ id }) => id), executions.map(({ id }) => id));
+      await copied.close();
     } finally {
       await store.close();
     }

@@ -17,6 +17,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
   equal(options.blas, "auto");
   equal(options.fresh, false);
   equal(options.fast, true);
+  equal(options.execution, "same");
   equal(options.methods, null);
   ok(options.workers >= 1);
 });
@@ -34,6 +35,7 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
     workers: 4,
     out: resultsFolder("o"),
     fresh: true,
+    execution: "same",
     dryRun: true,
     backend: "cpu",
     blas: "off",
@@ -75,7 +77,9 @@ Deno.test("parseBenchOptions names the flags when one is unknown, and the rule o
       new RegExp(`--out is not allowed, expected a path \\(\\. for this folder\\), got "${out}"$`),
     );
   }
-  throws(() => parseBenchOptions(["--resume", "--fresh"]), /exclude each other/);
+  for (const pair of [["--resume", "--fresh"], ["--new", "--fresh"], ["--resume", "--new"]]) {
+    throws(() => parseBenchOptions(pair), /exclude each other/);
+  }
   for (const text of ["0", "-1", "1.5", "x", "1e3"]) {
     throws(
       () => parseBenchOptions([`--workers=${text}`]),

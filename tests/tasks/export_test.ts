@@ -1,5 +1,8 @@
 import { metricOf } from "../metric_of.ts";
 import assert from "node:assert/strict";
+import { csvParse } from "d3-dsv";
+import { newExecution } from "../contracts/execution_contract.ts";
+import { metric } from "../contracts/store_data.ts";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -61,7 +64,7 @@ Deno.test("export writes only the metrics asked for, and names those there are",
     assert.equal(part.code, 0, part.stderr);
     assert.match(
       await readFile(join(folder, "one", "metrics-accuracy-x3.csv"), "utf8"),
-      /\r\n[^\r]*accuracy\/x3,1,1\r\n$/,
+      /\r\n[^\r]*accuracy\/x3,1,1,e-one\r\n$/,
     );
     assert.deepEqual(await runExport("--out", folder, "--suite", "one", "--metric", "acuracy"), {
       code: 2,
@@ -69,6 +72,33 @@ Deno.test("export writes only the metrics asked for, and names those there are",
       stderr:
         'Cannot find metric "acuracy": unknown name, expected one of accuracy, accuracy/x3, return, got "acuracy"\n',
     });
+  }));
+
+Deno.test("export writes the execution asked for, or all, in files of their own, and averages nothing over two", () =>
+  withStore(async (folder) => {
+    const store = await openStore(join(folder, "store.sqlite"));
+    for (const [index, id] of ["first", "second"].entries()) {
+      const run = { id: `${id}-run`, suite: "one", environment: "e", method: "m", seed: 1, spec: {} };
+      await store.addRuns([run], { execution: newExecution(id, { suite: "one", startedAtMs: 9e15 + index }) });
+      await store.claim(run.id, { worker: "w", leaseMs: 1000, nowMs: 0 });
+      await store.recordMetrics(run.id, [metric({ value: 10 * (index + 1) })], { worker: "w" });
+      await store.finish(run.id, { worker: "w", status: "done", elapsedMs: 1, nowMs: 0 });
+    }
+    await store.close();
+    const means = async (file: string) =>
+      csvParse(await readFile(join(folder, "one", file), "utf8")).map((row: Partial<Record<string, string>>) => [
+        ...[row.execution, row.mean],
+      ]);
+    for (const args of [[], ["--execution", "first"], ["--execution", "all", "--suite", "one"]]) {
+      const { code, stderr } = await runExport("--out", folder, ...args);
+      assert.equal(code, 0, stderr);
+    }
+    assert.deepEqual(await means("summary.csv"), [["second", "20"]]);
+    assert.deepEqual(await means("summary-first.csv"), [["first", "10"]]);
+    assert.deepEqual(await means("summary-all.csv"), [["first", "10"], ["second", "20"]]);
+    const { code, stderr } = await runExport("--out", folder, "--execution", "third");
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot find execution "third": unknown name, expected one of .*first, second, all, got/);
   }));
 
 Deno.test("export answers bad input with one sentence and exit code 2", () =>
@@ -81,17 +111,17 @@ Deno.test("export answers bad input with one sentence and exit code 2", () =>
       {
         args: ["--suit", "one"],
         stderr:
-          'Cannot find option "--suit": unknown name, expected one of --suite, --metric, --out, --help, got "--suit"\n',
+          'Cannot find option "--suit": unknown name, expected one of --suite, --execution, --metric, --out, --help, got "--suit"\n',
       },
       {
         args: ["--suite"],
         stderr: "Cannot read the command line: Option '--suite <value>' argument missing, " +
-          "expected options of --suite, --metric, --out, --help, got --suite\n",
+          "expected options of --suite, --execution, --metric, --out, --help, got --suite\n",
       },
       {
         args: ["one"],
         stderr: "Cannot read the command line: Unexpected argument 'one', " +
-          "expected options of --suite, --metric, --out, --help, got one\n",
+          "expected options of --suite, --execution, --metric, --out, --help, got one\n",
       },
       {
         args: ["--out", join(folder, "none")],
