@@ -22,13 +22,30 @@ export async function runCli(main: () => Promise<void> | void): Promise<void> {
 export type FlagOptions = NonNullable<ParseArgsConfig["options"]>;
 
 /**
- * Reads `--name value` options; there are no positional arguments.
+ * Reads `--name value` options; there are no other arguments.
  *
  * @throws {RangeError} One sentence that names the options, if one is unknown, lacks its value or has one too many.
  */
 export function parseFlags<const Options extends FlagOptions>(args: readonly string[], options: Options) {
+  return parse(args, { options, allowPositionals: false }).values;
+}
+
+/**
+ * Reads `--name value` options and, in any order with them, names of files or of what the command is about.
+ *
+ * @throws {RangeError} As {@link parseFlags}.
+ */
+export function parseArguments<const Options extends FlagOptions>(args: readonly string[], options: Options) {
+  const { values, positionals } = parse(args, { options, allowPositionals: true });
+  return { values, names: positionals };
+}
+
+function parse<const Options extends FlagOptions>(
+  args: readonly string[],
+  { options, allowPositionals }: { readonly options: Options; readonly allowPositionals: boolean },
+) {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals });
   } catch (error) {
     const message = messageOf(error);
     const choices = Object.keys(options).map((name) => `--${name}`);

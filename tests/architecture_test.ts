@@ -22,6 +22,7 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     ...["lib/metrics", "lib/experiment", "lib/store"],
   ],
   "lib/alerts": ["lib/core"],
+  "lib/archive": ["lib/core", "lib/records", "lib/experiment", "lib/store"],
   "lib/schedule": ["lib/core", "lib/experiment"],
   "lib/speed": [
     ...["lib/core", "lib/records", "lib/tensor", "lib/envs", "lib/model", "lib/planning", "lib/experiment"],

@@ -132,7 +132,9 @@ export function tagExecution(
 ): void {
   const row = rows("SELECT tags FROM executions WHERE id = ?", [id])[0];
   if (!row) throw unknownExecution(id);
-  const tags = [...new Set(tagsOf(row)).union(new Set(add)).difference(new Set(remove))].sort();
+  const before = tagsOf(row);
+  const tags = [...new Set(before).union(new Set(add)).difference(new Set(remove))].sort();
+  if (JSON.stringify(before) === JSON.stringify(tags)) return;
   execute("UPDATE executions SET tags = ? WHERE id = ?", [JSON.stringify(tags), id]);
   execute("UPDATE runs SET seed = seed WHERE sequence = (SELECT min(sequence) FROM runs WHERE execution = ?)", [id]);
 }

@@ -19,6 +19,7 @@ import {
   tagExecution,
   unnamedExecution,
 } from "./sqlite_executions.ts";
+import { importRuns } from "./sqlite_import.ts";
 import { rollBackQuietly } from "./sqlite_migrate.ts";
 import { openDatabase, type OpenedDatabase, sqliteError, type SqliteOptions } from "./sqlite_open.ts";
 import {
@@ -99,6 +100,10 @@ class SqliteStore implements Store {
       }
       return runs.flatMap((run) => addRunsTo(this.#use, [run], executions.get(run.suite)!));
     });
+  }
+
+  importRuns(...[execution, runs]: Parameters<Store["importRuns"]>): Promise<void> {
+    return this.#write(`import execution ${execution.id}`, () => importRuns(this.#use, { execution, runs }));
   }
 
   listExecutions(filter: { readonly suite?: string } = {}): Promise<readonly Execution[]> {

@@ -55,6 +55,30 @@ export interface OpenedExecution {
   readonly runs: readonly NewRun[];
 }
 
+/** A run as it was recorded in another store. */
+export interface ImportedRun {
+  readonly run:
+    & Pick<
+      Run,
+      | "id"
+      | "environment"
+      | "method"
+      | "seed"
+      | "spec"
+      | "error"
+      | "progress"
+      | "origins"
+      | "createdAtMs"
+      | "updatedAtMs"
+      | "elapsedMs"
+    >
+    & { readonly status: Exclude<RunStatus, "running"> };
+  readonly metrics: readonly Metric[];
+  readonly artifacts: readonly Artifact[];
+  /** {@link Run.revision} of the run that it takes the place of; null where there is none of its id. */
+  readonly replaces: number | null;
+}
+
 /** Which runs to list; absent fields match everything. */
 export interface RunFilter {
   readonly suite?: string;
@@ -153,6 +177,16 @@ export interface Store {
     runs: readonly NewRun[],
     options?: { readonly execution?: NewExecution },
   ): Promise<readonly string[]>;
+  /**
+   * Takes runs over from another store, with their execution, which gets the tags that it has there too: all of them, or
+   * none. Nothing is checked but what a caller cannot know.
+   *
+   * @throws {Error} If a run is there that should not be, or is not as it was when `replaces` was read.
+   */
+  importRuns(
+    execution: NewExecution & { readonly tags: readonly string[] },
+    runs: readonly ImportedRun[],
+  ): Promise<void>;
   /** Executions in the order in which they began, of a suite or of all. */
   listExecutions(filter?: { readonly suite?: string }): Promise<readonly Execution[]>;
   /** Gives an execution the names that are in `add` and takes those that are in `remove`. */
