@@ -78,11 +78,11 @@ export {
   joinTables,
   lookUp,
 } from "./ops/category_table.ts";
-export type { ChainSlopes, ChainSource, GruChain, GruChainsInput } from "./ops/gru_chains/contract.ts";
+export type { ChainJacobian, ChainSource, GruChain, GruChainsInput } from "./ops/gru_chains/contract.ts";
 export { gruChains, gruChainsOfSamples } from "./ops/gru_chains/gru_chains.ts";
-export type { SlopeLayout } from "./ops/slopes/contract.ts";
-export { networkSlopes, slopeProducts } from "./ops/slopes/slopes.ts";
+export type { JacobianLayout } from "./ops/jacobian/contract.ts";
+export { jacobianProducts, networkJacobian } from "./ops/jacobian/jacobian.ts";
 export { type Needed, neededInputs, type TableLayout, tableLayout } from "./ops/table_layout.ts";
-export type { TableMaxSlopes } from "./ops/table_max/contract.ts";
+export type { TableMaxJacobian } from "./ops/table_max/contract.ts";
 export { tableMax } from "./ops/table_max/table_max.ts";
 export { tableSum } from "./ops/table_sum/table_sum.ts";

@@ -12,25 +12,25 @@ const WIDTH = 4, OUTPUTS = 5;
 interface Trial {
   readonly targets: number;
   readonly isSparse: boolean;
-  readonly slopes: boolean;
+  readonly jacobian: boolean;
   /** Rows of the weights after the variables' blocks. */
   readonly more: number;
 }
 
 const trials: readonly Trial[] = [
-  { targets: 3, isSparse: true, slopes: false, more: 0 },
-  { targets: 3, isSparse: true, slopes: true, more: 2 },
-  { targets: 2, isSparse: false, slopes: false, more: 3 },
-  { targets: 1, isSparse: false, slopes: true, more: 0 },
+  { targets: 3, isSparse: true, jacobian: false, more: 0 },
+  { targets: 3, isSparse: true, jacobian: true, more: 2 },
+  { targets: 2, isSparse: false, jacobian: false, more: 3 },
+  { targets: 1, isSparse: false, jacobian: true, more: 0 },
 ];
 
-function nameOf({ targets, isSparse, slopes, more }: Trial): string {
-  return `${targets} targets of ${slopes ? "slopes" : "features"}, ` +
+function nameOf({ targets, isSparse, jacobian, more }: Trial): string {
+  return `${targets} targets of ${jacobian ? "Jacobians" : "features"}, ` +
     `${isSparse ? "some" : "no"} inputs never needed, ${more} more weights`;
 }
 
-function operandsOf({ targets, slopes, more }: Trial) {
-  const rows = slopes ? mixedSizes.slopeRows : mixedSizes.rowCount;
+function operandsOf({ targets, jacobian, more }: Trial) {
+  const rows = jacobian ? mixedSizes.jacobianRows : mixedSizes.rowCount;
   const depth = mixedSizes.maskWidth * WIDTH + more;
   return [
     { shape: [rows, WIDTH], values: normals(1, rows * WIDTH) },
@@ -40,14 +40,14 @@ function operandsOf({ targets, slopes, more }: Trial) {
 
 type Tables = ReturnType<typeof mixedTables>;
 
-function apply({ slopes }: Trial, { layout, needed }: Tables, operands: readonly tf.Tensor[]): tf.Tensor3D {
+function apply({ jacobian }: Trial, { layout, needed }: Tables, operands: readonly tf.Tensor[]): tf.Tensor3D {
   const [features, weight] = operands as [tf.Tensor2D, tf.Tensor3D];
-  return blockTable(features, weight, { layout, needed, slopes });
+  return blockTable(features, weight, { layout, needed, jacobian });
 }
 
 /** The table in loops, and its gradients when `dy` comes back. */
 function byHand(trial: Trial, { layout }: Tables, dy: ArrayLike<number>) {
-  const { targets, isSparse, slopes } = trial;
+  const { targets, isSparse, jacobian } = trial;
   const [features, weight] = operandsOf(trial) as [{ values: Float32Array }, { values: Float32Array; shape: number[] }];
   const rows = features.values.length / WIDTH;
   const depth = weight.shape[1]!;
@@ -55,7 +55,7 @@ function byHand(trial: Trial, { layout }: Tables, dy: ArrayLike<number>) {
   const table = new Float32Array(targets * rows * OUTPUTS);
   const gradients = [new Float32Array(rows * WIDTH), new Float32Array(weight.values.length)] as const;
   for (let j = 0; j < targets; j++) {
-    for (const { column, offset, count } of blockRows({ layout, needed: null, slopes })) {
+    for (const { column, offset, count } of blockRows({ layout, needed: null, jacobian })) {
       if (needs && needs[j * mixedSizes.maskWidth + column] === 0) continue;
       for (let row = offset; row < offset + count; row++) {
         for (let o = 0; o < OUTPUTS; o++) {

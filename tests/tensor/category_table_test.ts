@@ -30,7 +30,7 @@ function network(parts: readonly tf.Tensor[], weights: readonly tf.Tensor[]): tf
   return tf.matMul(linear(first, { weight: w2!, bias: b2! }, { activation: "relu" }), w3!);
 }
 
-function table(weights: readonly tf.Tensor[], options: { withSlopes: boolean }) {
+function table(weights: readonly tf.Tensor[], options: { withJacobian: boolean }) {
   const [w0, b0, w1, b1, w2, b2, w3] = weights;
   const relu = { activation: "relu" } as const;
   const first = joinTables([
@@ -54,7 +54,7 @@ for (const backend of ["cpu", "wasm"] as const) {
       const inputs = [...oneHots(), ...layers()];
       const expected = valueAndGradients((a, b, ...weights) => network([a!, b!], weights), inputs);
       const found = valueAndGradients(
-        (a, b, ...weights) => lookUp(joinOneHots([a, b] as tf.Tensor3D[]), table(weights, { withSlopes: true })),
+        (a, b, ...weights) => lookUp(joinOneHots([a, b] as tf.Tensor3D[]), table(weights, { withJacobian: true })),
         inputs,
       );
       assert.equal(found.length, 1 + inputs.length);
@@ -66,13 +66,13 @@ for (const backend of ["cpu", "wasm"] as const) {
   });
 }
 
-Deno.test("a table without slopes gives weights their gradients and one-hots none", async () => {
+Deno.test("a table without a Jacobian gives weights their gradients and one-hots none", async () => {
   await useBackend("wasm");
   tf.tidy(() => {
     const inputs = [...oneHots(), ...layers()];
-    const gradients = (withSlopes: boolean) =>
+    const gradients = (withJacobian: boolean) =>
       valueAndGradients(
-        (a, b, ...weights) => lookUp(joinOneHots([a, b] as tf.Tensor3D[]), table(weights, { withSlopes })),
+        (a, b, ...weights) => lookUp(joinOneHots([a, b] as tf.Tensor3D[]), table(weights, { withJacobian })),
         inputs,
       ).slice(1).map((gradient) => gradient.dataSync());
     const [first, second, ...weights] = gradients(false);
@@ -86,10 +86,10 @@ Deno.test("tables of equal sizes are put together as they are, in order", async 
   tf.tidy(() => {
     const of = (seed: number) => ({
       values: normalTensor(seed, [1, 2, 3]) as tf.Tensor3D,
-      slopes: normalTensor(seed + 5, [1, 4, 3]) as tf.Tensor3D,
+      jacobian: normalTensor(seed + 5, [1, 4, 3]) as tf.Tensor3D,
     });
-    const { values, slopes } = joinTables([of(1), of(2)]);
+    const { values, jacobian } = joinTables([of(1), of(2)]);
     assert.deepEqual(values.dataSync(), tf.concat([of(1).values, of(2).values], 0).dataSync());
-    assert.deepEqual(slopes!.dataSync(), tf.concat([of(1).slopes, of(2).slopes], 0).dataSync());
+    assert.deepEqual(jacobian!.dataSync(), tf.concat([of(1).jacobian, of(2).jacobian], 0).dataSync());
   });
 });

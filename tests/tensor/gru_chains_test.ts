@@ -22,8 +22,8 @@ interface Layout {
   readonly categories: readonly number[];
   readonly startRows: number;
   readonly gateRows: number;
-  readonly startSlopeRows: number;
-  readonly gateSlopeRows: number;
+  readonly startJacobianRows: number;
+  readonly gateJacobianRows: number;
 }
 
 function layout(): Layout {
@@ -32,24 +32,29 @@ function layout(): Layout {
   );
   const stateCount = runs.reduce((sum, { count }) => sum + count, 0);
   const own: ChainSource[] = [];
-  let [startRows, startSlopeRows, gateRows, gateSlopeRows] = [0, 0, 0, 0];
+  let [startRows, startJacobianRows, gateRows, gateJacobianRows] = [0, 0, 0, 0];
   categories.forEach((c, variable) => {
-    own.push({ variable, categories: c, row: startRows, slopeRow: variable < stateCount ? startSlopeRows : null });
+    own.push({
+      variable,
+      categories: c,
+      row: startRows,
+      jacobianRow: variable < stateCount ? startJacobianRows : null,
+    });
     startRows += c;
-    if (variable < stateCount) startSlopeRows += c * c;
+    if (variable < stateCount) startJacobianRows += c * c;
   });
   const chains = parents.map((reads, unit) => ({
     own: own[unit]!,
     reads: reads.map((variable) => {
       const c = categories[variable]!;
       const learns = variable < stateCount;
-      const source = { variable, categories: c, row: gateRows, slopeRow: learns ? gateSlopeRows : null };
+      const source = { variable, categories: c, row: gateRows, jacobianRow: learns ? gateJacobianRows : null };
       gateRows += c;
-      if (learns) gateSlopeRows += c * c;
+      if (learns) gateJacobianRows += c * c;
       return source;
     }),
   }));
-  return { chains, categories, startRows, gateRows, startSlopeRows, gateSlopeRows };
+  return { chains, categories, startRows, gateRows, startJacobianRows, gateJacobianRows };
 }
 
 /** A case of B samples of width H, tables and weights of standard deviation `scale`. */
@@ -88,13 +93,13 @@ function caseOf({ batch, width, seed, scale = 0.7 }: { batch: number; width: num
       tf.Tensor3D,
       ...tf.Tensor3D[],
     ];
-    const startSlopes = normalTensor(10 * seed + 5, [rows.startSlopeRows, width]) as tf.Tensor2D;
-    // Slopes of a row times its unit's weights, from the weights' values.
+    const startJacobian = normalTensor(10 * seed + 5, [rows.startJacobianRows, width]) as tf.Tensor2D;
+    // Jacobian of a row times its unit's weights, from the weights' values.
     const weights = inputs[2]!;
-    const hiddenSlopes = tf.concat(
+    const hiddenJacobian = tf.concat(
       chains.map(({ own }, unit) =>
         tf.matMul(
-          startSlopes.slice([own.slopeRow!, 0], [own.categories ** 2, width]),
+          startJacobian.slice([own.jacobianRow!, 0], [own.categories ** 2, width]),
           tf.tensor3d(weights.values, weights.shape as [number, number, number])
             .slice([unit, 0, 0], [1, -1, -1]).reshape<tf.Tensor2D>([width, 3 * width]),
         )
@@ -102,10 +107,10 @@ function caseOf({ batch, width, seed, scale = 0.7 }: { batch: number; width: num
     ) as tf.Tensor2D;
     const learned: LearnedInputs = {
       oneHots,
-      slopes: {
-        start: startSlopes,
-        hidden: hiddenSlopes,
-        gates: normalTensor(10 * seed + 6, [rows.gateSlopeRows, 3 * width]) as tf.Tensor2D,
+      jacobian: {
+        start: startJacobian,
+        hidden: hiddenJacobian,
+        gates: normalTensor(10 * seed + 6, [rows.gateJacobianRows, 3 * width]) as tf.Tensor2D,
       },
     };
     const input = { chains, start, gates, hiddenWeight, hiddenBias, categories: categoriesTensor() };
@@ -148,7 +153,7 @@ Deno.test("gruChains: gates are those of double precision over their whole range
   const count = sweep.length;
   const hiddenOf = (h: number, gates: (x: number) => [r: number, z: number, n: number]) =>
     tf.tidy(() => {
-      const source = { variable: 0, categories: 1, row: 0, slopeRow: null };
+      const source = { variable: 0, categories: 1, row: 0, jacobianRow: null };
       const rows = sweep.flatMap((x) => gates(x).flatMap((gate) => Array<number>(width).fill(gate)));
       const hidden = gruChains({
         chains: [{ own: source, reads: [{ ...source, variable: 1, categories: count }] }],
@@ -212,13 +217,13 @@ Deno.test("gruChains takes as many plain operations for more units", async () =>
   const launches: number[] = [];
   for (const units of [3, 9]) {
     // Unit u reads the first u % 3 variables, so that chains are of three lengths.
-    const source = (variable: number) => ({ variable, categories: 2, row: 2 * variable, slopeRow: 4 * variable });
+    const source = (variable: number) => ({ variable, categories: 2, row: 2 * variable, jacobianRow: 4 * variable });
     const chains = Array.from({ length: units }, (_, unit) => ({
       own: source(unit),
       reads: Array.from({ length: unit % 3 }, (_, variable) => source(variable)),
     }));
     const zeros = tf.zeros([units, batch], "int32") as tf.Tensor2D;
-    const slopes = {
+    const jacobian = {
       start: tf.ones<tf.Rank.R2>([4 * units, width]),
       hidden: tf.ones<tf.Rank.R2>([4 * units, 3 * width]),
       gates: tf.ones<tf.Rank.R2>([4 * units, 3 * width]),
@@ -227,7 +232,7 @@ Deno.test("gruChains takes as many plain operations for more units", async () =>
       gruChains({
         ...{ chains, categories: zeros, start: start as tf.Tensor2D, gates: gates as tf.Tensor2D },
         ...{ hiddenWeight: hiddenWeight as tf.Tensor3D, hiddenBias: hiddenBias as tf.Tensor3D },
-      }, { oneHots: [oneHot as tf.Tensor3D], slopes });
+      }, { oneHots: [oneHot as tf.Tensor3D], jacobian });
     const inputs = [
       ...[tf.ones([2 * units, width]), tf.ones([2 * units, 3 * width])],
       ...[tf.ones([units, width, 3 * width]), tf.ones([units, 1, 3 * width]), tf.ones([units, batch, 2])],
@@ -239,7 +244,7 @@ Deno.test("gruChains takes as many plain operations for more units", async () =>
         })
       ),
     );
-    tf.dispose([zeros, slopes, inputs]);
+    tf.dispose([zeros, jacobian, inputs]);
   }
   assert.equal(launches[1], launches[0]);
 });

@@ -14,8 +14,8 @@ const variables = [
   { column: 6, categories: 3, learnsInput: false },
 ];
 
-/** Mask columns, table rows and slope rows of {@link mixedLayout}. */
-export const mixedSizes = { maskWidth: WIDTH, rowCount: 21, slopeRows: 3 * 9 + 25 };
+/** Mask columns, table rows and Jacobian rows of {@link mixedLayout}. */
+export const mixedSizes = { maskWidth: WIDTH, rowCount: 21, jacobianRows: 3 * 9 + 25 };
 
 /** Neighbouring variables of one size among {@link mixedLayout}'s; those that learn come first. */
 export const mixedRuns = [

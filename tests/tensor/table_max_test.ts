@@ -35,7 +35,7 @@ function run(H: number, { isMaskShared }: { isMaskShared: boolean }): Numbers {
       (_, k) => k % 4 === 3 ? 1 : rng.integer(2),
     );
     const table = normals(J, R, H) as tf.Tensor3D;
-    const slopes = normals(J, 3, CATEGORIES, CATEGORIES, H);
+    const jacobian = normals(J, 3, CATEGORIES, CATEGORIES, H);
     const weight = normals(J, B, H);
     const apply = (table: tf.Tensor, own: tf.Tensor, other: tf.Tensor) =>
       tableMax({
@@ -46,7 +46,7 @@ function run(H: number, { isMaskShared }: { isMaskShared: boolean }): Numbers {
         learning: [{
           own: own as tf.Tensor3D,
           others: other as tf.Tensor3D,
-          slopes: { tensor: slopes, column: 0, offset: 0 },
+          jacobian: { tensor: jacobian, column: 0, offset: 0 },
         }],
       });
     const ownRows = rowsOf(own);

@@ -17,7 +17,7 @@ import {
 } from "./table_fixtures.ts";
 
 const B = 6, H = 5;
-const { maskWidth: W, rowCount: R, slopeRows } = mixedSizes;
+const { maskWidth: W, rowCount: R, jacobianRows } = mixedSizes;
 const learning = mixedRuns.slice(0, 3);
 
 interface Trial {
@@ -49,7 +49,7 @@ function operandsOf({ targets, hasMask, hasBias }: Trial) {
   ];
 }
 
-const slopeValues = (targets: number) => normals(4, targets * slopeRows * H);
+const jacobianValues = (targets: number) => normals(4, targets * jacobianRows * H);
 
 type Tables = ReturnType<typeof mixedTables>;
 
@@ -71,7 +71,7 @@ function apply(trial: Trial, { layout, needed }: Tables, operands: readonly tf.T
     mask: mask as tf.Tensor3D | null,
     bias,
     inputs: rest.map((oneHot, r) => ({ oneHot: oneHot as tf.Tensor3D, first: learning[r]!.first })),
-    slopes: rest.length > 0 ? tf.tensor3d(slopeValues(targets), [targets, slopeRows, H]) : null,
+    jacobian: rest.length > 0 ? tf.tensor3d(jacobianValues(targets), [targets, jacobianRows, H]) : null,
   });
 }
 
@@ -81,7 +81,7 @@ function byHand(trial: Trial, { layout: { blocks } }: Tables, dy: ArrayLike<numb
   const values = Object.fromEntries(operandsOf(trial).map((operand) => [operand.name, operand.values]));
   const needs = isSparse ? mixedNeeds(targets) : null;
   const choices = mixedChoices(B);
-  const slopes = slopeValues(targets);
+  const jacobian = jacobianValues(targets);
   const sum = new Float32Array(targets * B * H);
   const gradients = {
     table: new Float32Array(targets * R * H),
@@ -95,7 +95,7 @@ function byHand(trial: Trial, { layout: { blocks } }: Tables, dy: ArrayLike<numb
         const out = (j * B + b) * H + h;
         if (hasBias) sum[out]! += values.bias![j * H + h]!;
         gradients.bias[j * H + h]! += dy[out]!;
-        blocks.forEach(({ column, offset, categories, slopeOffset }, i) => {
+        blocks.forEach(({ column, offset, categories, jacobianOffset }, i) => {
           if (needs && needs[j * W + column] === 0) return;
           const place = (b * targets + j) * W + column;
           const factor = hasMask ? values.mask![place]! : 1;
@@ -106,8 +106,10 @@ function byHand(trial: Trial, { layout: { blocks } }: Tables, dy: ArrayLike<numb
           const r = learning.findIndex(({ first, count }) => i >= first && i < first + count);
           if (r < 0) return;
           for (let k = 0; k < categories; k++) {
-            const slope = slopes[(j * slopeRows + slopeOffset + choices[i]![b]! * categories + k) * H + h]!;
-            gradients.oneHots[r]![((i - learning[r]!.first) * B + b) * categories + k]! += factor * slope * dy[out]!;
+            const derivative =
+              jacobian[(j * jacobianRows + jacobianOffset + choices[i]![b]! * categories + k) * H + h]!;
+            gradients.oneHots[r]![((i - learning[r]!.first) * B + b) * categories + k]! += factor * derivative *
+              dy[out]!;
           }
         });
       }
@@ -174,11 +176,11 @@ Deno.test("tableSum takes as many plain operations for more variables of the sam
 
 /** Value and gradients of a sum where each variable is a run of its own. */
 function differentiate({ layout, sizes }: ReturnType<typeof alternatingTables>): void {
-  const slopes = tf.ones<tf.Rank.R3>([2, sizes.reduce((sum, c) => sum + c * c, 0), H]);
+  const jacobian = tf.ones<tf.Rank.R3>([2, sizes.reduce((sum, c) => sum + c * c, 0), H]);
   const chosen = { batch: B, rows: null, taken: tf.ones<tf.Rank.R2>([B, layout.rowCount]) };
   tf.grads((...args) => {
     const [table, mask, ...oneHots] = args as [tf.Tensor3D, tf.Tensor3D, ...tf.Tensor3D[]];
     const inputs = oneHots.map((oneHot, first) => ({ oneHot, first }));
-    return tableSum({ layout, needed: null, chosen, table, mask, bias: null, inputs, slopes });
+    return tableSum({ layout, needed: null, chosen, table, mask, bias: null, inputs, jacobian });
   })([tf.ones([2, layout.rowCount, H]), tf.ones([B, 2, sizes.length]), ...sizes.map((c) => tf.ones([1, B, c]))]);
 }

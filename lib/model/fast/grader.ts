@@ -71,7 +71,7 @@ class FastGrader implements Acceleration {
     const categories = categoriesOf(inputs);
     if (noise) {
       const tables = this.#inTraining.tables ??= chainTables(network, { learnsInput: true });
-      const learned = learnsInput ? { oneHots: state, slopes: tables.slopes! } : null;
+      const learned = learnsInput ? { oneHots: state, jacobian: tables.jacobian! } : null;
       return { heads: headsOf(gruChains({ ...tables, categories }, learned)) };
     }
     const tables = this.#tables.value;

@@ -11,7 +11,7 @@ import {
   featuresOfOneHots,
   type FeatureTables,
   featureTables,
-  withoutSlopes,
+  withoutJacobian,
 } from "./production/feature_tables.ts";
 import { RowCache, rowKeys } from "./production/row_cache.ts";
 import { openChoices } from "./production/open_choices.ts";
@@ -44,7 +44,7 @@ class FastProduction implements Acceleration {
       ? new HeadCache(groups, { labelWidth: 0, weights: parameters })
       : null;
     this.#inEvaluation = new Derived(parameters, {
-      make: () => featureTables(network, { withSlopes: false }),
+      make: () => featureTables(network, { withJacobian: false }),
       tensorsOf: (tables) => Object.values(tables).map(({ values }) => values),
     });
     this.#isSelf = parameters.constant(tf.eye(groups.stateCount));
@@ -53,7 +53,7 @@ class FastProduction implements Acceleration {
   beginRollout(): void {
     this.#inTraining = this.#hasTables
       ? {
-        tables: featureTables(this.#network, { withSlopes: true }),
+        tables: featureTables(this.#network, { withJacobian: true }),
         known: { chosen: new RowCache(), every: new RowCache() },
       }
       : null;
@@ -82,7 +82,7 @@ class FastProduction implements Acceleration {
     if (!this.#hasTables || !isOneHot) return this.#network.features(state, action);
     if (noise === null) return featuresOfOneHots(state, action, this.#inEvaluation.value);
     const { tables } = this.#inTraining!;
-    return featuresOfOneHots(state, action, learnsInput ? tables : withoutSlopes(tables));
+    return featuresOfOneHots(state, action, learnsInput ? tables : withoutJacobian(tables));
   }
 
   /** Heads of all variables, a tensor a group. */

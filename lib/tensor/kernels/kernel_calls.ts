@@ -11,15 +11,15 @@ export interface KernelExports {
   biasActivate(c: Address, m: number, n: number, bias: Address, activation: number, alpha: number): void;
   gemm(a: Address, b: Address, c: Address, m: number, n: number, k: number, transposeA: boolean, transposeB: boolean, bias: Address, activation: number, alpha: number, scratch: Address): void;
   gemmScratchBytes(): number;
+  addJacobian(d: Address, jacobian: Address, nodes: Address, rows: Address, firstRow: number, c: number, out: Address, count: number, width: number): void;
   addRows(source: Address, rows: Address, target: Address, count: number, width: number): void;
-  addSlopes(d: Address, slopes: Address, nodes: Address, rows: Address, firstRow: number, c: number, out: Address, count: number, width: number): void;
   copyRows(source: Address, rows: Address, out: Address, count: number, width: number): void;
   gruCells(a: Address, rows: Address, b: Address, h: Address, parents: Address, out: Address, gates: Address, count: number, width: number): void;
   gruCellsGradient(dy: Address, dy2: Address, nodes: Address, rows: Address, parents: Address, gates: Address, h: Address, dA: Address, dAOfEntry: Address, dB: Address, dH: Address, addsToParents: boolean, count: number, width: number): void;
   biasReluGradient(dy: Address, output: Address, dz: Address, biasGradient: Address, rows: number, columns: number): void;
   sumMiddle(x: Address, out: Address, outer: number, count: number, inner: number): void;
   gateRows(source: Address, sourceRows: Address, gate: Address, points: Address, out: Address, count: number, width: number): void;
-  slopeProducts(dy: Address, slopes: Address, firstSlope: Address, columns: Address, firstRow: Address, rows: Address, out: Address, points: number, batch: number, width: number, outWidth: number): void;
+  jacobianProducts(dy: Address, jacobian: Address, firstEntry: Address, columns: Address, firstRow: Address, rows: Address, out: Address, points: number, batch: number, width: number, outWidth: number): void;
   hardSigmoid(logits: Address, uniform: Address, out: Address, size: number, temperature: number): void;
   hardSigmoidGradient(logits: Address, uniform: Address, dy: Address, out: Address, size: number, temperature: number): void;
   logLikelihood(logits: Address, target: Address, out: Address, rows: number, c: number, scratch: Address): void;
@@ -30,9 +30,9 @@ export interface KernelExports {
   softmaxGradient(logits: Address, noise: Address, dy: Address, out: Address, rows: number, c: number, temperature: number, scratch: Address): void;
   tableMax(table: Address, rows: Address, ownRows: Address, mask: Address, out: Address, winner: Address, active: Address, targets: number, inputs: number, batch: number, tableRows: number, width: number, maskStride: number): void;
   tableMaxGradient(dy: Address, winner: Address, rows: Address, ownRows: Address, dTable: Address, targets: number, batch: number, tableRows: number, width: number): void;
-  tableMaxInputGradient(dy: Address, winner: Address, rows: Address, ownRows: Address, slopes: Address, dOwn: Address, dOthers: Address, targets: number, column: number, count: number, categories: number, rowOffset: number, batch: number, width: number): void;
+  tableMaxInputGradient(dy: Address, winner: Address, rows: Address, ownRows: Address, jacobian: Address, dOwn: Address, dOthers: Address, targets: number, column: number, count: number, categories: number, rowOffset: number, batch: number, width: number): void;
   accumulate(target: Address, source: Address, bytes: number): void;
-  tableInputGradient(slopes: Address, rows: Address, mask: Address, columns: Address, needed: Address, dy: Address, dx: Address, targets: number, first: number, count: number, categories: number, rowOffset: number, slopeOffset: number, slopeRows: number, batch: number, width: number, maskWidth: number): void;
+  tableInputGradient(jacobian: Address, rows: Address, mask: Address, columns: Address, needed: Address, dy: Address, dx: Address, targets: number, first: number, count: number, categories: number, rowOffset: number, jacobianOffset: number, jacobianRows: number, batch: number, width: number, maskWidth: number): void;
   tableSum(table: Address, rows: Address, mask: Address, columns: Address, needed: Address, bias: Address, out: Address, active: Address, targets: number, variables: number, batch: number, tableRows: number, width: number, maskWidth: number): void;
   tableSumGradient(table: Address, rows: Address, mask: Address, columns: Address, needed: Address, dy: Address, dTable: Address, dMask: Address, targets: number, variables: number, batch: number, tableRows: number, width: number, maskWidth: number): void;
 }
@@ -60,13 +60,13 @@ export interface KernelCalls {
   gemm(at: { readonly a: Address; readonly b: Address; readonly c: Address; readonly bias: Address; readonly scratch: Address }, of: { readonly m: number; readonly n: number; readonly k: number; readonly transposeA: boolean; readonly transposeB: boolean; readonly activation: number; readonly alpha: number }): void;
   /** Bytes of scratch memory that `gemm` needs. */
   gemmScratchBytes(): number;
-  /** target[rows[e]] += source[e], of `count` rows. */
-  addRows(at: { readonly source: Address; readonly rows: Address; readonly target: Address }, of: { readonly count: number; readonly width: number }): void;
   /**
-   * Straight-through gradient of one variable of c categories through its table: out[e, k] += ⟨slopes[x·c + k], d[e]⟩,
+   * Straight-through gradient of one variable of c categories through its table: out[e, k] += ⟨jacobian[x·c + k], d[e]⟩,
    * where x is the entry's category, rows[nodes[e]] - firstRow.
    */
-  addSlopes(at: { readonly d: Address; readonly slopes: Address; readonly nodes: Address; readonly rows: Address; readonly out: Address }, of: { readonly firstRow: number; readonly c: number; readonly count: number; readonly width: number }): void;
+  addJacobian(at: { readonly d: Address; readonly jacobian: Address; readonly nodes: Address; readonly rows: Address; readonly out: Address }, of: { readonly firstRow: number; readonly c: number; readonly count: number; readonly width: number }): void;
+  /** target[rows[e]] += source[e], of `count` rows. */
+  addRows(at: { readonly source: Address; readonly rows: Address; readonly target: Address }, of: { readonly count: number; readonly width: number }): void;
   /** out[e] = source[rows[e]], of `count` rows. */
   copyRows(at: { readonly source: Address; readonly rows: Address; readonly out: Address }, of: { readonly count: number; readonly width: number }): void;
   /** out[u] = n + z (h - n) for each of `count` nodes; writes `gates` unless that is 0. */
@@ -93,11 +93,11 @@ export interface KernelCalls {
    */
   gateRows(at: { readonly source: Address; readonly sourceRows: Address; readonly gate: Address; readonly points: Address; readonly out: Address }, of: { readonly count: number; readonly width: number }): void;
   /**
-   * out[r % B, columns[s]] += ⟨dy[r], slopes[s]⟩ for every point p, its slopes s from firstSlope[p] to firstSlope[p + 1]
-   * and its rows r = rows[o], o from firstRow[p] to firstRow[p + 1]. A point's slopes stay in the cache while its rows
-   * pass. out [B, W] is zeroed by the caller.
+   * out[r % B, columns[s]] += ⟨dy[r], jacobian[s]⟩ for every point p, its entries s from firstEntry[p] to
+   * firstEntry[p + 1] and its rows r = rows[o], o from firstRow[p] to firstRow[p + 1]. A point's Jacobian stays in the
+   * cache while its rows pass. out [B, W] is zeroed by the caller.
    */
-  slopeProducts(at: { readonly dy: Address; readonly slopes: Address; readonly firstSlope: Address; readonly columns: Address; readonly firstRow: Address; readonly rows: Address; readonly out: Address }, of: { readonly points: number; readonly batch: number; readonly width: number; readonly outWidth: number }): void;
+  jacobianProducts(at: { readonly dy: Address; readonly jacobian: Address; readonly firstEntry: Address; readonly columns: Address; readonly firstRow: Address; readonly rows: Address; readonly out: Address }, of: { readonly points: number; readonly batch: number; readonly width: number; readonly outWidth: number }): void;
   /** 1 where sigmoid((logits + log u - log(1 - u)) / temperature) > 0.5, else 0, of `size` numbers. */
   hardSigmoid(at: { readonly logits: Address; readonly uniform: Address; readonly out: Address }, of: { readonly size: number; readonly temperature: number }): void;
   /** dy times the derivative of the sigmoid in `hardSigmoid`. */
@@ -120,19 +120,19 @@ export interface KernelCalls {
   tableMaxGradient(at: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly dTable: Address }, of: { readonly targets: number; readonly batch: number; readonly tableRows: number; readonly width: number }): void;
   /**
    * Straight-through gradient of the one-hots of inputs column..column+count-1, all of c categories: where one of them
-   * wins, dy times slopes[j, i, x, k] for each category k, x being its category, row - rowOffset - i·c. Adds to
+   * wins, dy times jacobian[j, i, x, k] for each category k, x being its category, row - rowOffset - i·c. Adds to
    * dOwn [count, B, c] where input and target are one variable, to dOthers of the same shape elsewhere; both are zeroed by
-   * the caller. slopes is [J, count, c, c, H].
+   * the caller. jacobian is [J, count, c, c, H].
    */
-  tableMaxInputGradient(at: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly slopes: Address; readonly dOwn: Address; readonly dOthers: Address }, of: { readonly targets: number; readonly column: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly batch: number; readonly width: number }): void;
+  tableMaxInputGradient(at: { readonly dy: Address; readonly winner: Address; readonly rows: Address; readonly ownRows: Address; readonly jacobian: Address; readonly dOwn: Address; readonly dOthers: Address }, of: { readonly targets: number; readonly column: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly batch: number; readonly width: number }): void;
   /** target[n] += source[n], n in bytes. */
   accumulate(at: { readonly target: Address; readonly source: Address }, of: { readonly bytes: number }): void;
   /**
    * Straight-through gradient of variables first..first+count-1, all of c categories, through their tables:
-   * dx[i, b, k] = Σ_j mask[b, j, i] · ⟨slopes[j, offset + i·c² + x·c + k], dy[j, b]⟩, where x is the sample's category,
+   * dx[i, b, k] = Σ_j mask[b, j, i] · ⟨jacobian[j, offset + i·c² + x·c + k], dy[j, b]⟩, where x is the sample's category,
    * rows[first + i, b] - rowOffset - i·c. Writes dx [count, B, c].
    */
-  tableInputGradient(at: { readonly slopes: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dx: Address }, of: { readonly targets: number; readonly first: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly slopeOffset: number; readonly slopeRows: number; readonly batch: number; readonly width: number; readonly maskWidth: number }): void;
+  tableInputGradient(at: { readonly jacobian: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly dy: Address; readonly dx: Address }, of: { readonly targets: number; readonly first: number; readonly count: number; readonly categories: number; readonly rowOffset: number; readonly jacobianOffset: number; readonly jacobianRows: number; readonly batch: number; readonly width: number; readonly maskWidth: number }): void;
   /** out[j, b] = bias[j] + Σ_i mask[b, j, i] · table[j, rows[i, b]]; `active` is scratch for 2·I numbers. */
   tableSum(at: { readonly table: Address; readonly rows: Address; readonly mask: Address; readonly columns: Address; readonly needed: Address; readonly bias: Address; readonly out: Address; readonly active: Address }, of: { readonly targets: number; readonly variables: number; readonly batch: number; readonly tableRows: number; readonly width: number; readonly maskWidth: number }): void;
   /**
@@ -152,15 +152,15 @@ export function kernelCalls(exports: KernelExports): KernelCalls {
     biasActivate: (at, of) => exports.biasActivate(at.c, of.m, of.n, at.bias, of.activation, of.alpha),
     gemm: (at, of) => exports.gemm(at.a, at.b, at.c, of.m, of.n, of.k, of.transposeA, of.transposeB, at.bias, of.activation, of.alpha, at.scratch),
     gemmScratchBytes: () => exports.gemmScratchBytes(),
+    addJacobian: (at, of) => exports.addJacobian(at.d, at.jacobian, at.nodes, at.rows, of.firstRow, of.c, at.out, of.count, of.width),
     addRows: (at, of) => exports.addRows(at.source, at.rows, at.target, of.count, of.width),
-    addSlopes: (at, of) => exports.addSlopes(at.d, at.slopes, at.nodes, at.rows, of.firstRow, of.c, at.out, of.count, of.width),
     copyRows: (at, of) => exports.copyRows(at.source, at.rows, at.out, of.count, of.width),
     gruCells: (at, of) => exports.gruCells(at.a, at.rows, at.b, at.h, at.parents, at.out, at.gates, of.count, of.width),
     gruCellsGradient: (at, of) => exports.gruCellsGradient(at.dy, at.dy2, at.nodes, at.rows, at.parents, at.gates, at.h, at.dA, at.dAOfEntry, at.dB, at.dH, of.addsToParents, of.count, of.width),
     biasReluGradient: (at, of) => exports.biasReluGradient(at.dy, at.output, at.dz, at.biasGradient, of.rows, of.columns),
     sumMiddle: (at, of) => exports.sumMiddle(at.x, at.out, of.outer, of.count, of.inner),
     gateRows: (at, of) => exports.gateRows(at.source, at.sourceRows, at.gate, at.points, at.out, of.count, of.width),
-    slopeProducts: (at, of) => exports.slopeProducts(at.dy, at.slopes, at.firstSlope, at.columns, at.firstRow, at.rows, at.out, of.points, of.batch, of.width, of.outWidth),
+    jacobianProducts: (at, of) => exports.jacobianProducts(at.dy, at.jacobian, at.firstEntry, at.columns, at.firstRow, at.rows, at.out, of.points, of.batch, of.width, of.outWidth),
     hardSigmoid: (at, of) => exports.hardSigmoid(at.logits, at.uniform, at.out, of.size, of.temperature),
     hardSigmoidGradient: (at, of) => exports.hardSigmoidGradient(at.logits, at.uniform, at.dy, at.out, of.size, of.temperature),
     logLikelihood: (at, of) => exports.logLikelihood(at.logits, at.target, at.out, of.rows, of.c, at.scratch),
@@ -171,9 +171,9 @@ export function kernelCalls(exports: KernelExports): KernelCalls {
     softmaxGradient: (at, of) => exports.softmaxGradient(at.logits, at.noise, at.dy, at.out, of.rows, of.c, of.temperature, at.scratch),
     tableMax: (at, of) => exports.tableMax(at.table, at.rows, at.ownRows, at.mask, at.out, at.winner, at.active, of.targets, of.inputs, of.batch, of.tableRows, of.width, of.maskStride),
     tableMaxGradient: (at, of) => exports.tableMaxGradient(at.dy, at.winner, at.rows, at.ownRows, at.dTable, of.targets, of.batch, of.tableRows, of.width),
-    tableMaxInputGradient: (at, of) => exports.tableMaxInputGradient(at.dy, at.winner, at.rows, at.ownRows, at.slopes, at.dOwn, at.dOthers, of.targets, of.column, of.count, of.categories, of.rowOffset, of.batch, of.width),
+    tableMaxInputGradient: (at, of) => exports.tableMaxInputGradient(at.dy, at.winner, at.rows, at.ownRows, at.jacobian, at.dOwn, at.dOthers, of.targets, of.column, of.count, of.categories, of.rowOffset, of.batch, of.width),
     accumulate: (at, of) => exports.accumulate(at.target, at.source, of.bytes),
-    tableInputGradient: (at, of) => exports.tableInputGradient(at.slopes, at.rows, at.mask, at.columns, at.needed, at.dy, at.dx, of.targets, of.first, of.count, of.categories, of.rowOffset, of.slopeOffset, of.slopeRows, of.batch, of.width, of.maskWidth),
+    tableInputGradient: (at, of) => exports.tableInputGradient(at.jacobian, at.rows, at.mask, at.columns, at.needed, at.dy, at.dx, of.targets, of.first, of.count, of.categories, of.rowOffset, of.jacobianOffset, of.jacobianRows, of.batch, of.width, of.maskWidth),
     tableSum: (at, of) => exports.tableSum(at.table, at.rows, at.mask, at.columns, at.needed, at.bias, at.out, at.active, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
     tableSumGradient: (at, of) => exports.tableSumGradient(at.table, at.rows, at.mask, at.columns, at.needed, at.dy, at.dTable, at.dMask, of.targets, of.variables, of.batch, of.tableRows, of.width, of.maskWidth),
   };

@@ -9,9 +9,9 @@ export interface TableBlock {
   readonly categories: number;
   /** First of its c rows in a table. */
   readonly offset: number;
-  /** First of its rows in a table of slopes, and their number: c², or 0 where no gradient reaches the variable. */
-  readonly slopeOffset: number;
-  readonly slopeRows: number;
+  /** First of its rows in a table of Jacobians, and their number: c², or 0 where no gradient reaches the variable. */
+  readonly jacobianOffset: number;
+  readonly jacobianRows: number;
 }
 
 /** The categorical variables whose first layers are tables; a table's rows are all their categories, in order. */
@@ -67,12 +67,12 @@ export function tableLayout(
   options: { maskWidth: number },
 ): TableLayout {
   let offset = 0;
-  let slopeOffset = 0;
+  let jacobianOffset = 0;
   const blocks = variables.map(({ column, categories, learnsInput }) => {
-    const slopeRows = learnsInput ? categories * categories : 0;
-    const block = { column, categories, offset, slopeOffset, slopeRows };
+    const jacobianRows = learnsInput ? categories * categories : 0;
+    const block = { column, categories, offset, jacobianOffset, jacobianRows };
     offset += categories;
-    slopeOffset += slopeRows;
+    jacobianOffset += jacobianRows;
     return block;
   });
   const spread = new Float32Array(options.maskWidth * offset);

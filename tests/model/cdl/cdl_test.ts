@@ -93,7 +93,7 @@ function numbersOf(model: Model, batch: WindowBatch) {
 }
 
 for (const backend of ["cpu", "wasm"] as const) {
-  // One, two and three layers a feature net: slopes are products of one, two or three weights.
+  // One, two and three layers a feature net: Jacobians are products of one, two or three weights.
   for (const widths of [[6], [6, 5], [6, 4, 5]]) {
     Deno.test(`cdl on ${backend}: tables are the plain products, feature nets ${widths}`, async () => {
       await useBackend(backend);

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { applyLinear, categoryRows, type ParameterSet, tableMax, type TableMaxSlopes } from "../../../tensor/mod.ts";
+import { applyLinear, categoryRows, type ParameterSet, tableMax, type TableMaxJacobian } from "../../../tensor/mod.ts";
 import type { PairFeatures, PairGroup, PairInput } from "../../cdl/pair_features.ts";
 import type { Factored } from "../../variable_groups.ts";
 
@@ -8,7 +8,7 @@ export interface PairTable {
   /** float32 [N, R, H]: the rows of all state variables' categories in order, then the action variables'. */
   readonly table: tf.Tensor3D;
   /** Derivatives by state group; null in evaluation. */
-  readonly slopes: readonly TableMaxSlopes[] | null;
+  readonly jacobian: readonly TableMaxJacobian[] | null;
 }
 
 /** A group and its first row in a table. */
@@ -41,7 +41,7 @@ export class PairTables {
   /**
    * Call inside `tf.tidy`, on the tape of an update or once for many evaluations.
    *
-   * @param options.training Whether gradients must reach the inputs, which needs slopes.
+   * @param options.training Whether gradients must reach the inputs, which needs Jacobians.
    */
   make(options: { training: boolean }): PairTable {
     const parts = this.#groups.map(({ group, layers }) => {
@@ -52,7 +52,7 @@ export class PairTables {
     });
     return {
       table: tf.concat(parts, 1),
-      slopes: options.training ? this.#groups.filter(({ isState }) => isState).map(slopesOf) : null,
+      jacobian: options.training ? this.#groups.filter(({ isState }) => isState).map(jacobianOf) : null,
     };
   }
 
@@ -64,7 +64,7 @@ export class PairTables {
   lookUp(
     { own, others, action }: PairInput,
     mask: tf.Tensor3D,
-    { made: { table, slopes }, learnsInput }: { made: PairTable; learnsInput: boolean },
+    { made: { table, jacobian }, learnsInput }: { made: PairTable; learnsInput: boolean },
   ): tf.Tensor3D {
     const rowsOf = (oneHots: Factored): tf.Tensor2D =>
       tf.concat(oneHots.map((part, p) => categoryRows(part, this.#rowOffsets[p]!)), 0);
@@ -73,7 +73,7 @@ export class PairTables {
       mask,
       rows: rowsOf([...others, ...action]),
       ownRows: rowsOf(own),
-      learning: learnsInput ? own.map((own, r) => ({ own, others: others[r]!, slopes: slopes![r]! })) : [],
+      learning: learnsInput ? own.map((own, r) => ({ own, others: others[r]!, jacobian: jacobian![r]! })) : [],
     });
   }
 }
@@ -82,23 +82,23 @@ export class PairTables {
  * Derivatives of a group's feature nets with respect to category k's entry at the one-hot of k'. In row k' the layers'
  * ReLUs are those of the one-hot; the product of the layers' weights follows from there.
  */
-function slopesOf({ group, layers, column, offset }: PlacedGroup): TableMaxSlopes {
+function jacobianOf({ group, layers, column, offset }: PlacedGroup): TableMaxJacobian {
   const { width: categories } = group;
   const tensor = tf.tidy(() => {
     const [first, ...rest] = layers;
     const pairs = first!.weight.shape[0]!;
     let value: tf.Tensor = first!.weight.add(first!.bias!);
-    let slope: tf.Tensor = first!.weight.expandDims(1);
+    let jacobian: tf.Tensor = first!.weight.expandDims(1);
     for (const layer of rest) {
-      slope = slope.mul(value.greater(0).cast("float32").expandDims(2));
-      const width = slope.shape[3]!;
-      slope = tf.matMul(slope.reshape([pairs, categories ** 2, width]), layer.weight)
+      jacobian = jacobian.mul(value.greater(0).cast("float32").expandDims(2));
+      const width = jacobian.shape[3]!;
+      jacobian = tf.matMul(jacobian.reshape([pairs, categories ** 2, width]), layer.weight)
         .reshape([pairs, categories, categories, -1]);
       value = applyLinear(value.relu(), layer);
     }
-    // A net of one layer has the same slope at every category.
-    if (slope.shape[1] !== categories) slope = slope.tile([1, categories, 1, 1]);
-    return slope.reshape([-1, group.count, categories, categories, slope.shape[3]!]);
+    // A net of one layer has the same Jacobian at every category.
+    if (jacobian.shape[1] !== categories) jacobian = jacobian.tile([1, categories, 1, 1]);
+    return jacobian.reshape([-1, group.count, categories, categories, jacobian.shape[3]!]);
   });
   return { tensor, column, offset };
 }

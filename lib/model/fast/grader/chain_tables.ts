@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import {
-  type ChainSlopes,
+  type ChainJacobian,
   type ChainSource,
   groupedLinear,
   type GruChain,
@@ -12,7 +12,7 @@ import type { ModelGroups } from "../../variable_groups.ts";
 /** What units read where all variables are exact one-hots: embeddings and gates in each category. */
 export interface ChainTables extends Omit<GruChainsInput, "categories"> {
   /** For gradients straight through one-hots; null where none are wanted. */
-  readonly slopes: ChainSlopes | null;
+  readonly jacobian: ChainJacobian | null;
 }
 
 /** A variable's rows in tables of all variables. */
@@ -20,13 +20,13 @@ interface Block {
   readonly categories: number;
   readonly row: number;
   /** Null for action variables. */
-  readonly slopeRow: number | null;
+  readonly jacobianRow: number | null;
 }
 
 /**
  * Makes the tables; on the tape of an update, as gradients reach the weights through them.
  *
- * @param options.learnsInput Whether slopes are wanted.
+ * @param options.learnsInput Whether Jacobians are wanted.
  * @returns Tensors in the caller's tidy scope, weights apart.
  */
 export function chainTables(network: GraderNetwork, { learnsInput }: { readonly learnsInput: boolean }): ChainTables {
@@ -43,18 +43,18 @@ export function chainTables(network: GraderNetwork, { learnsInput }: { readonly 
     gates,
     hiddenWeight: units.hiddenWeight,
     hiddenBias: units.hiddenBias,
-    slopes: learnsInput ? slopesOf(network, { parents, blocks }) : null,
+    jacobian: learnsInput ? jacobianOf(network, { parents, blocks }) : null,
   };
 }
 
 function blocksOf({ state, action, stateCount }: ModelGroups): readonly Block[] {
   const widths = [...state, ...action].flatMap(({ count, width }) => new Array<number>(count).fill(width));
   let row = 0;
-  let slopeRow = 0;
+  let jacobianRow = 0;
   return widths.map((categories, i) => {
-    const block = { categories, row, slopeRow: i < stateCount ? slopeRow : null };
+    const block = { categories, row, jacobianRow: i < stateCount ? jacobianRow : null };
     row += categories;
-    slopeRow += categories ** 2;
+    jacobianRow += categories ** 2;
     return block;
   });
 }
@@ -62,24 +62,24 @@ function blocksOf({ state, action, stateCount }: ModelGroups): readonly Block[] 
 /** Each unit's chain; its gates' rows follow those of the units before it. */
 function chainsOf(blocks: readonly Block[], parents: readonly (readonly number[])[]): readonly GruChain[] {
   let row = 0;
-  let slopeRow = 0;
+  let jacobianRow = 0;
   return parents.map((reads, unit): GruChain => ({
     own: { variable: unit, ...blocks[unit]! },
     reads: reads.map((variable): ChainSource => {
-      const { categories, slopeRow: ownSlopes } = blocks[variable]!;
-      const source = { variable, categories, row, slopeRow: ownSlopes === null ? null : slopeRow };
+      const { categories, jacobianRow: ownJacobian } = blocks[variable]!;
+      const source = { variable, categories, row, jacobianRow: ownJacobian === null ? null : jacobianRow };
       row += categories;
-      if (ownSlopes !== null) slopeRow += categories ** 2;
+      if (ownJacobian !== null) jacobianRow += categories ** 2;
       return source;
     }),
   }));
 }
 
 /** The derivative of `relu(x V + v)` by x in each category, and its products with the units' weights. */
-function slopesOf(
+function jacobianOf(
   { embeddings, units, groups }: GraderNetwork,
   { parents, blocks }: { readonly parents: readonly (readonly number[])[]; readonly blocks: readonly Block[] },
-): ChainSlopes {
+): ChainJacobian {
   const start = tf.concat(
     embeddings.slice(0, groups.state.length).map(({ weight, bias }) => {
       const isActive = weight.add(bias!).greater(0).cast("float32");
@@ -87,17 +87,17 @@ function slopesOf(
     }),
     0,
   );
-  const slopeRows = (i: number) => {
-    const { slopeRow, categories } = blocks[i]!;
-    return slopeRow === null ? [] : range(slopeRow, categories ** 2);
+  const jacobianRows = (i: number) => {
+    const { jacobianRow, categories } = blocks[i]!;
+    return jacobianRow === null ? [] : range(jacobianRow, categories ** 2);
   };
   return {
     start,
     hidden: gatesOf(start, { weight: units.hiddenWeight, bias: null }, {
-      rows: parents.map((_, unit) => slopeRows(unit)),
+      rows: parents.map((_, unit) => jacobianRows(unit)),
     }),
     gates: gatesOf(start, { weight: units.inputWeight, bias: null }, {
-      rows: parents.map((reads) => reads.flatMap(slopeRows)),
+      rows: parents.map((reads) => reads.flatMap(jacobianRows)),
     }),
   };
 }

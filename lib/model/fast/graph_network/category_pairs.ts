@@ -1,9 +1,9 @@
 import * as tf from "@tensorflow/tfjs";
-import { categoryRows, type ParameterSet, type SlopeLayout } from "../../../tensor/mod.ts";
+import { categoryRows, type JacobianLayout, type ParameterSet } from "../../../tensor/mod.ts";
 import type { Factored, VariableGroup } from "../../variable_groups.ts";
 
-/** Most pairs, and most slopes, that are worth a table. */
-const LARGEST = { pairs: 10_000, slopes: 50_000 } as const;
+/** Most pairs, and most rows of the Jacobian, that are worth a table. */
+const LARGEST = { pairs: 10_000, jacobianRows: 50_000 } as const;
 
 /** Stands for a row that a table does not have. */
 export const NO_ROW = -1;
@@ -29,7 +29,7 @@ export class CategoryPairs {
    * from the receiver's category, and, C rows on, along each from the sender's.
    */
   readonly changes: { readonly from: tf.Tensor1D; readonly to: tf.Tensor1D };
-  readonly slopes: SlopeLayout;
+  readonly jacobian: JacobianLayout;
   /** Number of each pair by its key, receiver category · R + sender category; {@link NO_ROW} for none. */
   readonly numbers: Int32Array;
   /** First category of each variable, int32 [n, 1] a group. */
@@ -41,7 +41,7 @@ export class CategoryPairs {
     const count = groups.reduce((sum, group) => sum + group.count, 0);
     const categories = categoriesOf(groups);
     if (!groups.every((group) => group.kind === "categorical") || count < 2) return false;
-    return categories.length ** 2 <= LARGEST.pairs && slopeCount(categories) <= LARGEST.slopes;
+    return categories.length ** 2 <= LARGEST.pairs && jacobianRowCount(categories) <= LARGEST.jacobianRows;
   }
 
   /** @param parameters Owns the tensors. */
@@ -64,16 +64,16 @@ export class CategoryPairs {
     const from = changes.flatMap((ways, category) => ways.map(() => category));
     this.changes = { from: integers(from), to: integers(changes.flat()) };
     const firstChange = changes.map((_, category) => from.indexOf(category));
-    const slopes = pairs.map(({ receiver, sender }) => [
+    const rows = pairs.map(({ receiver, sender }) => [
       ...changes[receiver]!.map((column, k) => ({ column, direction: firstChange[receiver]! + k })),
       ...changes[sender]!.map((column, k) => ({ column, direction: from.length + firstChange[sender]! + k })),
     ]);
     let total = 0;
-    this.slopes = {
-      points: integers(slopes.flatMap((of, p) => of.map(() => p))),
-      directions: integers(slopes.flat().map((slope) => slope.direction)),
-      columns: integers(slopes.flat().map((slope) => slope.column)),
-      first: integers([0, ...slopes.map((of) => total += of.length)]),
+    this.jacobian = {
+      points: integers(rows.flatMap((of, p) => of.map(() => p))),
+      directions: integers(rows.flat().map(({ direction }) => direction)),
+      columns: integers(rows.flat().map(({ column }) => column)),
+      first: integers([0, ...rows.map((of) => total += of.length)]),
       columnCount: categories.length,
     };
   }
@@ -164,7 +164,7 @@ function changesOf(categories: readonly Category[], category: number): readonly 
   return Array.from({ length: count }, (_, k) => first + k).filter((other) => other !== category);
 }
 
-function slopeCount(categories: readonly Category[]): number {
+function jacobianRowCount(categories: readonly Category[]): number {
   const changes = (category: number) => categories[category]!.count - 1;
   return pairsOf(categories).reduce((sum, { receiver, sender }) => sum + changes(receiver) + changes(sender), 0);
 }

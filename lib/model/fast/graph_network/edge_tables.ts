@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { customGradient, gatherSum, linear, networkSlopes, slopeProducts } from "../../../tensor/mod.ts";
+import { customGradient, gatherSum, jacobianProducts, linear, networkJacobian } from "../../../tensor/mod.ts";
 import type { GraphNetwork } from "../../graph_network/graph_network.ts";
 import { type Factored, splitGroups, type VariableGroup } from "../../variable_groups.ts";
 import { CategoryPairs } from "./category_pairs.ts";
@@ -22,9 +22,9 @@ export interface LearningTable {
   /** Takes the edge network's last hidden layer to a pair's term, [H_l, H]. */
   readonly toTerm: tf.Tensor2D;
   /** Derivatives along each category, [R, H_1] and [R, H]: of the pairs' first layer before ReLU, of its own term. */
-  readonly slopes: Readonly<Record<"receivers" | "senders" | "own", tf.Tensor2D>>;
+  readonly jacobian: Readonly<Record<"receivers" | "senders" | "own", tf.Tensor2D>>;
   /** Derivatives of the last hidden layer at each pair, float32 [S, H_l]; made for the first step that needs them. */
-  pairSlopes: tf.Tensor2D | null;
+  pairJacobian: tf.Tensor2D | null;
 }
 
 /**
@@ -34,7 +34,7 @@ export interface LearningTable {
  * each embedding adds. Gradients to the weights go through the tables.
  *
  * The gradient to the one-hots, which training's straight-through samples need, is not the tables': it comes from
- * slopes, the exact derivatives of the network at each pair. It is taken along changes from a variable's category to
+ * the Jacobian of the network at each pair, which is exact. It is taken along changes from a variable's category to
  * each other one, so it lacks a number that all categories of a variable share: a softmax takes no notice of that.
  */
 export class EdgeTables {
@@ -58,8 +58,8 @@ export class EdgeTables {
     const { receivers, senders, own, ends, toTerm, ownTerms } = this.#parts();
     const values = this.#hidden(ends, this.#pairs.ends);
     const pairTerms = linear(values.at(-1)!, toTerm);
-    const slopes = { receivers: slopesOf(receivers), senders: slopesOf(senders), own: slopesOf(own) };
-    return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, slopes, pairSlopes: null } };
+    const jacobian = { receivers: jacobianOf(receivers), senders: jacobianOf(senders), own: jacobianOf(own) };
+    return { pairTerms, ownTerms, learning: { values, toTerm: toTerm.weight, jacobian, pairJacobian: null } };
   }
 
   /** Tables of the weights as they are for many evaluations; call inside `tf.tidy`. */
@@ -131,18 +131,18 @@ export class EdgeTables {
       readonly learning: LearningTable;
     },
   ): tf.Tensor2D {
-    learning.pairSlopes ??= this.#pairSlopes(learning);
-    const { pairSlopes, toTerm, slopes: { own: ownSlopes } } = learning;
+    learning.pairJacobian ??= this.#pairJacobian(learning);
+    const { pairJacobian, toTerm, jacobian: { own: ownJacobian } } = learning;
     const batch = state[0]!.shape[1];
-    const layout = this.#pairs.slopes;
+    const layout = this.#pairs.jacobian;
     return customGradient([sums, ...state], {
-      forward: (sums) => ({ value: sums.clone(), saved: [index, pairSlopes, toTerm, ownSlopes] }),
-      gradient: (dy, [points, slopes, toTerm, ownSlopes]) => {
+      forward: (sums) => ({ value: sums.clone(), saved: [index, pairJacobian, toTerm, ownJacobian] }),
+      gradient: (dy, [points, jacobian, toTerm, ownJacobian]) => {
         const dHidden: tf.Tensor2D = tf.matMul(dy, toTerm, false, true);
-        const throughPairs = splitGroups(slopeProducts(dHidden, { slopes, layout, points, batch }), this.#groups);
+        const throughPairs = splitGroups(jacobianProducts(dHidden, { jacobian, layout, points, batch }), this.#groups);
         const gradients = this.#groups.map(({ start, count, width, column }, r) => {
           const rows = dy.slice([start * batch, 0], [count * batch, -1]);
-          const own = ownSlopes.slice([column, 0], [count * width, -1]);
+          const own = ownJacobian.slice([column, 0], [count * width, -1]);
           return tf.matMul(rows.reshape([count, batch, -1]), own.reshape([count, width, -1]), false, true)
             .add(throughPairs[r]!);
         });
@@ -151,13 +151,13 @@ export class EdgeTables {
     });
   }
 
-  /** Derivatives of the edge network's last hidden layer along changes of category, a slope a row. */
-  #pairSlopes({ values, slopes: { receivers, senders } }: LearningTable): tf.Tensor2D {
-    const { changes, slopes: layout } = this.#pairs;
-    const along = (slopes: tf.Tensor2D) =>
-      tf.gather(slopes, changes.to).sub<tf.Tensor2D>(tf.gather(slopes, changes.from));
+  /** Derivatives of the edge network's last hidden layer along changes of category, one a row. */
+  #pairJacobian({ values, jacobian: { receivers, senders } }: LearningTable): tf.Tensor2D {
+    const { changes, jacobian: layout } = this.#pairs;
+    const along = (jacobian: tf.Tensor2D) =>
+      tf.gather(jacobian, changes.to).sub<tf.Tensor2D>(tf.gather(jacobian, changes.from));
     const weights = this.#network.edge.slice(1, -1).map(({ weight }) => weight);
-    return networkSlopes(joined([along(receivers), along(senders)]), { layout, network: { values, weights } });
+    return networkJacobian(joined([along(receivers), along(senders)]), { layout, network: { values, weights } });
   }
 }
 
@@ -167,7 +167,7 @@ function termsOf(layers: readonly StackedWeights[]): tf.Tensor2D {
 }
 
 /** Its derivative along each category, float32 [R, X]. */
-function slopesOf(layers: readonly StackedWeights[]): tf.Tensor2D {
+function jacobianOf(layers: readonly StackedWeights[]): tf.Tensor2D {
   return joined(layers.map(({ weight }) => weight.reshape<tf.Tensor2D>([-1, weight.shape[2]])));
 }
 

@@ -19,7 +19,7 @@ export interface LayerTable {
   /** float32 [J, R, H']. */
   readonly table: tf.Tensor3D;
   /** float32 [J, Σ c², H']; null in evaluation. */
-  readonly slopes: tf.Tensor3D | null;
+  readonly jacobian: tf.Tensor3D | null;
   readonly needed: Needed | null;
 }
 
@@ -80,7 +80,7 @@ export class FeatureTables {
   /**
    * Tables of the given layers; call inside `tf.tidy`, on the tape of an update or once for many evaluations.
    *
-   * @param options.training Whether gradients must reach the inputs, which needs slopes.
+   * @param options.training Whether gradients must reach the inputs, which needs Jacobians.
    */
   make(layers: ReadonlyMap<FeatureLinear, Needed | null>, options: { training: boolean }): LayerTables {
     const width = this.#width;
@@ -92,15 +92,15 @@ export class FeatureTables {
       0,
     );
     const learning = categorical.filter(({ isState }) => isState);
-    const slopeRows: tf.Tensor2D | null = options.training && learning.length > 0
-      ? tf.concat(learning.map((layer) => slopesOf(layer, width)), 0)
+    const jacobianRows: tf.Tensor2D | null = options.training && learning.length > 0
+      ? tf.concat(learning.map((layer) => jacobianOf(layer, width)), 0)
       : null;
     return new Map(Array.from(layers, ([layer, needed]) => {
       const common = { layout: this.#layout, needed };
       const weight = layer.weight();
       const table = blockTable(rows, weight, common);
-      const slopes = slopeRows && blockTable(slopeRows, weight, { ...common, slopes: true });
-      return [layer, { table, slopes, needed }];
+      const jacobian = jacobianRows && blockTable(jacobianRows, weight, { ...common, jacobian: true });
+      return [layer, { table, jacobian, needed }];
     }));
   }
 
@@ -156,10 +156,10 @@ function continuousSum(
 }
 
 /**
- * Slopes of a group's features along each category k while it is k': `W[k] · 1[W[k'] + b > 0]`, float32 [n·c², H] with k'
- * before k.
+ * Jacobian of a group's features, along each category k while it is k': `W[k] · 1[W[k'] + b > 0]`, float32 [n·c², H]
+ * with k' before k.
  */
-function slopesOf({ linear, group: { count, width: categories } }: GroupLayer, width: number): tf.Tensor2D {
+function jacobianOf({ linear, group: { count, width: categories } }: GroupLayer, width: number): tf.Tensor2D {
   const isActive = linear.weight.add(linear.bias!).greater(0).cast("float32").expandDims(2);
   return linear.weight.expandDims(1).mul(isActive).reshape([count * categories * categories, width]);
 }

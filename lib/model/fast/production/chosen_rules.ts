@@ -81,15 +81,15 @@ function chosenOnce(
     const at = tf.tensor1d([...some], "int32");
     const distinct = { input: detached(tf.gather(rows.input, at)), variable: tf.gather(rows.variable, at) };
     const own = some.map((row) => rule[row]!);
-    return [networks.chosen(distinct, own), inputSlopes(networks, distinct, own)];
+    return [networks.chosen(distinct, own), inputJacobian(networks, distinct, own)];
   });
   if (!found) return null;
-  const [outputs, slopes] = found.results.map((pieces) => tf.concat([...pieces], 0)) as [tf.Tensor2D, tf.Tensor2D];
-  return ofDistinct(outputs, rows.input, { slopes, place: found.place });
+  const [outputs, jacobian] = found.results.map((pieces) => tf.concat([...pieces], 0)) as [tf.Tensor2D, tf.Tensor2D];
+  return ofDistinct(outputs, rows.input, { jacobian, place: found.place });
 }
 
 /** Derivatives of each row's outputs along its input, [X, c · 2W]. */
-function inputSlopes(networks: RowRules, { input, variable }: RuleRows, rule: readonly number[]): tf.Tensor2D {
+function inputJacobian(networks: RowRules, { input, variable }: RuleRows, rule: readonly number[]): tf.Tensor2D {
   const [count, inputs] = input.shape;
   const { width } = networks;
   // A copy of all rows for each output.
@@ -99,25 +99,25 @@ function inputSlopes(networks: RowRules, { input, variable }: RuleRows, rule: re
   const output = tf.tensor1d(copies((_, output) => output), "int32");
   const variables = tf.gather(variable, row);
   const rules = copies((row) => rule[row]!);
-  const slopes = tf.grad((input) => networks.chosen({ input: input as tf.Tensor2D, variable: variables }, rules))(
+  const jacobian = tf.grad((input) => networks.chosen({ input: input as tf.Tensor2D, variable: variables }, rules))(
     tf.gather(input, row),
     tf.gather(tf.eye(width), output),
   );
-  return slopes.reshape([width, count, inputs]).transpose([1, 0, 2]).reshape([count, width * inputs]);
+  return jacobian.reshape([width, count, inputs]).transpose([1, 0, 2]).reshape([count, width * inputs]);
 }
 
 /**
  * The output of the distinct row that each row is equal to.
  *
  * @param outputs float32 [X, c], differentiable.
- * @param input float32 [R, 2W], differentiable through `slopes`, [X, c · 2W].
+ * @param input float32 [R, 2W], differentiable through `jacobian`, [X, c · 2W].
  * @param options.place Each row's distinct row, [R].
  * @returns float32 [R, c].
  */
 function ofDistinct(
   outputs: tf.Tensor2D,
   input: tf.Tensor2D,
-  options: { readonly slopes: tf.Tensor2D; readonly place: Int32Array },
+  options: { readonly jacobian: tf.Tensor2D; readonly place: Int32Array },
 ): tf.Tensor2D {
   const count = outputs.shape[0];
   const placeOfRow = tf.tensor1d(options.place, "int32");
@@ -125,11 +125,11 @@ function ofDistinct(
   return customGradient([outputs, input], {
     forward: (outputs) => ({
       value: tf.gather(outputs, placeOfRow),
-      saved: [options.slopes, placeOfRow, groups.order, groups.place],
+      saved: [options.jacobian, placeOfRow, groups.order, groups.place],
     }),
-    gradient: (dy, [slopes, placeOfRow, order, place]) => {
+    gradient: (dy, [jacobian, placeOfRow, order, place]) => {
       const groups = { counts, order, place };
-      const weight = slopes.reshape<tf.Tensor3D>([count, dy.shape[1], -1]);
+      const weight = jacobian.reshape<tf.Tensor3D>([count, dy.shape[1], -1]);
       const products = groupedLinear(sortRows(dy, groups), { weight, bias: null }, { counts });
       return [tf.unsortedSegmentSum(dy, placeOfRow, count), unsortRows(products, groups)];
     },

@@ -24,23 +24,23 @@ export interface FeatureTables {
   readonly actionKey: CategoryTable;
 }
 
-/** Most numbers that the slopes of a feature may take, over all variables. */
-const LARGEST_SLOPES = 1 << 22;
+/** Most numbers that the Jacobian of a feature may take, over all variables. */
+const LARGEST_JACOBIAN = 1 << 22;
 
-/** Whether a network's variables can have tables: all are categorical, and slopes are not too large. */
+/** Whether a network's variables can have tables: all are categorical, and Jacobians are not too large. */
 export function canBeTables({ groups, stateEncoders, ruleQuery, contextQuery }: ProductionNetwork): boolean {
   const most = maxOf(groups.state.map((group) => group.width));
   const layers = [...stateEncoders.first, ...stateEncoders.further, ruleQuery, contextQuery];
   const widest = maxOf(layers.map(({ weight }) => weight.shape[2]!));
   return [...groups.state, ...groups.action].every((group) => group.kind === "categorical") &&
-    groups.stateCount * most ** 2 * widest <= LARGEST_SLOPES;
+    groups.stateCount * most ** 2 * widest <= LARGEST_JACOBIAN;
 }
 
 /** Tables of the weights as they are, on the tape in an update; call inside `tf.tidy`. */
-export function featureTables(network: ProductionNetwork, options: { readonly withSlopes: boolean }): FeatureTables {
+export function featureTables(network: ProductionNetwork, options: { readonly withJacobian: boolean }): FeatureTables {
   const { groups, ruleQuery, contextQuery, contextKey } = network;
   const own = encoderTable(network.stateEncoders, { groups: groups.state, ...options });
-  const action = encoderTable(network.actionEncoders, { groups: groups.action, withSlopes: false });
+  const action = encoderTable(network.actionEncoders, { groups: groups.action, withJacobian: false });
   const keyOf = layersOf(contextKey, groups.actionCount);
   return {
     own,
@@ -66,10 +66,10 @@ export function featuresOfOneHots(state: Factored, action: Factored, tables: Fea
   };
 }
 
-/** The same tables without the slopes, where no gradient needs to reach the state. */
-export function withoutSlopes(tables: FeatureTables): FeatureTables {
+/** The same tables without Jacobians, where no gradient needs to reach the state. */
+export function withoutJacobian(tables: FeatureTables): FeatureTables {
   const { own, ruleScores, contextQuery, ownKey } = tables;
-  const plain = (table: CategoryTable) => ({ ...table, slopes: null });
+  const plain = (table: CategoryTable) => ({ ...table, jacobian: null });
   return {
     ...tables,
     own: plain(own),
@@ -81,10 +81,10 @@ export function withoutSlopes(tables: FeatureTables): FeatureTables {
 
 function encoderTable(
   encoders: Encoders,
-  { groups, withSlopes }: { readonly groups: readonly VariableGroup[]; readonly withSlopes: boolean },
+  { groups, withJacobian }: { readonly groups: readonly VariableGroup[]; readonly withJacobian: boolean },
 ): CategoryTable {
   const first = groups.map(({ count, width }, r) =>
-    applyToTable(identityTable({ count, categories: width, withSlopes }), encoders.first[r]!, {
+    applyToTable(identityTable({ count, categories: width, withJacobian }), encoders.first[r]!, {
       activation: activationOf(encoders, 0),
     })
   );

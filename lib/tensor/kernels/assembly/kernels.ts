@@ -2,9 +2,9 @@
 export { adam, sumOfSquares } from "../../ops/adam_step/kernel.ts";
 export { batchNorm, batchNormGradient } from "../../ops/batch_norm/kernel.ts";
 export { biasActivate, gemm, gemmScratchBytes } from "./gemm.ts";
-export { addRows, addSlopes, copyRows, gruCells, gruCellsGradient } from "../../ops/gru_chains/kernel.ts";
+export { addJacobian, addRows, copyRows, gruCells, gruCellsGradient } from "../../ops/gru_chains/kernel.ts";
 export { biasReluGradient, sumMiddle } from "./reduce.ts";
-export { gateRows, slopeProducts } from "../../ops/slopes/kernel.ts";
+export { gateRows, jacobianProducts } from "../../ops/jacobian/kernel.ts";
 export {
   hardSigmoid,
   hardSigmoidGradient,

@@ -5,8 +5,8 @@ import type { Needed, TableLayout } from "../table_layout.ts";
 export interface BlockTableOptions {
   readonly layout: TableLayout;
   readonly needed: Needed | null;
-  /** Whether `features` holds c² rows of slopes a variable instead of c rows of features. */
-  readonly slopes?: boolean;
+  /** Whether `features` holds c² rows of a Jacobian a variable instead of c rows of features. */
+  readonly jacobian?: boolean;
 }
 
 /** The three products behind `blockTable`. */
@@ -22,18 +22,18 @@ export interface BlockTableOps {
   ): tf.Tensor3D;
 }
 
-/** A variable's rows: c at its offset, or those of its slopes. */
+/** A variable's rows: c at its offset, or those of its Jacobian. */
 export interface BlockRows {
   readonly column: number;
   readonly offset: number;
   readonly count: number;
 }
 
-/** The rows of all variables in a table of features or slopes. */
-export function blockRows({ layout, slopes }: BlockTableOptions): readonly BlockRows[] {
+/** The rows of all variables in a table of features or Jacobians. */
+export function blockRows({ layout, jacobian }: BlockTableOptions): readonly BlockRows[] {
   return layout.blocks
-    .map(({ column, categories, offset, slopeOffset, slopeRows }) =>
-      slopes ? { column, offset: slopeOffset, count: slopeRows } : { column, offset, count: categories }
+    .map(({ column, categories, offset, jacobianOffset, jacobianRows }) =>
+      jacobian ? { column, offset: jacobianOffset, count: jacobianRows } : { column, offset, count: categories }
     )
     .filter(({ count }) => count > 0);
 }

@@ -4,7 +4,7 @@ import { blockRows, type BlockTableOps, type BlockTableOptions } from "./contrac
 
 /** The blocks of one size and the weights that they meet. */
 interface BlockGroup {
-  /** Rows in a table of features or slopes, c of each of n variables. */
+  /** Rows in a table of features or Jacobians, c of each of n variables. */
   readonly rows: readonly number[];
   /** The n variables' columns in a mask. */
   readonly columns: readonly number[];

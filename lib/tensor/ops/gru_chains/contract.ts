@@ -8,8 +8,8 @@ export interface ChainSource {
   readonly categories: number;
   /** Row of its first category in the table that it is read from. */
   readonly row: number;
-  /** First of its c² rows of slopes; null where no gradient reaches its one-hot. */
-  readonly slopeRow: number | null;
+  /** First of its c² rows of the Jacobian; null where no gradient reaches its one-hot. */
+  readonly jacobianRow: number | null;
 }
 
 /** A recurrent unit's own variable, in whose table its hidden state starts, and what it reads, in order. */
@@ -19,10 +19,10 @@ export interface GruChain {
 }
 
 /**
- * Slopes along categories, constants: row (k', k) of a variable is the derivative by its one-hot's entry k while its
+ * Jacobians by category, constants: row (k', k) of a variable is the derivative by its one-hot's entry k while its
  * category is k'.
  */
-export interface ChainSlopes {
+export interface ChainJacobian {
   /** Of the rows of `start`, float32 [Σ c², H], and of their products with the hidden weights, [Σ c², 3H]. */
   readonly start: tf.Tensor2D;
   readonly hidden: tf.Tensor2D;
@@ -49,7 +49,7 @@ export interface GruChainsInput {
 export interface LearnedInputs {
   /** The first variables, run after run, float32 [n, B, c]. */
   readonly oneHots: readonly tf.Tensor3D[];
-  readonly slopes: ChainSlopes;
+  readonly jacobian: ChainJacobian;
 }
 
 /** Some samples of each unit: unit · B + sample, units in order, int32 [S], and how many a unit. */

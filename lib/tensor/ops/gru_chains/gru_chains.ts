@@ -8,7 +8,7 @@ const operations = eitherOf<GruChainsOps>({ plain: plainGruChains, wasm: gruChai
 
 /**
  * Hidden states after each unit has read its variables, cell by cell as `gruCell`. Differentiable in tables, weights and,
- * through slopes, the one-hots. With own kernels, samples that agree in what a unit has read so far share its
+ * through Jacobians, the one-hots. With own kernels, samples that agree in what a unit has read so far share its
  * computation.
  *
  * @param learned Null where no gradient is wanted by the one-hots.

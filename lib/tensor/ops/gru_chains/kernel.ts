@@ -125,12 +125,12 @@ export function addRows(source: usize, rows: usize, target: usize, count: i32, w
 }
 
 /**
- * Straight-through gradient of one variable of c categories through its table: out[e, k] += ⟨slopes[x·c + k], d[e]⟩,
+ * Straight-through gradient of one variable of c categories through its table: out[e, k] += ⟨jacobian[x·c + k], d[e]⟩,
  * where x is the entry's category, rows[nodes[e]] - firstRow.
  */
-export function addSlopes(
+export function addJacobian(
   d: usize,
-  slopes: usize,
+  jacobian: usize,
   nodes: usize,
   rows: usize,
   firstRow: i32,
@@ -142,10 +142,10 @@ export function addSlopes(
   const stride = <usize> width << 2;
   for (let e = 0; e < count; e++) {
     const category = indexAt(rows, <i32> indexAt(nodes, e)) - <usize> firstRow;
-    let slope = slopes + stride * category * <usize> c;
+    let row = jacobian + stride * category * <usize> c;
     for (let k = 0; k < c; k++) {
-      store<f32>(out, load<f32>(out) + dot(slope, d, stride));
-      slope += stride;
+      store<f32>(out, load<f32>(out) + dot(row, d, stride));
+      row += stride;
       out += 4;
     }
     d += stride;

@@ -16,9 +16,9 @@ function plainChains(input: GruChainsInput, learned: LearnedInputs | null): tf.T
   const { chains, start, gates, hiddenWeight, hiddenBias } = input;
   // The longest first, so that those who go on are always the first ones.
   const order = [...chains.keys()].sort((a, b) => chains[b]!.reads.length - chains[a]!.reads.length);
-  const lookUp = (table: tf.Tensor2D, sources: readonly ChainSource[], slopes: tf.Tensor2D | undefined) =>
-    lookUpAll(table, sources, { input, learned: learned && { ...learned, slopes: slopes! } });
-  let state = lookUp(start, order.map((unit) => chains[unit]!.own), learned?.slopes.start);
+  const lookUp = (table: tf.Tensor2D, sources: readonly ChainSource[], jacobian: tf.Tensor2D | undefined) =>
+    lookUpAll(table, sources, { input, learned: learned && { ...learned, jacobian: jacobian! } });
+  let state = lookUp(start, order.map((unit) => chains[unit]!.own), learned?.jacobian.start);
   let weight = inOrder(hiddenWeight, order);
   let bias = inOrder(hiddenBias, order);
   const done: tf.Tensor3D[] = [];
@@ -33,7 +33,7 @@ function plainChains(input: GruChainsInput, learned: LearnedInputs | null): tf.T
         tf.Tensor3D,
       ];
     }
-    const fromInput = lookUp(gates, units.map((unit) => chains[unit]!.reads[step]!), learned?.slopes.gates);
+    const fromInput = lookUp(gates, units.map((unit) => chains[unit]!.reads[step]!), learned?.jacobian.gates);
     state = gruCell(fromInput, linear(state, { weight, bias }), state);
   }
   const all = done.length === 1 ? done[0]! : tf.concat(done, 0);
@@ -60,14 +60,14 @@ function firstRows(stack: tf.Tensor3D, first: number, count: number): tf.Tensor3
 
 /**
  * Rows of a table that the categories of U variables choose, float32 [U, B, W]; the gradient to a one-hot is that of the
- * slopes, [Σ c², W].
+ * Jacobian, [Σ c², W].
  */
 function lookUpAll(
   table: tf.Tensor2D,
   sources: readonly ChainSource[],
   options: {
     readonly input: GruChainsInput;
-    readonly learned: { readonly oneHots: readonly tf.Tensor3D[]; readonly slopes: tf.Tensor2D } | null;
+    readonly learned: { readonly oneHots: readonly tf.Tensor3D[]; readonly jacobian: tf.Tensor2D } | null;
   },
 ): tf.Tensor3D {
   const { input: { categories }, learned } = options;
@@ -79,15 +79,15 @@ function lookUpAll(
       const firstRow = tf.tensor2d(sources.map(({ row }) => row), [sources.length, 1], "int32");
       const rows: tf.Tensor1D = chosen.add(firstRow).flatten();
       const value = tf.gather(table, rows).reshape<tf.Tensor3D>(shape);
-      return { value, saved: [rows, ...(learned ? [learned.slopes, ...oneHots] : [])] };
+      return { value, saved: [rows, ...(learned ? [learned.jacobian, ...oneHots] : [])] };
     },
     gradient(dy, saved) {
-      const [rows, slopes, ...oneHots] = saved as unknown as [tf.Tensor1D, tf.Tensor2D, ...tf.Tensor3D[]];
+      const [rows, jacobian, ...oneHots] = saved as unknown as [tf.Tensor1D, tf.Tensor2D, ...tf.Tensor3D[]];
       let first = 0;
       const dOneHots = oneHots.map((oneHot) => {
         const run = { oneHot, first };
         first += oneHot.shape[0];
-        return oneHotGradient(dy, sources, { ...run, slopes });
+        return oneHotGradient(dy, sources, { ...run, jacobian });
       });
       const flat = dy.reshape<tf.Tensor2D>([shape[0] * shape[1], shape[2]]);
       return [tf.unsortedSegmentSum(flat, rows, table.shape[0]), ...dOneHots];
@@ -99,22 +99,22 @@ function lookUpAll(
 function oneHotGradient(
   dy: tf.Tensor3D,
   sources: readonly ChainSource[],
-  { oneHot, first, slopes }: { oneHot: tf.Tensor3D; first: number; slopes: tf.Tensor2D },
+  { oneHot, first, jacobian }: { oneHot: tf.Tensor3D; first: number; jacobian: tf.Tensor2D },
 ): tf.Tensor {
   const [count, batch, categories] = oneHot.shape;
   const width = dy.shape[2];
   const readers = [...sources.keys()].filter((u) => {
-    const { variable, slopeRow } = sources[u]!;
-    return slopeRow !== null && variable >= first && variable < first + count;
+    const { variable, jacobianRow } = sources[u]!;
+    return jacobianRow !== null && variable >= first && variable < first + count;
   });
   if (readers.length === 0) return tf.zeros([count, batch, categories]);
   const variables = readers.map((u) => sources[u]!.variable - first);
-  const slopeRows = readers.flatMap((u) =>
-    Array.from({ length: categories ** 2 }, (_, row) => sources[u]!.slopeRow! + row)
+  const jacobianRows = readers.flatMap((u) =>
+    Array.from({ length: categories ** 2 }, (_, row) => sources[u]!.jacobianRow! + row)
   );
   const along = tf.matMul(
     pick(dy, readers, 0),
-    pick(slopes, slopeRows, 0).reshape<tf.Tensor3D>([readers.length, categories ** 2, width]),
+    pick(jacobian, jacobianRows, 0).reshape<tf.Tensor3D>([readers.length, categories ** 2, width]),
     false,
     true,
   );

@@ -70,18 +70,18 @@ const forward = defineKernel<ForwardInputs, [tf.Tensor2D, tf.Tensor1D], ForwardA
 export const gruChainsKernels: GruChainsOps = {
   all(input, learned) {
     const { start, gates, hiddenWeight, hiddenBias, chains, categories } = input;
-    const { oneHots, slopes } = learned ?? { oneHots: [], slopes: null };
+    const { oneHots, jacobian } = learned ?? { oneHots: [], jacobian: null };
     const trees = treesOf(input, null);
     return customGradient([start, gates, hiddenWeight, hiddenBias, ...oneHots], {
       forward() {
         const [hidden, kept] = forward({ start, gates, hiddenWeight, hiddenBias }, { trees, keeps: true });
         return {
           value: hidden.reshape<tf.Tensor3D>([chains.length, categories.shape[1], start.shape[1]]),
-          saved: [hiddenWeight, kept, ...(slopes ? [slopes.start, slopes.hidden, slopes.gates] : [])],
+          saved: [hiddenWeight, kept, ...(jacobian ? [jacobian.start, jacobian.hidden, jacobian.gates] : [])],
         };
       },
-      gradient: (dy, [hiddenWeight, kept, startSlopes, hiddenSlopes, gateSlopes]) =>
-        chainsGradient({ dy, hiddenWeight, kept, startSlopes, hiddenSlopes, gateSlopes }, {
+      gradient: (dy, [hiddenWeight, kept, startJacobian, hiddenJacobian, gateJacobian]) =>
+        chainsGradient({ dy, hiddenWeight, kept, startJacobian, hiddenJacobian, gateJacobian }, {
           trees,
           rows: { start: start.shape[0], gates: gates.shape[0] },
           oneHotShapes: oneHots.map((oneHot) => oneHot.shape),

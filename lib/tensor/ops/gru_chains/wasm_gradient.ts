@@ -13,9 +13,9 @@ interface GradientInputs {
   readonly kept: tf.Tensor;
   readonly hiddenWeight: tf.Tensor;
   /** All three or none. */
-  readonly startSlopes: tf.Tensor | undefined;
-  readonly hiddenSlopes: tf.Tensor | undefined;
-  readonly gateSlopes: tf.Tensor | undefined;
+  readonly startJacobian: tf.Tensor | undefined;
+  readonly hiddenJacobian: tf.Tensor | undefined;
+  readonly gateJacobian: tf.Tensor | undefined;
 }
 
 interface GradientAttributes {
@@ -43,8 +43,8 @@ export const chainsGradient = defineKernel<
     const oneHots = oneHotShapes.map((shape) => zeros(shape));
     const pass = {
       ...{ heap: context, width, most: mostRows(trees) },
-      slopes: inputs.startSlopes
-        ? { start: at(inputs.startSlopes), hidden: at(inputs.hiddenSlopes), gates: at(inputs.gateSlopes) }
+      jacobian: inputs.startJacobian
+        ? { start: at(inputs.startJacobian), hidden: at(inputs.hiddenJacobian), gates: at(inputs.gateJacobian) }
         : null,
       ...{ start: at(start), gates: at(gates) },
       oneHotOf: variableAddresses(oneHots.map(at), oneHotShapes),
@@ -80,7 +80,7 @@ interface BackwardPass {
   readonly width: number;
   readonly most: number;
   /** Null where no gradient goes to one-hots. */
-  readonly slopes: { readonly start: Address; readonly hidden: Address; readonly gates: Address } | null;
+  readonly jacobian: { readonly start: Address; readonly hidden: Address; readonly gates: Address } | null;
   /** Gradients that chains add to. */
   readonly start: Address;
   readonly gates: Address;
@@ -88,12 +88,12 @@ interface BackwardPass {
 }
 
 /**
- * Backward through one chain. Without slopes, gradients go from node to parent. With slopes each sample has a gradient
+ * Backward through one chain. Without Jacobians, gradients go from node to parent. With them each sample has a gradient
  * of its own, as its way to the one-hots is not that of the samples it shares nodes with; nodes add them up for the
  * weights.
  */
 function chainGradient(
-  { heap, width, most, slopes, ...out }: BackwardPass,
+  { heap, width, most, jacobian, ...out }: BackwardPass,
   { chain, levels, samples, hiddenCount }: PlacedTree,
   at: Readonly<Record<"dy" | "hidden" | "weight" | "dWeight" | "dBias", Address>>,
 ): void {
@@ -113,17 +113,17 @@ function chainGradient(
   };
   const backThroughWeight = (a: Address, count: number) =>
     gemm(heap, { a, b: at.weight, c: product }, { m: count, n: width, k: 3 * width, transposeB: true });
-  const addSlopes = (d: Address, table: Address, { depth, width }: { depth: number; width: number }) => {
-    const { variable, categories, row, slopeRow } = depth === 0 ? chain.own : chain.reads[depth - 1]!;
+  const addJacobian = (d: Address, table: Address, { depth, width }: { depth: number; width: number }) => {
+    const { variable, categories, row, jacobianRow } = depth === 0 ? chain.own : chain.reads[depth - 1]!;
     const { nodes, rows } = levels[depth]!;
-    const places = { d, slopes: after(table, slopeRow! * width), nodes, rows, out: out.oneHotOf[variable]! };
-    calls.addSlopes(places, { firstRow: row, c: categories, count: samples, width });
+    const places = { d, jacobian: after(table, jacobianRow! * width), nodes, rows, out: out.oneHotOf[variable]! };
+    calls.addJacobian(places, { firstRow: row, c: categories, count: samples, width });
   };
 
   const last = levels.at(-1)!;
   let dy = at.dy;
   let dy2 = NOWHERE;
-  if (!slopes && last.count < samples) {
+  if (!jacobian && last.count < samples) {
     sumByNode(dy, last, spare, width);
     dy = spare;
     [direct, spare] = [spare, direct];
@@ -131,19 +131,19 @@ function chainGradient(
   for (let depth = levels.length - 1; depth > 0; depth--) {
     const { count, rows, parents, nodes, firstGates } = levels[depth]!;
     const before = levels[depth - 1]!;
-    const entries = slopes ? samples : count;
-    const addsToParents = !slopes && before.count < entries;
+    const entries = jacobian ? samples : count;
+    const addsToParents = !jacobian && before.count < entries;
     const own = after(dHidden, 3 * width * before.firstHidden);
     const dB = addsToParents || before.count === entries ? own : dOfEntries;
     if (addsToParents) {
       clear(own, 3 * width * before.count);
       clear(spare, width * before.count);
     }
-    const learns = slopes !== null && chain.reads[depth - 1]!.slopeRow !== null;
+    const learns = jacobian !== null && chain.reads[depth - 1]!.jacobianRow !== null;
     calls.gruCellsGradient({
       dy,
       dy2,
-      nodes: slopes ? nodes : NOWHERE,
+      nodes: jacobian ? nodes : NOWHERE,
       rows,
       parents,
       gates: after(gatesAt, 4 * width * firstGates),
@@ -153,22 +153,22 @@ function chainGradient(
       dB,
       dH: spare,
     }, { addsToParents, count: entries, width });
-    if (learns) addSlopes(dInput, slopes.gates, { depth, width: 3 * width });
+    if (learns) addJacobian(dInput, jacobian.gates, { depth, width: 3 * width });
     if (dB !== own) sumByNode(dB, before, own, 3 * width);
     [direct, spare] = [spare, direct];
     dy = direct;
     if (depth > 1) {
-      backThroughWeight(dB, slopes ? samples : before.count);
+      backThroughWeight(dB, jacobian ? samples : before.count);
       dy2 = product;
     } else {
-      if (slopes) addSlopes(dB, slopes.hidden, { depth: 0, width: 3 * width });
+      if (jacobian) addJacobian(dB, jacobian.hidden, { depth: 0, width: 3 * width });
       backThroughWeight(own, before.count);
       calls.addRows({ source: product, rows: before.rows, target: out.start }, { count: before.count, width });
     }
   }
   const first = levels[0]!;
-  if (slopes) {
-    addSlopes(dy, slopes.start, { depth: 0, width });
+  if (jacobian) {
+    addJacobian(dy, jacobian.start, { depth: 0, width });
     sumByNode(dy, first, spare, width);
     dy = spare;
   }

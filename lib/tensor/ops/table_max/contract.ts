@@ -9,7 +9,7 @@ export interface TableMaxRows {
 }
 
 /** Derivatives of the table rows of neighbouring inputs of one size with respect to their one-hots. */
-export interface TableMaxSlopes {
+export interface TableMaxJacobian {
   /** float32 [J, n, c, c, H]: entry k' and k is the derivative along category k while the input is k'. */
   readonly tensor: tf.Tensor;
   /** The first of the n inputs, and its first row in the table. */
@@ -28,7 +28,7 @@ export interface TableMaxInput extends TableMaxRows {
     /** The one-hots that target j reads where it is the input itself, and that all others read. */
     readonly own: tf.Tensor3D;
     readonly others: tf.Tensor3D;
-    readonly slopes: TableMaxSlopes;
+    readonly jacobian: TableMaxJacobian;
   }[];
 }
 
@@ -47,6 +47,6 @@ export interface TableMaxOps {
   inputGradient(
     dy: tf.Tensor3D,
     result: TableMaxResult,
-    slopes: TableMaxSlopes,
+    jacobian: TableMaxJacobian,
   ): { readonly own: tf.Tensor3D; readonly others: tf.Tensor3D };
 }

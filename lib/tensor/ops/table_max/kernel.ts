@@ -112,16 +112,16 @@ export function tableMaxGradient(
 
 /**
  * Straight-through gradient of the one-hots of inputs column..column+count-1, all of c categories: where one of them
- * wins, dy times slopes[j, i, x, k] for each category k, x being its category, row - rowOffset - i·c. Adds to
+ * wins, dy times jacobian[j, i, x, k] for each category k, x being its category, row - rowOffset - i·c. Adds to
  * dOwn [count, B, c] where input and target are one variable, to dOthers of the same shape elsewhere; both are zeroed by
- * the caller. slopes is [J, count, c, c, H].
+ * the caller. jacobian is [J, count, c, c, H].
  */
 export function tableMaxInputGradient(
   dy: usize,
   winner: usize,
   rows: usize,
   ownRows: usize,
-  slopes: usize,
+  jacobian: usize,
   dOwn: usize,
   dOthers: usize,
   targets: i32,
@@ -147,11 +147,11 @@ export function tableMaxInputGradient(
           ? load<i32>(ownRows + (<usize> (j * batch + b) << 2))
           : load<i32>(rows + (<usize> (i * batch + b) << 2));
         const x = row - rowOffset - v * categories;
-        let slope = slopes + <usize> (((j * count + v) * categories + x) * categories) * stride + h;
+        let derivatives = jacobian + <usize> (((j * count + v) * categories + x) * categories) * stride + h;
         let entry = (isOwn ? dOwn : dOthers) + (<usize> ((v * batch + b) * categories) << 2);
         for (let k = 0; k < categories; k++) {
-          store<f32>(entry, load<f32>(entry) + delta * load<f32>(slope));
-          slope += stride;
+          store<f32>(entry, load<f32>(entry) + delta * load<f32>(derivatives));
+          derivatives += stride;
           entry += 4;
         }
       }

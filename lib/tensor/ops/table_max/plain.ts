@@ -37,10 +37,10 @@ export const plainTableMax: TableMaxOps = {
     const inputs = places.rows.shape[0];
     return tf.tidy(() => {
       const won = wonBy(dy, winner, { first: column, count }).reshape([targets * count, batch, width]);
-      const slopes = tensor.reshape([targets * count, categories * categories, width]);
+      const jacobian = tensor.reshape([targets * count, categories * categories, width]);
       const firstRow = tf.range(0, count).mul(categories).add(offset).reshape([count, 1]);
       const category = rowsOfPairs(places).slice([0, column, 0], [targets, count, batch]).sub(firstRow);
-      const gradient = tf.matMul(won, slopes, false, true).reshape([-1, categories, categories])
+      const gradient = tf.matMul(won, jacobian, false, true).reshape([-1, categories, categories])
         .mul(oneHots(category, categories).reshape([-1, categories, 1])).sum(1)
         .reshape([targets, count, batch, categories]);
       const isOwn = tf.eye(targets, inputs).slice([0, column], [targets, count]).reshape([targets, count, 1, 1]);

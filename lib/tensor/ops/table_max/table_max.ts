@@ -9,7 +9,7 @@ const operations = eitherOf<TableMaxOps>({ plain: plainTableMax, wasm: tableMaxK
 
 /**
  * `out[j, b, h] = max over inputs i with mask[b, j, i] of table[j, row of i, h]`. The gradient goes to the entry that
- * wins, the first on a tie, and by its slopes to the one-hot that chose its row.
+ * wins, the first on a tie, and by its Jacobian to the one-hot that chose its row.
  *
  * @returns float32 [J, B, H]; the caller disposes it.
  */
@@ -20,12 +20,12 @@ export function tableMax(input: TableMaxInput): tf.Tensor3D {
   return customGradient([input.table, ...learning.map((run) => run.own), ...learning.map((run) => run.others)], {
     forward() {
       const { maximum, winner } = ops.forward(input);
-      const slopes = learning.map((run) => run.slopes.tensor);
-      return { value: maximum, saved: [winner, input.rows, input.ownRows, ...slopes] };
+      const jacobian = learning.map((run) => run.jacobian.tensor);
+      return { value: maximum, saved: [winner, input.rows, input.ownRows, ...jacobian] };
     },
-    gradient(dy, [winner, rows, ownRows, ...slopes]) {
+    gradient(dy, [winner, rows, ownRows, ...jacobian]) {
       const kept = { winner, rows, ownRows, tableRows };
-      const parts = learning.map((run, r) => ops.inputGradient(dy, kept, { ...run.slopes, tensor: slopes[r]! }));
+      const parts = learning.map((run, r) => ops.inputGradient(dy, kept, { ...run.jacobian, tensor: jacobian[r]! }));
       return [ops.tableGradient(dy, kept), ...parts.map((part) => part.own), ...parts.map((part) => part.others)];
     },
   });

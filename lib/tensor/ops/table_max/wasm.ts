@@ -52,20 +52,20 @@ const tableGradient = defineKernel<GradientInputs, [tf.Tensor3D], { readonly tab
 );
 
 const inputGradient = defineKernel<
-  GradientInputs & { readonly slopes: tf.Tensor },
+  GradientInputs & { readonly jacobian: tf.Tensor },
   [tf.Tensor3D, tf.Tensor3D],
   { readonly column: number; readonly offset: number }
 >("TableMaxInputGradient", ({ calls, inputs, attributes: { column, offset }, at, zeros }) => {
-  const { dy, winner, rows, ownRows, slopes } = inputs;
+  const { dy, winner, rows, ownRows, jacobian } = inputs;
   const [targets, batch, width] = dy.shape;
-  const [, count, categories] = slopes.shape as [number, number, number];
+  const [, count, categories] = jacobian.shape as [number, number, number];
   const [own, others] = [zeros([count, batch, categories]), zeros([count, batch, categories])];
   calls.tableMaxInputGradient({
     dy: at(dy),
     winner: at(winner),
     rows: at(rows),
     ownRows: at(ownRows),
-    slopes: at(slopes),
+    jacobian: at(jacobian),
     dOwn: at(own),
     dOthers: at(others),
   }, { targets, column, count, categories, rowOffset: offset, batch, width });
@@ -81,7 +81,7 @@ export const tableMaxKernels: TableMaxOps = {
   tableGradient: (dy, { winner, rows, ownRows, tableRows }) =>
     tableGradient({ dy, winner, rows, ownRows }, { tableRows })[0],
   inputGradient(dy, { winner, rows, ownRows }, { tensor, column, offset }) {
-    const [own, others] = inputGradient({ dy, winner, rows, ownRows, slopes: tensor }, { column, offset });
+    const [own, others] = inputGradient({ dy, winner, rows, ownRows, jacobian: tensor }, { column, offset });
     return { own, others };
   },
 };

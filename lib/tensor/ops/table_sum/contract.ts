@@ -19,8 +19,8 @@ export interface TableSumInput {
    * one size, one-hots float32 [n, B, c] with the first one's place among the layout's blocks.
    */
   readonly inputs: readonly { readonly oneHot: tf.Tensor3D; readonly first: number }[];
-  /** float32 [J, Σ c², H], a constant: row (k', k) of a variable is the slope along category k while it is k'. */
-  readonly slopes: tf.Tensor3D | null;
+  /** float32 [J, Σ c², H], a constant: row (k', k) of a variable is the derivative along category k while it is k'. */
+  readonly jacobian: tf.Tensor3D | null;
 }
 
 /** What a backward pass starts from: the forward pass' input and what it left. */

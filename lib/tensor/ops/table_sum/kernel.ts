@@ -121,11 +121,11 @@ export function tableSumGradient(
 
 /**
  * Straight-through gradient of variables first..first+count-1, all of c categories, through their tables:
- * dx[i, b, k] = Σ_j mask[b, j, i] · ⟨slopes[j, offset + i·c² + x·c + k], dy[j, b]⟩, where x is the sample's category,
+ * dx[i, b, k] = Σ_j mask[b, j, i] · ⟨jacobian[j, offset + i·c² + x·c + k], dy[j, b]⟩, where x is the sample's category,
  * rows[first + i, b] - rowOffset - i·c. Writes dx [count, B, c].
  */
 export function tableInputGradient(
-  slopes: usize,
+  jacobian: usize,
   rows: usize,
   mask: usize,
   columns: usize,
@@ -137,8 +137,8 @@ export function tableInputGradient(
   count: i32,
   categories: i32,
   rowOffset: i32,
-  slopeOffset: i32,
-  slopeRows: i32,
+  jacobianOffset: i32,
+  jacobianRows: i32,
   batch: i32,
   width: i32,
   maskWidth: i32,
@@ -156,10 +156,10 @@ export function tableInputGradient(
         const weight: f32 = mask ? load<f32>(maskRow + column) : 1;
         if (weight == 0) continue;
         const x = load<i32>(rows + (<usize> ((first + i) * batch + b) << 2)) - rowOffset - i * categories;
-        const row = j * slopeRows + slopeOffset + (i * categories + x) * categories;
+        const row = j * jacobianRows + jacobianOffset + (i * categories + x) * categories;
         const target = dx + (<usize> ((i * batch + b) * categories) << 2);
         for (let k = 0; k < categories; k++) {
-          const product = dot(slopes + <usize> (row + k) * stride, delta, stride);
+          const product = dot(jacobian + <usize> (row + k) * stride, delta, stride);
           const entry = target + (<usize> k << 2);
           store<f32>(entry, load<f32>(entry) + weight * product);
         }

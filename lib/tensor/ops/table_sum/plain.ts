@@ -40,17 +40,17 @@ export const plainTableSum: TableSumOps = {
       const weighted = input.forGradient[0] as tf.Tensor3D;
       const learning = input.inputs.flatMap(({ oneHot, first }, run) =>
         Array.from({ length: oneHot.shape[0] }, (_, v) => {
-          const { offset, slopeOffset, categories } = blocks[first + v]!;
-          return { run, offset, count: categories, slopeOffset };
+          const { offset, jacobianOffset, categories } = blocks[first + v]!;
+          return { run, offset, count: categories, jacobianOffset };
         })
       );
       const gradients: tf.Tensor3D[] = [];
       for (const { members, rows, count } of equalBlocks(learning)) {
-        const slopeRows = members.flatMap((m) =>
-          Array.from({ length: count * count }, (_, row) => learning[m]!.slopeOffset + row)
+        const jacobianRows = members.flatMap((m) =>
+          Array.from({ length: count * count }, (_, row) => learning[m]!.jacobianOffset + row)
         );
-        const value = slopeGradient(dy, {
-          slopes: pick(input.slopes!, slopeRows, 1),
+        const value = jacobianGradient(dy, {
+          jacobian: pick(input.jacobian!, jacobianRows, 1),
           weighted: pick(weighted, rows, 2),
           categories: count,
         });
@@ -76,18 +76,18 @@ function maskGradient(dy: tf.Tensor3D, { table, needed, layout, chosen: { taken 
 
 /**
  * Gradients of the one-hots of n variables of c categories: entry k of a one-hot is the sum over targets of the row's
- * weight times `⟨slope along k at the row's category, dy⟩`.
+ * weight times `⟨derivative along k at the row's category, dy⟩`.
  *
- * @param options.slopes float32 [J, n·c², H].
+ * @param options.jacobian float32 [J, n·c², H].
  * @param options.weighted float32 [J, B, n·c].
  * @returns float32 [n, B, c].
  */
-function slopeGradient(
+function jacobianGradient(
   dy: tf.Tensor3D,
-  { slopes, weighted, categories }: { slopes: tf.Tensor3D; weighted: tf.Tensor3D; categories: number },
+  { jacobian, weighted, categories }: { jacobian: tf.Tensor3D; weighted: tf.Tensor3D; categories: number },
 ): tf.Tensor3D {
   const [targets, batch, rows] = weighted.shape;
-  const along = tf.matMul(dy, slopes, false, true).reshape([targets, batch * rows, categories])
+  const along = tf.matMul(dy, jacobian, false, true).reshape([targets, batch * rows, categories])
     .mul(weighted.reshape([targets, batch * rows, 1]));
   return along.sum(0).reshape([batch, rows / categories, categories, categories]).sum(2).transpose([1, 0, 2]);
 }

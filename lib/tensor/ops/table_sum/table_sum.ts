@@ -9,25 +9,25 @@ const operations = eitherOf<TableSumOps>({ plain: plainTableSum, wasm: tableSumK
 
 /**
  * `out[j, b] = bias[j] + Σ_i mask[b, j, i] · table[j, row of i in b]`: the first layer of J networks on exact one-hots.
- * Differentiable in table, mask, bias and, through `slopes`, the one-hots.
+ * Differentiable in table, mask, bias and, through `jacobian`, the one-hots.
  *
  * @returns float32 [J, B, H]; the caller disposes it.
  */
 export function tableSum(input: TableSumInput): tf.Tensor3D {
-  const { table, mask, bias, inputs, chosen, slopes } = input;
+  const { table, mask, bias, inputs, chosen, jacobian } = input;
   const ops = operations();
   const operands = [table, ...(mask ? [mask] : []), ...(bias ? [bias] : []), ...inputs.map((run) => run.oneHot)];
   return customGradient(operands, {
     forward() {
       const { sum, forGradient } = ops.forward(input);
-      const given = [...(mask ? [mask] : []), ...(slopes ? [slopes] : [])];
+      const given = [...(mask ? [mask] : []), ...(jacobian ? [jacobian] : [])];
       return { value: sum, saved: [table, chosen.rows ?? chosen.taken!, ...given, ...forGradient] };
     },
     gradient(dy, [table, places, ...rest]) {
       const kept = {
         ...{ ...input, table, chosen: { ...chosen, [chosen.rows ? "rows" : "taken"]: places } },
         mask: mask ? rest.shift() as tf.Tensor3D : null,
-        slopes: slopes ? rest.shift() as tf.Tensor3D : null,
+        jacobian: jacobian ? rest.shift() as tf.Tensor3D : null,
         forGradient: rest,
       };
       const { table: dTable, mask: dMask } = ops.gradient(dy, kept);

@@ -78,25 +78,25 @@ const gradient = defineKernel<TableInputs & { readonly dy: tf.Tensor3D }, [tf.Te
 );
 
 const inputGradient = defineKernel<
-  MaskedRows & { readonly slopes: tf.Tensor3D; readonly dy: tf.Tensor3D },
+  MaskedRows & { readonly jacobian: tf.Tensor3D; readonly dy: tf.Tensor3D },
   [tf.Tensor3D],
   Attributes & { readonly first: number; readonly count: number }
 >("TableInputGradient", (context) => {
-  const { calls, inputs: { rows, mask, columns, needed, slopes, dy }, attributes, at } = context;
+  const { calls, inputs: { rows, mask, columns, needed, jacobian, dy }, attributes, at } = context;
   const { layout: { blocks, maskWidth }, first, count } = attributes;
-  const [targets, slopeRows, width] = slopes.shape;
+  const [targets, jacobianRows, width] = jacobian.shape;
   const batch = rows.shape[1];
-  const { categories, offset, slopeOffset } = blocks[first]!;
+  const { categories, offset, jacobianOffset } = blocks[first]!;
   const out = context.output([count, batch, categories]);
   calls.tableInputGradient({
-    slopes: at(slopes),
+    jacobian: at(jacobian),
     rows: at(rows),
     mask: at(mask),
     columns: at(columns),
     needed: at(needed),
     dy: at(dy),
     dx: at(out),
-  }, { targets, first, count, categories, rowOffset: offset, slopeOffset, slopeRows, batch, width, maskWidth });
+  }, { targets, first, count, categories, rowOffset: offset, jacobianOffset, jacobianRows, batch, width, maskWidth });
   return [out];
 }, { int32 });
 
@@ -113,7 +113,7 @@ export const tableSumKernels: TableSumOps = {
   },
   inputGradients: (dy, input) =>
     input.inputs.map(({ oneHot, first }) => {
-      const inputs = { ...maskedRows(input), slopes: input.slopes!, dy };
+      const inputs = { ...maskedRows(input), jacobian: input.jacobian!, dy };
       return inputGradient(inputs, { layout: input.layout, first, count: oneHot.shape[0] })[0];
     }),
 };

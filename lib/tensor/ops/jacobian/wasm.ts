@@ -4,9 +4,9 @@ import { after, NOWHERE } from "../../kernels/address.ts";
 import { defineKernel } from "../../kernels/define_kernel.ts";
 import { gemm } from "../../kernels/gemm.ts";
 import { integersAt, scratchFor } from "../../kernels/heap.ts";
-import type { SlopeOps } from "./contract.ts";
+import type { JacobianOps } from "./contract.ts";
 
-/** Slopes that go through all layers together: what lies between two layers stays in the cache. */
+/** Rows that go through all layers together: what lies between two layers stays in the cache. */
 const CHUNK = 512;
 
 interface NetworkInputs {
@@ -19,17 +19,20 @@ interface NetworkInputs {
   readonly [layer: string]: tf.Tensor;
 }
 
-const networkSlopes = defineKernel<NetworkInputs, [tf.Tensor2D], { readonly layers: number }>(
-  "NetworkSlopes",
+const networkJacobian = defineKernel<NetworkInputs, [tf.Tensor2D], { readonly layers: number }>(
+  "NetworkJacobian",
   (context) => {
     const { backend, calls, inputs, attributes: { layers }, at } = context;
-    const slopes = inputs.points.shape[0];
+    const rows = inputs.points.shape[0];
     const widths = Array.from({ length: layers }, (_, l) => inputs[`value${l}`]!.shape[1]!);
-    const out = context.output([slopes, widths.at(-1)!]);
+    const out = context.output([rows, widths.at(-1)!]);
     const size = CHUNK * maxOf(widths);
-    const scratch = [scratchFor(backend, "even slopes", size), scratchFor(backend, "odd slopes", size)] as const;
-    for (let start = 0; start < slopes; start += CHUNK) {
-      const count = Math.min(CHUNK, slopes - start);
+    const scratch = [
+      scratchFor(backend, "even rows of a Jacobian", size),
+      scratchFor(backend, "odd rows of a Jacobian", size),
+    ] as const;
+    for (let start = 0; start < rows; start += CHUNK) {
+      const count = Math.min(CHUNK, rows - start);
       const target = (l: number) => l === layers - 1 ? after(at(out), start * widths[l]!) : scratch[l % 2 as 0 | 1];
       const points = after(at(inputs.points), start);
       const [source, sourceRows, gate] = [at(inputs.directions), after(at(inputs.rows), start), at(inputs.value0)];
@@ -50,7 +53,7 @@ interface ProductInputs {
   /** [R, H]. */
   readonly dy: tf.Tensor2D;
   /** [S, H]. */
-  readonly slopes: tf.Tensor2D;
+  readonly jacobian: tf.Tensor2D;
   /** int32 [P + 1]. */
   readonly first: tf.Tensor1D;
   /** int32 [S]. */
@@ -59,13 +62,13 @@ interface ProductInputs {
   readonly points: tf.Tensor2D;
 }
 
-const slopeProducts = defineKernel<
+const jacobianProducts = defineKernel<
   ProductInputs,
   [tf.Tensor2D],
   { readonly batch: number; readonly columnCount: number }
->("SlopeProducts", (context) => {
+>("JacobianProducts", (context) => {
   const { backend, calls, inputs, attributes: { batch, columnCount }, at } = context;
-  const { dy, slopes, first, columns, points } = inputs;
+  const { dy, jacobian, first, columns, points } = inputs;
   const [terms, rows] = points.shape;
   const pointCount = first.shape[0] - 1;
   const out = context.zeros([batch, columnCount]);
@@ -77,10 +80,10 @@ const slopeProducts = defineKernel<
     first: integersAt(backend, firstRow, pointCount + 2),
     sorted: integersAt(backend, sorted, terms * rows),
   });
-  calls.slopeProducts({
+  calls.jacobianProducts({
     dy: at(dy),
-    slopes: at(slopes),
-    firstSlope: at(first),
+    jacobian: at(jacobian),
+    firstEntry: at(first),
     columns: at(columns),
     firstRow,
     rows: sorted,
@@ -104,16 +107,16 @@ function sortByPoint(
   });
 }
 
-/** Slopes on the wasm backend's memory. */
-export const slopeKernels: SlopeOps = {
+/** Jacobians on the wasm backend's memory. */
+export const jacobianKernels: JacobianOps = {
   forward(directions, { layout, network: { values, weights } }) {
     const named = Object.fromEntries([
       ...values.map((value, l) => [`value${l}`, value] as const),
       ...weights.map((weight, l) => [`weight${l + 1}`, weight] as const),
     ]);
     const inputs = { ...named, directions, rows: layout.directions, points: layout.points };
-    return networkSlopes(inputs, { layers: values.length })[0];
+    return networkJacobian(inputs, { layers: values.length })[0];
   },
-  products: (dy, { slopes, layout: { first, columns, columnCount }, points, batch }) =>
-    slopeProducts({ dy, slopes, first, columns, points }, { batch, columnCount })[0],
+  products: (dy, { jacobian, layout: { first, columns, columnCount }, points, batch }) =>
+    jacobianProducts({ dy, jacobian, first, columns, points }, { batch, columnCount })[0],
 };

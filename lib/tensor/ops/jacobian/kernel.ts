@@ -33,14 +33,14 @@ export function gateRows(
 }
 
 /**
- * out[r % B, columns[s]] += ⟨dy[r], slopes[s]⟩ for every point p, its slopes s from firstSlope[p] to firstSlope[p + 1]
- * and its rows r = rows[o], o from firstRow[p] to firstRow[p + 1]. A point's slopes stay in the cache while its rows
- * pass. out [B, W] is zeroed by the caller.
+ * out[r % B, columns[s]] += ⟨dy[r], jacobian[s]⟩ for every point p, its entries s from firstEntry[p] to
+ * firstEntry[p + 1] and its rows r = rows[o], o from firstRow[p] to firstRow[p + 1]. A point's Jacobian stays in the
+ * cache while its rows pass. out [B, W] is zeroed by the caller.
  */
-export function slopeProducts(
+export function jacobianProducts(
   dy: usize,
-  slopes: usize,
-  firstSlope: usize,
+  jacobian: usize,
+  firstEntry: usize,
   columns: usize,
   firstRow: usize,
   rows: usize,
@@ -55,10 +55,10 @@ export function slopeProducts(
     const place = <usize> p << 2;
     const start = load<i32>(firstRow + place);
     const end = load<i32>(firstRow + place, 4);
-    const last = load<i32>(firstSlope + place, 4);
-    let s = load<i32>(firstSlope + place);
+    const last = load<i32>(firstEntry + place, 4);
+    let s = load<i32>(firstEntry + place);
     for (; s + 4 <= last; s += 4) {
-      const a = slopes + <usize> s * stride;
+      const a = jacobian + <usize> s * stride;
       const b = a + stride;
       const c = b + stride;
       const d = c + stride;
@@ -99,7 +99,7 @@ export function slopeProducts(
       }
     }
     for (; s < last; s++) {
-      const a = slopes + <usize> s * stride;
+      const a = jacobian + <usize> s * stride;
       for (let o = start; o < end; o++) {
         const r = load<i32>(rows + (<usize> o << 2));
         const x = dy + <usize> r * stride;

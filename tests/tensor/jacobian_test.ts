@@ -3,17 +3,17 @@ import * as tf from "@tensorflow/tfjs";
 import { useBackend } from "../../lib/tensor/backend.ts";
 import { installKernels } from "../../lib/tensor/kernels/install.ts";
 import { kernelBuilds } from "../../lib/tensor/kernels/kernel_module.ts";
-import { networkSlopes, slopeProducts } from "../../lib/tensor/ops/slopes/slopes.ts";
-import { type SlopeLayout } from "../../lib/tensor/ops/slopes/contract.ts";
+import { jacobianProducts, networkJacobian } from "../../lib/tensor/ops/jacobian/jacobian.ts";
+import { type JacobianLayout } from "../../lib/tensor/ops/jacobian/contract.ts";
 import { assertClose, normalTensor } from "./numeric.ts";
 
-/** Slopes of each point; more than the kernel takes at once in all, and none at one point. */
+/** Rows of the Jacobian at each point; more than the kernel takes at once in all, and none at one point. */
 const perPoint = [3, 0, 4, 9, 600, 5, 1];
 const points = perPoint.flatMap((count, p) => Array.from({ length: count }, () => p));
 const directionCount = 6;
 const columnCount = 5;
 
-function layout(): SlopeLayout {
+function layout(): JacobianLayout {
   let total = 0;
   return {
     points: tf.tensor1d(points, "int32"),
@@ -37,13 +37,13 @@ function network(widths: readonly number[]) {
 }
 
 for (const widths of [[7], [9, 6], [8, 33, 12]]) {
-  Deno.test(`networkSlopes of widths ${widths} are the network's derivatives along the directions`, async () => {
+  Deno.test(`networkJacobian of widths ${widths} are the network's derivatives along the directions`, async () => {
     await useBackend("cpu");
     const expected = tf.tidy(() => {
       const { start, values } = network(widths);
       const directions = normalTensor(9, [directionCount, widths[0]!]);
       const along = tf.gather(directions, layout().directions);
-      // The product of a slope with e_h is the gradient of output h times the direction.
+      // The product of a row with e_h is the gradient of output h times the direction.
       const columns = Array.from({ length: widths.at(-1)! }, (_, h) => {
         const gradient = tf.grad((z: tf.Tensor) => values(z).at(-1)!.slice([0, h], [-1, 1]).sum())(start);
         return tf.gather(gradient, layout().points).mul(along).sum(1);
@@ -58,7 +58,8 @@ for (const widths of [[7], [9, 6], [8, 33, 12]]) {
       const found = tf.tidy(() => {
         const { start, weights, values } = network(widths);
         const directions = normalTensor(9, [directionCount, widths[0]!]) as tf.Tensor2D;
-        return networkSlopes(directions, { layout: layout(), network: { values: values(start), weights } }).dataSync();
+        return networkJacobian(directions, { layout: layout(), network: { values: values(start), weights } })
+          .dataSync();
       });
       assertClose(found, expected, { tolerance: 1e-4, what: build });
       assert.equal(tf.memory().numTensors, before);
@@ -68,7 +69,7 @@ for (const widths of [[7], [9, 6], [8, 33, 12]]) {
 }
 
 for (const width of [1, 6, 8, 44]) {
-  Deno.test(`slopeProducts of width ${width} are sums of products by sample and column`, async () => {
+  Deno.test(`jacobianProducts of width ${width} are sums of products by sample and column`, async () => {
     const [terms, rows, batch] = [3, 12, 4];
     // Numbers from 7 on are no points.
     const taken = Array.from({ length: terms * rows }, (_, k) => (k * k + k) % 9);
@@ -77,8 +78,8 @@ for (const width of [1, 6, 8, 44]) {
       if (build !== "cpu") await installKernels(build);
       tf.tidy(() => {
         const dy = normalTensor(3, [rows, width]) as tf.Tensor2D;
-        const slopes = normalTensor(4, [points.length, width]) as tf.Tensor2D;
-        const products = tf.matMul(dy, slopes, false, true).arraySync() as number[][];
+        const jacobian = normalTensor(4, [points.length, width]) as tf.Tensor2D;
+        const products = tf.matMul(dy, jacobian, false, true).arraySync() as number[][];
         const { columns } = layout();
         const expected = new Float32Array(batch * columnCount);
         for (let s = 0; s < points.length; s++) {
@@ -87,8 +88,8 @@ for (const width of [1, 6, 8, 44]) {
             expected[(k % rows % batch) * columnCount + columns.dataSync()[s]!]! += products[k % rows]![s]!;
           });
         }
-        const found = slopeProducts(dy, {
-          slopes,
+        const found = jacobianProducts(dy, {
+          jacobian,
           layout: layout(),
           points: tf.tensor2d(taken, [terms, rows], "int32"),
           batch,

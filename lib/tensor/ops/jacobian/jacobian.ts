@@ -1,11 +1,11 @@
 import * as tf from "@tensorflow/tfjs";
 import { customGradient } from "../../custom_gradient.ts";
 import { eitherOf } from "../../kernels/either_of.ts";
-import type { ReluNetwork, SlopeLayout, SlopeOps, SlopeRows } from "./contract.ts";
-import { plainSlopes } from "./plain.ts";
-import { slopeKernels } from "./wasm.ts";
+import type { JacobianLayout, JacobianOps, JacobianRows, ReluNetwork } from "./contract.ts";
+import { plainJacobian } from "./plain.ts";
+import { jacobianKernels } from "./wasm.ts";
 
-const operations = eitherOf<SlopeOps>({ plain: plainSlopes, wasm: slopeKernels });
+const operations = eitherOf<JacobianOps>({ plain: plainJacobian, wasm: jacobianKernels });
 
 /**
  * Exact derivatives of the network's output. Not differentiable.
@@ -13,9 +13,9 @@ const operations = eitherOf<SlopeOps>({ plain: plainSlopes, wasm: slopeKernels }
  * @param directions The first layer's derivative along each direction before its ReLU, float32 [X, H_0].
  * @returns float32 [S, H]; the caller disposes it.
  */
-export function networkSlopes(
+export function networkJacobian(
   directions: tf.Tensor2D,
-  options: { readonly layout: SlopeLayout; readonly network: ReluNetwork },
+  options: { readonly layout: JacobianLayout; readonly network: ReluNetwork },
 ): tf.Tensor2D {
   // A custom gradient keeps the operations off the tape.
   return customGradient([directions], {
@@ -25,12 +25,12 @@ export function networkSlopes(
 }
 
 /**
- * Gradient of encoded inputs: the product of each row with each slope of its points, summed by sample and column. Not
- * differentiable.
+ * Gradient of encoded inputs: the product of each row with each row of the Jacobian at its points, summed by sample and
+ * column. Not differentiable.
  *
  * @param dy float32 [R, H].
  * @returns float32 [B, D]; the caller disposes it.
  */
-export function slopeProducts(dy: tf.Tensor2D, rows: SlopeRows): tf.Tensor2D {
+export function jacobianProducts(dy: tf.Tensor2D, rows: JacobianRows): tf.Tensor2D {
   return operations().products(dy, rows);
 }
