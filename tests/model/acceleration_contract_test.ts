@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { append } from "../../lib/core/append.ts";
+import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { totalWidth } from "../../lib/core/variable.ts";
 import { gaussianScaling } from "../../lib/envs/shifts/gaussian_scaling.ts";
@@ -56,7 +58,7 @@ for (const entry of methods) {
         for (const [name, value] of Object.entries(theirs.losses)) {
           assertClose([ours.losses[name]!], [value], { tolerance: VALUE_TOLERANCE, what: `loss ${name}` });
         }
-        const all = Math.max(...Object.values(theirs.gradients).map(largest));
+        const all = maxOf(Object.values(theirs.gradients).map(largest));
         for (const [name, gradient] of Object.entries(theirs.gradients)) {
           const least = GRADIENT_TOLERANCE.own * largest(gradient) + GRADIENT_TOLERANCE.all * all;
           const error = largest(gradient.map((value, i) => value - ours.gradients[name]![i]!));
@@ -70,7 +72,7 @@ for (const entry of methods) {
       for (let update = 1; update <= 3; update++) {
         const start = structuredClone(await plain.model.state());
         const { gradients } = gradientsOf(plain, { problem, shift: false });
-        const least = GRADIENT_TOLERANCE.all * Math.max(...Object.values(gradients).map(largest));
+        const least = GRADIENT_TOLERANCE.all * maxOf(Object.values(gradients).map(largest));
         plain.model.restore(start);
         fast.model.restore(start);
         fast.train(1);
@@ -149,10 +151,10 @@ function evaluationOf({ model }: Trial, setting: Setting): { chosen: number[]; s
   const predictions = [...take(prediction), ...take(model.predict(batch.observation, action))];
   const chosen = isCategorical ? predictions : [];
   const summed = [...take(logProb), ...(isCategorical ? [] : predictions)];
-  if (isGraphModel(model)) summed.push(...take(model.localGraph(batch.observation, action)));
+  if (isGraphModel(model)) append(summed, take(model.localGraph(batch.observation, action)));
   if (isCodebookModel(model)) {
-    chosen.push(...take(model.codes(batch.observation, action)));
-    summed.push(...take(model.codeGraphs()));
+    append(chosen, take(model.codes(batch.observation, action)));
+    append(summed, take(model.codeGraphs()));
   }
   action.dispose();
   disposeAll(batch);
