@@ -17,7 +17,8 @@ import { runConfig } from "./schedule/run.ts";
 import { complain, say } from "./terminal_text.ts";
 import { shownPath, userLibrary, userPath } from "./user_paths.ts";
 
-const defaultFile = "bench.config.json";
+/** Where a schedule lies when nobody says otherwise. */
+export const defaultScheduleFile = "bench.config.json";
 
 /** Starts that `--dry-run` lists. */
 const LISTED = 10;
@@ -30,7 +31,7 @@ by the next schedule.
   deno task schedule --dry-run [--config <file>]
 
   --dry-run        List the next ${LISTED} starts; write nothing.
-  --config <file>  What to start when (default: ${defaultFile} in the project's folder; docs/schedule.md says what it
+  --config <file>  What to start when (default: ${defaultScheduleFile} in the project's folder; docs/schedule.md says what it
                    may hold, and bench.config.example.json is one).
   --out <folder>   Results folder (default: results in the project's folder); the schedule's ledger lies in it.
   --workers, --backend, --blas
@@ -57,7 +58,7 @@ export async function main(
     help: { type: "boolean", default: false },
   });
   if (flags.help) return print(help);
-  const path = flags.config === undefined ? resolve(defaultFile) : userPath(flags.config, { flag: "--config" });
+  const path = flags.config === undefined ? resolve(defaultScheduleFile) : userPath(flags.config, { flag: "--config" });
   const config = await readSchedule(path);
   if (flags["dry-run"]) {
     for (const line of startLines(nextStarts(config.entries, { from: now(), count: LISTED }))) print(line);

@@ -1,14 +1,18 @@
+import { dirname, resolve } from "node:path";
 import denoConfig from "../deno.json" with { type: "json" };
 import { messageOf } from "../lib/core/errors.ts";
 import { createApp } from "../routes/app.ts";
+import { pause } from "../lib/bench/mod.ts";
+import { runConfig } from "./schedule/run.ts";
+import { defaultScheduleFile, readSchedule } from "./schedule.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { hostList } from "./host_list.ts";
 import { listenHttp } from "./http_server.ts";
-import { complainOnce, say } from "./terminal_text.ts";
+import { complain, complainOnce, say } from "./terminal_text.ts";
 import { perfFile, readPerfFile } from "../lib/speed/perf_file.ts";
 import { defaultResultsFolder, resultsFolder, storeLocation } from "./results_folder.ts";
 import { storeWhenThere } from "./store_when_there.ts";
-import { shownPath } from "./user_paths.ts";
+import { shownPath, userPath } from "./user_paths.ts";
 
 const help = `Serve the result pages.
 
@@ -19,6 +23,8 @@ Usage: deno task serve [options]
   --allowed-hosts <names>
                     Names under which browsers may reach it, besides localhost and --host, by commas; * for any.
                     FCDL_ALLOWED_HOSTS does the same
+  --schedule        Start suites when they are due, too, as deno task schedule does
+  --config <file>   What to start when (default ${defaultScheduleFile}; docs/schedule.md)
   --out <folder>    Folder of the results (default ${defaultResultsFolder}); FCDL_STORE names another store
   --help            Show this text`;
 
@@ -29,6 +35,8 @@ export interface ServeOptions {
   readonly allowedHosts: readonly string[];
   /** The results folder, absolute. */
   readonly out: string;
+  /** The file of the schedule to run beside, absolute; null for none. */
+  readonly schedule: string | null;
   readonly help: boolean;
 }
 
@@ -42,6 +50,8 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
     port: { type: "string", default: "8000" },
     host: { type: "string", default: "127.0.0.1" },
     "allowed-hosts": { type: "string", default: "" },
+    schedule: { type: "boolean", default: false },
+    config: { type: "string" },
     out: { type: "string" },
     help: { type: "boolean", default: false },
   });
@@ -49,25 +59,41 @@ export function parseServeOptions(args: readonly string[]): ServeOptions {
   if (!/^\d+$/.test(values.port) || port > 65535) {
     throw new RangeError(`Cannot serve: not a port, expected a number from 0 to 65535, got ${values.port}`);
   }
+  if (values.config !== undefined && !values.schedule) {
+    throw new RangeError("Cannot serve: --config is of a schedule, expected --schedule with it, got --config alone");
+  }
+  const config = values.config ?? null;
   return {
     port,
     host: values.host,
     allowedHosts: hostList(values["allowed-hosts"]),
     out: resultsFolder(values.out),
+    schedule: !values.schedule
+      ? null
+      : config === null
+      ? resolve(defaultScheduleFile)
+      : userPath(config, { flag: "--config" }),
     help: values.help,
   };
 }
 
-/** Serves until `signal` aborts; resolves when everything is closed. */
+/**
+ * Serves, and runs a schedule where one is asked for, until `signal` aborts; resolves when everything is closed.
+ *
+ * @throws {Error} One sentence, if it cannot listen, or the schedule is not as it should be or cannot be run.
+ */
 export async function serve(
   options: ServeOptions,
-  { store, signal, say }: {
+  { store, signal: asked, say }: {
     /** Location of the store, instead of the one in the results folder. */
     readonly store: string | undefined;
     readonly signal: AbortSignal;
     readonly say: (line: string) => void;
   },
 ): Promise<void> {
+  const failing = new AbortController();
+  const signal = AbortSignal.any([asked, failing.signal]);
+  const schedule = options.schedule === null ? null : await readSchedule(options.schedule);
   const location = storeLocation(store, options.out);
   const source = storeWhenThere(location);
   const app = createApp({
@@ -91,12 +117,27 @@ export async function serve(
   const name = ["127.0.0.1", "0.0.0.0", "::1", "::"].includes(options.host) ? "localhost" : options.host;
   const address = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}`;
   say(`Result pages on ${address} (store ${shownPath(location)}); stop with Ctrl+C`);
+  const scheduled = schedule === null ? Promise.resolve() : runConfig(schedule, {
+    ...{
+      configFolder: dirname(options.schedule!),
+      out: options.out,
+      benchArgs: [],
+      signal,
+      pause,
+      complain,
+      print: say,
+    },
+    clock: { now: Date.now, elapsed: () => performance.now() },
+  });
+  // A schedule that cannot be run must not be taken for one that runs.
+  scheduled.catch(() => failing.abort());
   await new Promise<void>((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve());
   });
-  await server.stop();
+  await Promise.allSettled([scheduled, server.stop()]);
   await source.close();
+  await scheduled;
 }
 
 function listenReason(error: unknown, { port, host }: ServeOptions): string {
@@ -115,6 +156,8 @@ async function main(): Promise<void> {
   const named = hostList(Deno.env.get("FCDL_ALLOWED_HOSTS") ?? "");
   const options = { ...parsed, allowedHosts: [...parsed.allowedHosts, ...named] };
   if (options.help) return say(help);
+  // Only a schedule starts programs.
+  if (options.schedule === null) await Deno.permissions.revoke({ name: "run" });
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];

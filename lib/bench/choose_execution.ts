@@ -3,11 +3,11 @@ import { firstDifference } from "../core/difference.ts";
 import { settingsParts } from "../core/settings.ts";
 import type { PlannedRun } from "../experiment/expand_suite.ts";
 import { canonicalJson } from "../experiment/spec_hash.ts";
-import { executionIdOf } from "../store/earlier_executions.ts";
 import {
   type CodeIdentity,
   type Engine,
   type Execution,
+  executionIdOf,
   type ExecutionOrigin,
   newest,
   type NewExecution,
@@ -16,9 +16,10 @@ import type { Run, StoredSuite } from "../store/store.ts";
 
 /**
  * Which execution of a suite to go on with: the last of the same code and engine (`same`), the last one that is not
- * complete whatever made it (`last`), a new one, or that of an id, which is begun where it is not there.
+ * complete whatever made it (`last`), a new one, or that of an id, which is begun where it is not there. `next` is what a
+ * schedule wants each time: that of the id if it is there, else `same` if that is unfinished, else a new one of this id.
  */
-export type ExecutionChoice = "same" | "last" | "new" | { readonly id: string };
+export type ExecutionChoice = "same" | "last" | "new" | { readonly id: string } | { readonly next: string };
 
 /** What decides on an execution. */
 export interface ExecutionRequest extends Omit<ExecutionOrigin, "engine"> {
@@ -74,11 +75,20 @@ function findExecution(request: ExecutionRequest, executions: readonly Execution
   const { choice } = request;
   if (choice === "new") return null;
   if (choice === "last") return newest(executions.filter(({ state }) => state !== "complete")) ?? newest(executions);
-  if (typeof choice === "object") return executions.find(({ id }) => id === choice.id) ?? null;
-  return newest(executions.filter((each) =>
+  const asked = askedId(choice);
+  const found = executions.find(({ id }) => id === asked) ?? null;
+  if (found || (typeof choice === "object" && "id" in choice)) return found;
+  const same = newest(executions.filter((each) =>
     each.damage === undefined && isSameCode(each.code, request.code) &&
     canonicalJson(each.engine) === canonicalJson(request.engineFor(each.engine))
   ));
+  const isOver = same?.state === "complete" || same?.state === "failed";
+  return isOver && asked !== null ? null : same;
+}
+
+function askedId(choice: ExecutionChoice): string | null {
+  if (typeof choice === "string") return null;
+  return "id" in choice ? choice.id : choice.next;
 }
 
 function beginExecution(
@@ -90,7 +100,7 @@ function beginExecution(
   const startedAtMs = Math.max(Math.round(request.now()), (last?.startedAtMs ?? 0) + 1);
   return {
     ...{ suite, startedAtMs, settings, code, machine, trigger },
-    id: typeof choice === "object" ? choice.id : newExecutionId(startedAtMs),
+    id: askedId(choice) ?? newExecutionId(startedAtMs),
     engine: request.engineFor(),
   };
 }

@@ -86,3 +86,15 @@ export function newest(executions: readonly Execution[]): Execution | null {
     null,
   );
 }
+
+/**
+ * Id of an execution, which says when it began (UTC): `e20261125-201530-7f3a1c`. It begins with a letter, since
+ * spreadsheets take a date for more than its text.
+ *
+ * @param distinction Six hexadecimal digits that no other execution of that second has.
+ */
+export function executionIdOf(startedAtMs: number, distinction: string): string {
+  const moment = new Date(startedAtMs).toISOString();
+  const [date, time] = [moment.slice(0, 10), moment.slice(11, 19)].map((part) => part.replace(/[-:]/g, ""));
+  return `e${date}-${time}-${distinction}`;
+}

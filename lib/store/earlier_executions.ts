@@ -1,5 +1,5 @@
 import { crc32 } from "node:zlib";
-import type { ExecutionOrigin } from "../records/execution.ts";
+import { executionIdOf, type ExecutionOrigin } from "../records/execution.ts";
 import type { Origin } from "../records/run_records.ts";
 
 /** Of an execution of which nothing is known. */
@@ -10,18 +10,6 @@ export const unknownOrigin: ExecutionOrigin = {
   machine: {},
   trigger: "API",
 };
-
-/**
- * Id of an execution, which says when it began (UTC): `e20261125-201530-7f3a1c`. It begins with a letter, since
- * spreadsheets take a date for more than its text.
- *
- * @param distinction Six hexadecimal digits that no other execution of that second has.
- */
-export function executionIdOf(startedAtMs: number, distinction: string): string {
-  const moment = new Date(startedAtMs).toISOString();
-  const [date, time] = [moment.slice(0, 10), moment.slice(11, 19)].map((part) => part.replace(/[-:]/g, ""));
-  return `e${date}-${time}-${distinction}`;
-}
 
 /** Id of what was recorded of a suite before there were executions: the same in every copy of its store. */
 export function earlierExecutionId(suite: string, startedAtMs: number): string {

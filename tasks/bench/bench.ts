@@ -52,7 +52,7 @@ export async function bench(args: readonly string[]): Promise<number> {
     blas: options.blas,
     fast: options.fast,
     execution: options.execution,
-    trigger: "command line",
+    trigger: options.isScheduled ? "schedule" : "command line",
     ...(options.methods ? { methods: options.methods } : {}),
     ...(options.seeds ? { seeds: options.seeds } : {}),
     ...(options.steps === null ? {} : { steps: options.steps }),

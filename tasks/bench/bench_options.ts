@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import type { ExecutionChoice } from "../../lib/bench/mod.ts";
 import { maxOf } from "../../lib/core/extremes.ts";
 import { suites } from "../../lib/experiment/suite_registry.ts";
 import { parseSeeds } from "../../lib/experiment/seeds.ts";
@@ -17,7 +18,9 @@ export interface BenchOptions {
   /** The results folder, absolute. */
   readonly out: string;
   readonly fresh: boolean;
-  readonly execution: "same" | "last" | "new";
+  readonly execution: ExecutionChoice;
+  /** What a schedule started. */
+  readonly isScheduled: boolean;
   readonly dryRun: boolean;
   readonly backend: string;
   /** `auto`, `off`, or the name or path of a system BLAS. */
@@ -37,6 +40,7 @@ const flags = {
   resume: { type: "boolean" },
   fresh: { type: "boolean" },
   new: { type: "boolean" },
+  scheduled: { type: "string" },
   "dry-run": { type: "boolean" },
   backend: { type: "string" },
   blas: { type: "string" },
@@ -63,6 +67,8 @@ Usage: deno task bench [options]
   --new                     Begin another execution of the suite, whatever is done; the default is to go on with the
                             last one of the same code and engine, and to begin one where there is none
   --resume                  Go on with the last execution that is not complete, whatever code and engine began it
+  --scheduled <id>          As deno task schedule asks for it: go on with the execution of this id, or with the last of
+                            the same code and engine where that is unfinished; else begin one of this id
   --fresh                   Forget the results of exactly these runs of the execution and train them anew
   --dry-run                 Show the runs, their sizes and what is already done; write nothing
   --backend <name>          wasm (default), cpu, webgpu or tensorflow
@@ -98,7 +104,7 @@ export function parseBenchOptions(
 ): BenchOptions | "help" {
   const values = parseFlags(args, flags);
   if (values.help) return "help";
-  const [first, second] = (["new", "resume", "fresh"] as const).filter((flag) => values[flag]);
+  const [first, second] = (["new", "resume", "fresh", "scheduled"] as const).filter((flag) => values[flag]);
   if (first && second) {
     throw new RangeError(
       `Cannot read the command line: --${first} and --${second} exclude each other, expected one, got both`,
@@ -114,7 +120,8 @@ export function parseBenchOptions(
     workers: workers === undefined ? availableParallelism() : wholeNumber("workers", { text: workers, most: 1024 }),
     out: resultsFolder(out),
     fresh: values.fresh === true,
-    execution: values.new ? "new" : values.resume ? "last" : "same",
+    execution: executionOf(values),
+    isScheduled: values.scheduled !== undefined,
     dryRun: values["dry-run"] === true,
     backend: backend ?? "wasm",
     blas: userLibrary(values.blas || defaults.blas || "auto"),
@@ -124,6 +131,17 @@ export function parseBenchOptions(
         ? 30
         : wholeNumber("checkpoint-seconds", { text: checkpointSeconds, most: 86_400 })),
   };
+}
+
+function executionOf(
+  { new: isNew, resume, scheduled }: { readonly new?: boolean; readonly resume?: boolean; readonly scheduled?: string },
+): ExecutionChoice {
+  if (scheduled === undefined) return isNew ? "new" : resume ? "last" : "same";
+  if (/^[a-z][a-z0-9-]{0,99}$/.test(scheduled)) return { next: scheduled };
+  throw new RangeError(
+    "Cannot read the command line: --scheduled is not allowed, expected an id of lower-case letters, digits and dashes, " +
+      `got "${scheduled}"`,
+  );
 }
 
 function names(text: string): readonly string[] {

@@ -13,6 +13,7 @@ import {
   Scheduler,
 } from "../../lib/schedule/mod.ts";
 import { shownPath } from "../user_paths.ts";
+import { saidExecution, tickExecutionId } from "./tick_execution.ts";
 import { runBench } from "./bench_process.ts";
 
 /** How a schedule is run. */
@@ -52,12 +53,18 @@ export async function runConfig(config: ScheduleConfig, options: RunOptions): Pr
   try {
     const scheduler = new Scheduler({
       ...{ config, ledger, clock },
-      execute: ({ entry, signal }) =>
-        runBench(benchArgs(entry, options), {
+      execute({ entry, tick, signal, onExecution }) {
+        const id = tick.execution ?? tickExecutionId(tick, [Deno.hostname(), out]);
+        return runBench(benchArgs(entry, { ...options, id }), {
           signal,
-          print: (line) => print(`${entry.name}: ${line}`),
+          print(line) {
+            const said = saidExecution(line);
+            if (said !== null) onExecution(said);
+            print(`${entry.name}: ${line}`);
+          },
           ...(options.command ? { command: options.command } : {}),
-        }),
+        });
+      },
       onEvent(event) {
         const entry = entries.get(event.tick.entry);
         print(eventLine(event, entry));
@@ -90,10 +97,13 @@ async function takeLock(out: string): Promise<Deno.FsFile> {
   );
 }
 
-function benchArgs({ suite, methods, seeds }: ScheduleEntry, { configFolder, out, benchArgs }: RunOptions): string[] {
+function benchArgs(
+  { suite, methods, seeds }: ScheduleEntry,
+  { configFolder, out, benchArgs, id }: RunOptions & { readonly id: string },
+): string[] {
   const isFile = /\.json$|[\\/]/i.test(suite);
   return [
-    ...["--suite", isFile ? resolve(configFolder, suite) : suite, "--out", out],
+    ...["--suite", isFile ? resolve(configFolder, suite) : suite, "--out", out, "--scheduled", id],
     ...(methods ? ["--methods", methods.join(",")] : []),
     ...(seeds === undefined ? [] : ["--seeds", seeds]),
     ...benchArgs,
@@ -122,6 +132,6 @@ function failure({ tick }: ScheduleEvent, { name, suite, timeZone }: ScheduleEnt
     execution: tick.execution,
     title: `${name} has failed`,
     details: [`It was due ${localTime(tick.dueAt, timeZone)}`, ...(tick.error === null ? [] : [tick.error])],
-    path: null,
+    path: tick.execution === null ? null : `/executions/${encodeURIComponent(tick.execution)}`,
   };
 }

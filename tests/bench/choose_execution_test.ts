@@ -140,6 +140,24 @@ Deno.test("a new execution is begun on demand, keeps to the order of starts, and
     equal((await choose({ choice: { id: "mine" } })).execution.id, "mine");
   }));
 
+Deno.test("a schedule begins an execution each time, unless one is unfinished, and finds its own again", () =>
+  withSuite(async ({ choose, execute }) => {
+    const next = (id: string) => ({ choice: { next: id } });
+    equal(await execute(["done", "interrupted"], next("monday")), "monday");
+    // What a budget or a kill left over is gone on with, by its own start and by the next one.
+    for (const id of ["monday", "tuesday"]) equal((await choose(next(id))).execution.id, "monday");
+    equal(await execute(["done", "failed"], next("tuesday")), "monday");
+    equal(await execute(["done", "done"], next("wednesday")), "wednesday");
+    // One that is over is found by its id, whatever the code has become, and no other is begun for it.
+    const code = { version: "2", hash: "z" };
+    deepEqual([(await choose(next("wednesday"))).isNew, (await choose({ ...next("wednesday"), code })).isNew], [
+      false,
+      false,
+    ]);
+    const thursday = await choose(next("thursday"));
+    deepEqual([thursday.isNew, thursday.execution.id], [true, "thursday"]);
+  }));
+
 Deno.test("other settings are refused for the same code, and said where the code is another", () =>
   withSuite(async ({ choose, execute }) => {
     await execute(["done", "done"]);

@@ -18,6 +18,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
   equal(options.fresh, false);
   equal(options.fast, true);
   equal(options.execution, "same");
+  equal(options.isScheduled, false);
   equal(options.methods, null);
   ok(options.workers >= 1);
 });
@@ -36,6 +37,7 @@ Deno.test("parseBenchOptions reads every flag, with a space or an equals sign", 
     out: resultsFolder("o"),
     fresh: true,
     execution: "same",
+    isScheduled: false,
     dryRun: true,
     backend: "cpu",
     blas: "off",
@@ -77,7 +79,9 @@ Deno.test("parseBenchOptions names the flags when one is unknown, and the rule o
       new RegExp(`--out is not allowed, expected a path \\(\\. for this folder\\), got "${out}"$`),
     );
   }
-  for (const pair of [["--resume", "--fresh"], ["--new", "--fresh"], ["--resume", "--new"]]) {
+  for (
+    const pair of [["--resume", "--fresh"], ["--new", "--fresh"], ["--resume", "--new"], ["--scheduled=e1", "--new"]]
+  ) {
     throws(() => parseBenchOptions(pair), /exclude each other/);
   }
   for (const text of ["0", "-1", "1.5", "x", "1e3"]) {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import { openLedger, parseScheduleConfig } from "../../lib/schedule/mod.ts";
+import { tickExecutionId } from "../../tasks/schedule/tick_execution.ts";
 import { runConfig, type RunOptions } from "../../tasks/schedule/run.ts";
 
 const from = Date.parse("2026-06-01T00:59:59Z");
@@ -65,23 +66,28 @@ async function withFolder(act: (folder: string) => Promise<void>): Promise<void>
 Deno.test("a schedule starts a bench when it is due, hands on what it says, and keeps the ledger", async () => {
   await withFolder(async (folder) => {
     const { lines, asked } = await ran(folder, {
-      how: `console.log("all done");`,
+      how: `console.log("Execution e20260601-010000-abc123, code 1, wasm"); console.log("all done");`,
       fields: { methods: ["mlp", "fcdl"], seeds: "1-3" },
       isEnough: (line) => line.endsWith("complete"),
     });
     deepEqual(lines, [
       ...[
         "hourly, due 2026-06-01 01:00 UTC: started",
+        "hourly: Execution e20260601-010000-abc123, code 1, wasm",
         "hourly: all done",
         "hourly, due 2026-06-01 01:00 UTC: complete",
       ],
     ]);
+    const id = tickExecutionId({ entry: "hourly", dueAt: from + 1000 }, [Deno.hostname(), join(folder, "out")]);
+    match(id, /^e20260601-010000-[0-9a-f]{6}$/);
     deepEqual(asked, [[
-      ...["--suite", join(folder, "suites/mine.json"), "--out", join(folder, "out"), "--methods", "mlp,fcdl"],
-      ...["--seeds", "1-3", "--workers=1"],
+      ...["--suite", join(folder, "suites/mine.json"), "--out", join(folder, "out"), "--scheduled", id],
+      ...["--methods", "mlp,fcdl", "--seeds", "1-3", "--workers=1"],
     ]]);
     const ledger = openLedger(join(folder, "out", "schedule.sqlite"));
-    deepEqual((await ledger.ticks(0)).map(({ state, result }) => [state, result]), [["finished", "complete"]]);
+    deepEqual((await ledger.ticks(0)).map(({ state, result, execution }) => [state, result, execution]), [
+      ["finished", "complete", "e20260601-010000-abc123"],
+    ]);
     ledger.close();
   });
 });
@@ -97,6 +103,8 @@ Deno.test("a schedule that is stopped stops its bench by SIGTERM; the next one g
       "hourly, due 2026-06-01 01:00 UTC: resumed",
       "hourly, due 2026-06-01 01:00 UTC: complete",
     ]);
+    // The same execution, whichever of the two came to know of it.
+    deepEqual(new Set(second.asked.map((args) => args[args.indexOf("--scheduled") + 1])).size, 1);
   });
 });
 

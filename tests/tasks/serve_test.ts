@@ -11,9 +11,12 @@ const allowed = ["run", "--allow-read", "--allow-write", "--allow-env", "--allow
 
 Deno.test("parseServeOptions: defaults and refusals in one sentence", () => {
   assert.deepEqual(parseServeOptions([]), {
-    ...{ port: 8000, host: "127.0.0.1", allowedHosts: [], out: resolve("results"), help: false },
+    ...{ port: 8000, host: "127.0.0.1", allowedHosts: [], out: resolve("results"), schedule: null, help: false },
   });
   assert.deepEqual(parseServeOptions(["--allowed-hosts", "a.lab, b.lab"]).allowedHosts, ["a.lab", "b.lab"]);
+  assert.equal(parseServeOptions(["--schedule"]).schedule, resolve("bench.config.json"));
+  assert.equal(parseServeOptions(["--schedule", "--config=a.json"]).schedule, resolve("a.json"));
+  assert.throws(() => parseServeOptions(["--config=a.json"]), /expected --schedule with it, got --config alone/);
   assert.throws(() => parseServeOptions(["--out="]), /--out is not allowed, expected a path/);
   assert.equal(parseServeOptions(["--port", "0"]).port, 0);
   for (const port of ["x", "70000", "-1", "8000.5"]) {
@@ -26,7 +29,7 @@ Deno.test("serve: a port in use is one sentence", async () => {
   const taken = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const { port } = taken.addr;
   await assert.rejects(
-    serve({ port, host: "127.0.0.1", allowedHosts: [], out: "/nowhere", help: false }, {
+    serve({ port, host: "127.0.0.1", allowedHosts: [], out: "/nowhere", schedule: null, help: false }, {
       store: undefined,
       signal: new AbortController().signal,
       say: () => {},
@@ -61,6 +64,45 @@ Deno.test("tasks/serve.ts: help, a bad flag with exit code 2, and SIGINT closes 
   await events.body?.cancel().catch(() => {});
   await reader.cancel();
   assert.equal(await new Response(child.stderr).text(), "");
+});
+
+Deno.test("serve --schedule runs the schedule beside, ends with it, and refuses one that cannot be run", async () => {
+  const folder = await Deno.makeTempDir();
+  const config = join(folder, "bench.config.json");
+  const options = {
+    port: 0,
+    host: "127.0.0.1",
+    allowedHosts: [],
+    out: join(folder, "out"),
+    schedule: config,
+    help: false,
+  };
+  const run = async (stop: AbortController) => {
+    const lines: string[] = [];
+    await serve(options, {
+      store: undefined,
+      signal: stop.signal,
+      say(line) {
+        lines.push(line);
+        setTimeout(() => stop.abort(), 300);
+      },
+    });
+    return lines;
+  };
+  try {
+    await Deno.writeTextFile(config, JSON.stringify({ schedule: [{ suite: "smoke", cron: "0 0 1 1 *" }] }));
+    const lines = await run(new AbortController());
+    assert.match(lines[0]!, /^Result pages on/);
+    assert.ok((await Deno.stat(join(folder, "out", "schedule.sqlite"))).isFile);
+    const held = await Deno.open(join(folder, "out", "schedule.lock"), { create: true, write: true });
+    assert.ok(await held.tryLock(true));
+    await assert.rejects(run(new AbortController()), /^Error: Cannot run the schedule of .*: another process does/);
+    held.close();
+    await Deno.writeTextFile(config, JSON.stringify({ schedule: [{ suite: "nope", cron: "0 0 1 1 *" }] }));
+    await assert.rejects(run(new AbortController()), /Cannot read schedule .*Cannot find suite "nope"/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("storeWhenThere: null while the file is missing, the store when it appears", async () => {
