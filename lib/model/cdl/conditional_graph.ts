@@ -38,7 +38,7 @@ export class ConditionalGraph {
   mask(): tf.Tensor3D {
     return tf.tidy(() => {
       const isEdge = this.#average.greaterEqual(this.#threshold).cast("float32");
-      return isEdge.maximum(this.#isSelf).expandDims(0) as tf.Tensor3D;
+      return isEdge.maximum(this.#isSelf).expandDims<tf.Tensor3D>(0);
     });
   }
 
@@ -52,7 +52,7 @@ export class ConditionalGraph {
       const score = positive.div(positive.add(this.#threshold));
       const edge = this.mask().squeeze([0]);
       const above = score.maximum(0.5 + MARGIN);
-      return tf.where(edge.greater(0.5), above, score.minimum(0.5)).maximum(this.#isSelf) as tf.Tensor2D;
+      return tf.where(edge.greater(0.5), above, score.minimum(0.5)).maximum<tf.Tensor2D>(this.#isSelf);
     });
   }
 

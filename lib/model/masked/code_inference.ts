@@ -89,10 +89,10 @@ export class CodeInference implements GraphInference {
     const { probabilities } = graphs;
     return {
       ...graphs,
-      label: this.#options.codeLabels ? withoutGradient(assignment).expandDims(0) as tf.Tensor3D : null,
+      label: this.#options.codeLabels ? withoutGradient(assignment).expandDims<tf.Tensor3D>(0) : null,
       penalties: {
         ...penalties,
-        sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#options.sparsity },
+        sparsity: { value: probabilities.mean<tf.Scalar>(), weight: this.#options.sparsity },
       },
       trace: { probabilities, assignment },
     };
@@ -107,7 +107,7 @@ export class CodeInference implements GraphInference {
   given(assignment: tf.Tensor2D): Pick<Masks, "mask" | "probabilities" | "label"> {
     return {
       ...this.#masksOfCodes(assignment),
-      label: this.#options.codeLabels ? assignment.expandDims(0) as tf.Tensor3D : null,
+      label: this.#options.codeLabels ? assignment.expandDims<tf.Tensor3D>(0) : null,
     };
   }
 
@@ -120,16 +120,12 @@ export class CodeInference implements GraphInference {
     const graphs = this.codeGraphs();
     const [codes, targets, inputs] = graphs.shape;
     const flat = graphs.reshape<tf.Tensor2D>([codes, targets * inputs]);
-    const ofSamples = (rows: tf.Tensor) => assignment.matMul(rows as tf.Tensor2D).reshape([-1, targets, inputs]);
-    return {
-      mask: ofSamples(flat.greater(0.5).cast("float32")) as tf.Tensor3D,
-      probabilities: ofSamples(flat) as tf.Tensor3D,
-    };
+    const ofSamples = (rows: tf.Tensor2D): tf.Tensor3D => tf.matMul(assignment, rows).reshape([-1, targets, inputs]);
+    return { mask: ofSamples(flat.greater(0.5).cast("float32")), probabilities: ofSamples(flat) };
   }
 
   /** Edge probabilities of each code in evaluation mode, float32 [K, N, N + M]; call inside `tf.tidy`. */
   codeGraphs(): tf.Tensor3D {
-    const codes = this.codebook.codes as tf.Tensor as tf.Tensor2D;
-    return this.#logits.place(this.#decoder.apply(codes, { training: false })).sigmoid();
+    return this.#logits.place(this.#decoder.apply(this.codebook.codes, { training: false })).sigmoid();
   }
 }

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { argmaxOneHot, type NoiseSource } from "../../tensor/mod.ts";
+import { argmaxOneHot, customGradient, type NoiseSource } from "../../tensor/mod.ts";
 import type { Penalty } from "../step_network.ts";
 
 /** Latents replaced by codes. */
@@ -15,7 +15,7 @@ export interface Quantized {
 export interface Codebook {
   readonly codeCount: number;
   /** Code vectors, float32 [K, C]; owned by the parameter set. */
-  readonly codes: tf.Variable;
+  readonly codes: tf.Variable<tf.Rank.R2>;
   /**
    * Chooses a code for each latent; call inside `tf.tidy`.
    *
@@ -33,29 +33,30 @@ export interface CodebookSize {
 }
 
 /** The nearest code of each latent in Euclidean distance; no gradient passes. */
-export function nearest(latent: tf.Tensor2D, codes: tf.Variable): { assignment: tf.Tensor2D; vectors: tf.Tensor2D } {
+export function nearest(latent: tf.Tensor2D, codes: tf.Tensor2D): { assignment: tf.Tensor2D; vectors: tf.Tensor2D } {
   return tf.tidy(() => {
     // |h|² is the same for all codes and left out.
-    const closeness = tf.matMul(latent, codes, false, true).mul(2).sub(codes.square().sum(1));
-    const assignment = argmaxOneHot(closeness) as tf.Tensor2D;
-    return { assignment, vectors: assignment.matMul(codes) as tf.Tensor2D };
+    const closeness = tf.matMul(latent, codes, false, true).mul(2).sub<tf.Tensor2D>(codes.square().sum(1));
+    const assignment = argmaxOneHot(closeness);
+    return { assignment, vectors: tf.matMul(assignment, codes) };
   });
 }
 
 /** `h + stopgrad(e - h)`: the value of `vectors`, the gradient of `latent`. */
 export function straightThrough(latent: tf.Tensor2D, vectors: tf.Tensor2D): tf.Tensor2D {
-  return tf.customGrad(() => ({ value: vectors.clone(), gradFunc: (dy: tf.Tensor) => dy }))(latent) as tf.Tensor2D;
+  return customGradient([latent], {
+    forward: () => ({ value: vectors.clone(), saved: [] }),
+    gradient: (dy) => [dy],
+  });
 }
 
 /** `mean((stopgrad(e) - h)²)` over batch and width. */
 export function commitmentLoss(latent: tf.Tensor2D, vectors: tf.Tensor2D): tf.Scalar {
-  return tf.customGrad((...inputs) => {
-    const [h, save] = inputs as unknown as [tf.Tensor, tf.GradSaveFunc];
-    const difference = h.sub(vectors);
-    save([difference]);
-    return {
-      value: difference.square().mean(),
-      gradFunc: (dy, [difference]) => difference!.mul(dy.mul(2 / difference!.size)),
-    };
-  })(latent) as tf.Scalar;
+  return customGradient([latent], {
+    forward(h) {
+      const difference = h.sub(vectors);
+      return { value: difference.square().mean<tf.Scalar>(), saved: [difference] };
+    },
+    gradient: (dy, [difference]) => [difference.mul(dy.mul(2 / difference.size))],
+  });
 }

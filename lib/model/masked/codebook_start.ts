@@ -26,7 +26,7 @@ export class DataStart {
     tf.tidy(() => {
       const batch = latent.shape[0];
       const order = tf.topk(noise.uniform([batch]), Math.min(count, batch)).indices;
-      const rows = tf.range(0, count, 1, "int32").mod(tf.scalar(order.size, "int32")) as tf.Tensor1D;
+      const rows = tf.range(0, count, 1, "int32").mod<tf.Tensor1D>(tf.scalar(order.size, "int32"));
       assign(tf.gather(latent, tf.gather(order, rows)));
       this.#isDone.assign(tf.ones([1]));
     });

@@ -67,7 +67,7 @@ export class ContextGates {
   mask(batch: number): tf.Tensor3D | null {
     const open = this.open();
     if (open.every((gate) => gate === 1)) return null;
-    return tf.tensor(open, [1, 1, open.length]).tile([batch, 1, 1]) as tf.Tensor3D;
+    return tf.tensor3d(open, [1, 1, open.length]).tile([batch, 1, 1]);
   }
 
   /** Counts an update. */

@@ -39,16 +39,20 @@ export class DeadCodes {
       const { latent, assignment } = batch;
       const isIdle = assignment.sum(0).less(threshold).cast("float32");
       const idle = this.#idle.add(1).mul(isIdle);
-      const isDead = idle.greaterEqual(afterBatches).cast("float32") as tf.Tensor1D;
+      const isDead = idle.greaterEqual(afterBatches).cast<tf.Tensor1D>("float32");
       this.#idle.assign(idle.mul(tf.sub(1, isDead)));
-      const rows = noise.integer([assignment.shape[1]], latent.shape[0]) as tf.Tensor1D;
+      const rows = noise.integer([assignment.shape[1]], latent.shape[0]);
       return { isDead, replacement: tf.gather(latent, rows) };
     });
   }
 }
 
 /** Rows of `values` [K, ...] where `isDead` [K] is 0, of `others` where it is 1; call inside `tf.tidy`. */
-export function replaceDead(values: tf.Tensor, isDead: tf.Tensor1D, others: tf.Tensor): tf.Tensor {
+export function replaceDead<R extends tf.Rank>(
+  values: tf.Tensor<R>,
+  isDead: tf.Tensor1D,
+  others: tf.Tensor<R>,
+): tf.Tensor<R> {
   const isChosen = isDead.reshape([isDead.size, ...values.shape.slice(1).map(() => 1)]).cast("bool");
   return tf.where(isChosen.broadcastTo(values.shape), others, values);
 }

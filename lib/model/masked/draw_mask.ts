@@ -12,9 +12,9 @@ export function drawMask(
   logits: tf.Tensor3D,
   noise: NoiseSource | null,
 ): { readonly mask: tf.Tensor3D; readonly probabilities: tf.Tensor3D } {
-  const probabilities = logits.sigmoid() as tf.Tensor3D;
-  const mask = noise
+  const probabilities = logits.sigmoid();
+  const mask: tf.Tensor3D = noise
     ? hardGumbelSigmoid(logits, noise.uniform(logits.shape))
     : probabilities.greater(0.5).cast("float32");
-  return { mask: mask as tf.Tensor3D, probabilities };
+  return { mask, probabilities };
 }

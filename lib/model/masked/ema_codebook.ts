@@ -31,7 +31,7 @@ export interface FcdlCodebookOptions extends CodebookSize {
  */
 export class EmaCodebook implements Codebook {
   readonly codeCount: number;
-  readonly codes: tf.Variable;
+  readonly codes: tf.Variable<tf.Rank.R2>;
   readonly #size: tf.Variable;
   readonly #sum: tf.Variable;
   readonly #commitment: number;

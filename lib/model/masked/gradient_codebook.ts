@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { NoiseSource, ParameterSet } from "../../tensor/mod.ts";
+import { customGradient, type NoiseSource, type ParameterSet } from "../../tensor/mod.ts";
 import type { Penalty } from "../step_network.ts";
 import { type Codebook, commitmentLoss, nearest, type Quantized, straightThrough } from "./codebook.ts";
 import { DataStart } from "./codebook_start.ts";
@@ -12,7 +12,7 @@ import type { FcdlCodebookOptions } from "./ema_codebook.ts";
  */
 export class GradientCodebook implements Codebook {
   readonly codeCount: number;
-  readonly codes: tf.Variable;
+  readonly codes: tf.Variable<tf.Rank.R2>;
   readonly #commitment: number;
   readonly #start: DataStart | null;
   readonly #dead: DeadCodes | null;
@@ -47,20 +47,18 @@ export class GradientCodebook implements Codebook {
 
 /** `mean((e - stopgrad(h))²)`; each code receives the mean of its samples' gradients. */
 function quantizationLoss(
-  codes: tf.Variable,
+  codes: tf.Tensor2D,
   batch: { latent: tf.Tensor2D; assignment: tf.Tensor2D; vectors: tf.Tensor2D },
 ): tf.Scalar {
-  return tf.customGrad((...inputs) => {
-    const save = inputs.at(-1) as unknown as tf.GradSaveFunc;
-    const difference = batch.vectors.sub(batch.latent);
-    save([difference, batch.assignment]);
-    return {
-      value: difference.square().mean(),
-      gradFunc: (dy, [difference, assignment]) => {
-        const perSample = difference!.mul(dy.mul(2 / difference!.size));
-        const sum = tf.matMul(assignment as tf.Tensor2D, perSample as tf.Tensor2D, true, false);
-        return sum.div(assignment!.sum(0).maximum(1).expandDims(1));
-      },
-    };
-  })(codes) as tf.Scalar;
+  return customGradient([codes], {
+    forward() {
+      const difference = batch.vectors.sub<tf.Tensor2D>(batch.latent);
+      return { value: difference.square().mean<tf.Scalar>(), saved: [difference, batch.assignment] };
+    },
+    gradient(dy, [difference, assignment]) {
+      const perSample = difference.mul<tf.Tensor2D>(dy.mul(2 / difference.size));
+      const sum = tf.matMul(assignment, perSample, true, false);
+      return [sum.div(assignment.sum(0).maximum(1).expandDims(1))];
+    },
+  });
 }

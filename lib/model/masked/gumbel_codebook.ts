@@ -1,4 +1,4 @@
-import type * as tf from "@tensorflow/tfjs";
+import * as tf from "@tensorflow/tfjs";
 import { argmaxOneHot, hardGumbelSoftmax, type NoiseSource, type ParameterSet } from "../../tensor/mod.ts";
 import type { Codebook, CodebookSize, Quantized } from "./codebook.ts";
 
@@ -8,7 +8,7 @@ import type { Codebook, CodebookSize, Quantized } from "./codebook.ts";
  */
 export class GumbelCodebook implements Codebook {
   readonly codeCount: number;
-  readonly codes: tf.Variable;
+  readonly codes: tf.Variable<tf.Rank.R2>;
   readonly #temperature: number;
 
   /** @param options.temperature τ of the soft value whose gradient the draw has. */
@@ -24,8 +24,6 @@ export class GumbelCodebook implements Codebook {
     const assignment = noise
       ? hardGumbelSoftmax(latent, noise.gumbel(latent.shape), { temperature: this.#temperature })
       : argmaxOneHot(latent);
-    const oneHot = assignment as tf.Tensor2D;
-    const value = oneHot.matMul(this.codes as tf.Tensor as tf.Tensor2D) as tf.Tensor2D;
-    return { value, assignment: oneHot, penalties: {} };
+    return { value: tf.matMul(assignment, this.codes), assignment, penalties: {} };
   }
 }

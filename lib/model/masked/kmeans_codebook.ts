@@ -12,7 +12,7 @@ import { DataStart } from "./codebook_start.ts";
  */
 export class KmeansCodebook implements Codebook {
   readonly codeCount: number;
-  readonly codes: tf.Variable;
+  readonly codes: tf.Variable<tf.Rank.R2>;
   readonly #size: tf.Variable;
   readonly #memory: number;
   readonly #start: DataStart;

@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import type { LocalGraphRule } from "../../core/local_graph_rule.ts";
-import type { ParameterSet } from "../../tensor/mod.ts";
+import { customGradient, type ParameterSet } from "../../tensor/mod.ts";
 import type { ModelGroups } from "../variable_groups.ts";
 import type { Features } from "./features.ts";
 import type { GraphInference, InferenceInput, Masks } from "./graph_inference.ts";
@@ -56,10 +56,10 @@ export class LocalGraphLookup implements GraphInference {
       return graphs.reshape<tf.Tensor3D>([batch, ...this.#entries]);
     };
     if (read.length === 0) return chosen();
-    return tf.customGrad(() => ({
-      value: chosen(),
-      gradFunc: () => read.map((oneHot) => tf.zeros(oneHot.shape)),
-    }))(...read) as tf.Tensor3D;
+    return customGradient(read, {
+      forward: () => ({ value: chosen(), saved: [] }),
+      gradient: () => read.map((oneHot) => tf.zeros(oneHot.shape)),
+    });
   }
 }
 

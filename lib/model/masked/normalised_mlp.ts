@@ -16,9 +16,9 @@ import type { FeatureLinear, Features } from "./features.ts";
  * and decoder and NCD's auxiliary network.
  */
 export class NormalisedMlp {
-  readonly #hidden: readonly { readonly linear: Linear; readonly norm: BatchNorm }[];
-  readonly #output: Linear;
-  readonly #first: Linear;
+  readonly #hidden: readonly { readonly linear: Linear<tf.Rank.R2>; readonly norm: BatchNorm }[];
+  readonly #output: Linear<tf.Rank.R2>;
+  readonly #first: Linear<tf.Rank.R2>;
   readonly #firstOnFeatures: FeatureLinear;
 
   constructor(
@@ -61,7 +61,7 @@ export class NormalisedMlp {
    * @returns float32 [B, out]; call inside `tf.tidy`.
    */
   apply(input: tf.Tensor2D, options: { training: boolean }): tf.Tensor2D {
-    return this.#applyAfterFirst(applyLinear(input, this.#first) as tf.Tensor2D, options);
+    return this.#applyAfterFirst(applyLinear(input, this.#first), options);
   }
 
   /**
@@ -86,9 +86,9 @@ export class NormalisedMlp {
   #applyAfterFirst(product: tf.Tensor2D, options: { training: boolean }): tf.Tensor2D {
     let value = product;
     this.#hidden.forEach(({ linear, norm }, k) => {
-      const sum = k === 0 ? value : applyLinear(value, linear) as tf.Tensor2D;
+      const sum = k === 0 ? value : applyLinear(value, linear);
       value = applyBatchNormLeakyRelu(sum, norm, options);
     });
-    return this.#hidden.length > 0 ? applyLinear(value, this.#output) as tf.Tensor2D : value;
+    return this.#hidden.length > 0 ? applyLinear(value, this.#output) : value;
   }
 }

@@ -30,8 +30,8 @@ export class OneGraphInference implements GraphInference {
   readonly #sparsity: number;
   readonly #logits: GraphLogits;
   /** float32 [1, C]. */
-  readonly #code: tf.Variable;
-  readonly #layers: readonly Linear[];
+  readonly #code: tf.Variable<tf.Rank.R2>;
+  readonly #layers: readonly Linear<tf.Rank.R2>[];
 
   constructor(parameters: ParameterSet, options: OneGraphOptions) {
     const { groups, codeWidth, decoderWidths } = options;
@@ -59,12 +59,12 @@ export class OneGraphInference implements GraphInference {
     const logits = this.#graphLogits();
     // A sum, not a tile, whose gradient would be a sum of as many slices.
     const { mask, probabilities } = drawMask(logits.add(tf.zeros([batch, ...logits.shape.slice(1)])), noise);
-    const assignment = tf.ones([batch, 1]) as tf.Tensor2D;
+    const assignment: tf.Tensor2D = tf.ones([batch, 1]);
     return {
       mask,
       probabilities,
-      label: this.labelWidth > 0 ? assignment.expandDims(0) as tf.Tensor3D : null,
-      penalties: { sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#sparsity } },
+      label: this.labelWidth > 0 ? assignment.expandDims<tf.Tensor3D>(0) : null,
+      penalties: { sparsity: { value: probabilities.mean<tf.Scalar>(), weight: this.#sparsity } },
       trace: { probabilities, assignment },
     };
   }
@@ -75,12 +75,12 @@ export class OneGraphInference implements GraphInference {
   }
 
   #graphLogits(): tf.Tensor3D {
-    let value = this.#code as tf.Tensor;
+    let value: tf.Tensor2D = this.#code;
     const last = this.#layers.length - 1;
     this.#layers.forEach((layer, k) => {
       const sum = linear(value, layer, { activation: "linear" });
       value = k < last ? sum.leakyRelu(LEAKY_SLOPE) : sum;
     });
-    return this.#logits.place(value as tf.Tensor2D);
+    return this.#logits.place(value);
   }
 }

@@ -55,7 +55,7 @@ export class SampleInference implements GraphInference {
       probabilities,
       // The published program detaches it.
       label: this.#options.codeLabels ? withoutGradient(mask).transpose([1, 0, 2]) : null,
-      penalties: { sparsity: { value: probabilities.mean() as tf.Scalar, weight: this.#options.sparsity } },
+      penalties: { sparsity: { value: probabilities.mean<tf.Scalar>(), weight: this.#options.sparsity } },
       trace: { probabilities },
     };
   }

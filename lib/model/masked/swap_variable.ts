@@ -23,8 +23,8 @@ export function swapVariable(
   return tf.tidy(() => {
     const [rows, columns] = encoded.shape;
     const first = group.column + (variable - group.start) * group.width;
-    const parts = tf.split(encoded, [first, group.width, columns - first - group.width], 1);
-    const [top, rest] = tf.split(parts[1]!, [1, rows - 1], 0);
-    return tf.concat([parts[0]!, tf.concat([rest!, top!], 0), parts[2]!], 1) as tf.Tensor2D;
+    const parts = tf.split<tf.Tensor2D>(encoded, [first, group.width, columns - first - group.width], 1);
+    const [top, rest] = tf.split<tf.Tensor2D>(parts[1]!, [1, rows - 1], 0);
+    return tf.concat([parts[0]!, tf.concat([rest!, top!], 0), parts[2]!], 1);
   });
 }

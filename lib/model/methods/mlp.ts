@@ -22,7 +22,7 @@ const optionsSchema = z.strictObject({
 /** One network on all of state and action that predicts all variables at once; no causal graph. */
 class MlpNetwork implements StepNetwork {
   readonly parameters: ParameterSet;
-  readonly #layers: readonly Linear[];
+  readonly #layers: readonly Linear<tf.Rank.R2>[];
   readonly #groups: ModelGroups;
   readonly #outputs: readonly VariableGroup[];
 
@@ -43,10 +43,10 @@ class MlpNetwork implements StepNetwork {
   }
 
   step({ state, action }: StepInput): StepOutput {
-    let hidden: tf.Tensor = tf.concat([joinGroups(state), joinGroups(action)], 1);
+    let hidden: tf.Tensor2D = tf.concat([joinGroups(state), joinGroups(action)], 1);
     const last = this.#layers.length - 1;
     this.#layers.forEach((layer, k) => hidden = applyLinear(hidden, layer, k < last ? "relu" : "linear"));
-    return { heads: splitGroups(hidden as tf.Tensor2D, this.#outputs) };
+    return { heads: splitGroups(hidden, this.#outputs) };
   }
 }
 

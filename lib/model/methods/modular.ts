@@ -18,7 +18,7 @@ class ModularNetwork implements StepNetwork {
   /** The N networks' hidden layers, one stack a layer. */
   readonly #hidden: readonly Linear[];
   /** Output layers, a stack a group of variables. */
-  readonly #heads: readonly Linear[];
+  readonly #heads: readonly Linear<tf.Rank.R3>[];
 
   constructor(groups: ModelGroups, options: { hidden: readonly number[]; parameters: ParameterSet }) {
     const { hidden, parameters } = options;
@@ -53,7 +53,7 @@ class ModularNetwork implements StepNetwork {
     return {
       heads: this.#groups.state.map((group, r) => {
         const part = hidden.slice([group.start, 0, 0], [group.count, batch, hidden.shape[2]!]);
-        return linear(part, this.#heads[r]!) as tf.Tensor3D;
+        return linear(part, this.#heads[r]!);
       }),
     };
   }
