@@ -4,9 +4,8 @@ import type { Environment, EnvironmentEntry } from "../envs/environment.ts";
 import { chooseObserved, partiallyObserved } from "../envs/partial_observation.ts";
 import type { DynamicsModel, MethodEntry } from "../model/dynamics_model.ts";
 import { CrossEntropyPlanner } from "../planning/cem.ts";
-import type { Plan } from "../planning/planner.ts";
+import type { Plan, TransitionFunction } from "../planning/planner.ts";
 import { type ChooseActions, Collector } from "../training/collector.ts";
-import { transitionFunction } from "../training/model_host.ts";
 import { ReplayBuffer } from "../training/replay_buffer.ts";
 import { Trainer } from "../training/trainer.ts";
 import { modelContext } from "./model_context.ts";
@@ -118,7 +117,7 @@ function chooseWith(
 ): ChooseActions {
   const planner = new CrossEntropyPlanner(spec.planner);
   const { stateVariables, actionVariables } = environment.spec;
-  const predict = transitionFunction(model, environment.spec);
+  const predict: TransitionFunction = (...given) => model.predict(...given);
   const reward = (nextValues: Float32Array, goal: Float32Array) => environment.reward(nextValues, goal);
   return (observations, goal, rng): Plan => {
     try {

@@ -49,6 +49,21 @@ export function modeState(groups: readonly VariableGroup[], heads: Factored): Fa
   });
 }
 
+/** The values of the most likely next state, row-major [B, N]; reads the device. Call inside `tf.tidy`. */
+export function modeValues(groups: readonly VariableGroup[], heads: Factored): Float32Array {
+  const batch = heads[0]!.shape[1];
+  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  const values = new Float32Array(batch * count);
+  groups.forEach(({ kind, start, ...group }, g) => {
+    const head = heads[g]!;
+    const found = kind === "categorical" ? head.argMax(-1).dataSync() : gaussian(head).mean.dataSync();
+    for (let i = 0; i < group.count; i++) {
+      for (let b = 0; b < batch; b++) values[b * count + start + i] = found[i * batch + b]!;
+    }
+  });
+  return values;
+}
+
 /** Mean and bounded log standard deviation of a continuous group's head [n, B, 2], each [n, B, 1]. */
 function gaussian(head: tf.Tensor3D): { mean: tf.Tensor3D; logStd: tf.Tensor3D } {
   const [mean, raw] = tf.split(head, 2, -1) as [tf.Tensor3D, tf.Tensor3D];

@@ -1,4 +1,5 @@
 import type { Scalar, Tensor1D, Tensor2D, Tensor3D } from "@tensorflow/tfjs-core";
+import type { Observations } from "../core/observations.ts";
 import type { LocalGraphRule } from "../core/local_graph_rule.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
@@ -42,6 +43,18 @@ export interface WindowBatch {
   readonly actions: Tensor3D;
   /** Encoded observations after each action, float32 [B, T, D]. */
   readonly nextObservations: Tensor3D;
+  /** Whether a shift has made other numbers of the first observation's one-hots; false unless said. */
+  readonly isShifted?: boolean;
+}
+
+/** Observations and actions of one step as a model is asked about them; the caller owns the tensors. */
+export interface ModelInput {
+  /** Encoded, float32 [B, D]. */
+  readonly observation: Tensor2D;
+  /** Encoded, float32 [B, A]. */
+  readonly action: Tensor2D;
+  /** Whether a shift has made other numbers of the observation's one-hots; false unless said. */
+  readonly isShifted?: boolean;
 }
 
 /** More of the training data, for methods that test independence. */
@@ -77,13 +90,13 @@ export interface DynamicsModel {
   /** One gradient step. Tensors of the batch stay the caller's. */
   update(batch: WindowBatch, options: { readonly noise: NoiseSource; readonly data: TrainingData }): Losses;
   /**
-   * The most likely next observation: argmax one-hot of categorical variables, mean of continuous ones.
+   * The most likely values of the next state: the first most likely category of categorical variables, the mean of
+   * continuous ones. Nothing stays on the device.
    *
-   * @param observation float32 [B, D], possibly shifted.
-   * @param action float32 [B, A].
-   * @returns float32 [B, D]; the caller disposes it.
+   * @param actions Values, row-major [B, M].
+   * @returns Row-major [B, N].
    */
-  predict(observation: Tensor2D, action: Tensor2D): Tensor2D;
+  predict(observations: Observations, actions: Float32Array): Float32Array;
   /**
    * Scores a rollout that feeds its own predictions back, in evaluation mode.
    *
@@ -109,14 +122,14 @@ export interface GraphModel extends DynamicsModel {
    *
    * @returns float32 [B, N, N + M] in [0, 1]; an edge is present above 0.5. The caller disposes it.
    */
-  localGraph(observation: Tensor2D, action: Tensor2D): Tensor3D;
+  localGraph(input: ModelInput): Tensor3D;
 }
 
 /** A model that quantizes the state-action space into K codes. */
 export interface CodebookModel extends GraphModel {
   readonly codeCount: number;
   /** Code of each sample, int32 [B]; the caller disposes it. */
-  codes(observation: Tensor2D, action: Tensor2D): Tensor1D;
+  codes(input: ModelInput): Tensor1D;
   /** Edge probabilities of each code, float32 [K, N, N + M]; the caller disposes it. */
   codeGraphs(): Tensor3D;
 }

@@ -1,10 +1,13 @@
 import * as tf from "@tensorflow/tfjs";
+import { areValues, countObservations, encodeObservations, type Observations } from "../core/observations.ts";
+import { encodeValues } from "../core/variable.ts";
 import { Adam, type NoiseSource, variableGradients } from "../tensor/mod.ts";
-import { logProbability, modeState, sampleState } from "./distribution.ts";
+import { logProbability, modeState, modeValues, sampleState } from "./distribution.ts";
 import type {
   DynamicsModel,
   Losses,
   ModelContext,
+  ModelInput,
   ModelState,
   PredictionCache,
   TrainingData,
@@ -64,6 +67,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
   protected readonly steps: number;
   readonly #optimiser: Adam;
   readonly #hooks: UpdateHooks;
+  readonly #context: ModelContext;
   /** Factor of the mean negative log-likelihood in the loss. */
   readonly #scale: number;
 
@@ -75,6 +79,7 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
     this.groups = modelGroups(context);
     this.steps = training.predictionSteps;
     this.#hooks = hooks;
+    this.#context = context;
     this.#scale = options.reduction === "sum" ? this.groups.stateCount * this.steps : 1;
     this.#optimiser = new Adam(network.parameters, training);
   }
@@ -134,10 +139,20 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
     return this.#optimiser.apply(gradients);
   }
 
-  predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
+  predict(observations: Observations, actions: Float32Array): Float32Array {
+    const { stateVariables, actionVariables } = this.#context;
+    const isOneHot = areValues(observations);
+    const encoded = [encodeObservations(stateVariables, observations), encodeValues(actionVariables, actions)];
     return tf.tidy(() => {
-      const { heads } = this.step(this.evaluationInput(observation, action), () => this.factsAt(0, { observation }));
-      return joinGroups(modeState(this.groups.state, heads));
+      const rows = countObservations(stateVariables, observations);
+      const [observation, action] = encoded.map((each) => tf.tensor2d(each, [rows, each.length / rows]));
+      const input = this.evaluationInput({ observation: observation!, action: action! });
+      const { heads } = this.step(input, () => ({
+        isOneHot,
+        categories: isOneHot ? this.#categories(observations.values, actions) : null,
+        learnsInput: false,
+      }));
+      return modeValues(this.groups.state, heads);
     });
   }
 
@@ -186,13 +201,13 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
   }
 
   /** What is known of step t of a rollout from a batch's first observation; in evaluation unless `training` is said. */
-  protected factsAt(t: number, batch: Pick<WindowBatch, "observation">, options = { training: false }): InputFacts {
+  protected factsAt(t: number, batch: Pick<WindowBatch, "isShifted">, options = { training: false }): InputFacts {
     // Training data may be a distorted view of the state, too.
-    return { isOneHot: t > 0 || this.isOneHot(batch.observation), learnsInput: options.training && t > 0 };
+    return { isOneHot: t > 0 || !batch.isShifted, learnsInput: options.training && t > 0 };
   }
 
-  /** Encoded input [B, D] and [B, A] as a step in evaluation mode takes it; call inside `tf.tidy`. */
-  protected evaluationInput(observation: tf.Tensor2D, action: tf.Tensor2D): StepInput {
+  /** Encoded input as a step in evaluation mode takes it; call inside `tf.tidy`. */
+  protected evaluationInput({ observation, action }: ModelInput): StepInput {
     return {
       state: splitGroups(observation, this.groups.state),
       action: splitGroups(action, this.groups.action),
@@ -200,25 +215,19 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
     };
   }
 
-  /** Whether every categorical variable of encoded observations [B, D] is an exact one-hot; reads the device. */
-  protected isOneHot(observation: tf.Tensor2D): boolean {
-    const width = observation.shape[1];
-    const data = observation.dataSync();
-    return this.groups.state.every((group) => {
-      if (group.kind === "continuous") return true;
-      for (let row = 0; row < data.length; row += width) {
-        for (let i = 0; i < group.count; i++) {
-          let ones = 0;
-          const first = row + group.column + i * group.width;
-          for (let k = first; k < first + group.width; k++) {
-            if (data[k] === 1) ones++;
-            else if (data[k] !== 0) return false;
-          }
-          if (ones !== 1) return false;
-        }
+  /** Categories [N + M, B] of rows of values [B, N] and [B, M]; null where a variable is continuous. */
+  #categories(values: Float32Array, actions: Float32Array): Int32Array | null {
+    const { stateCount, actionCount, state, action } = this.groups;
+    if ([...state, ...action].some(({ kind }) => kind === "continuous")) return null;
+    const rows = values.length / stateCount;
+    const categories = new Int32Array(values.length + actions.length);
+    for (let row = 0; row < rows; row++) {
+      for (let i = 0; i < stateCount; i++) categories[i * rows + row] = values[row * stateCount + i]!;
+      for (let i = 0; i < actionCount; i++) {
+        categories[(stateCount + i) * rows + row] = actions[row * actionCount + i]!;
       }
-      return true;
-    });
+    }
+    return categories;
   }
 
   /** Rolls out on sampled predictions, on the tape of an update; `loss` is what is minimised. */

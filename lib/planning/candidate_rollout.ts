@@ -1,4 +1,4 @@
-import { encodeValues, totalWidth } from "../core/variable.ts";
+import { countObservations, observationRows, type Observations } from "../core/observations.ts";
 import type { PlanningProblem } from "./planner.ts";
 
 /**
@@ -24,16 +24,18 @@ export interface CandidateRollout {
 /** Asks the model for every pair of every step. */
 export class PlainRollout implements CandidateRollout {
   readonly #problem: PlanningProblem;
-  readonly #start: Float32Array;
-  readonly #encoded: Float32Array;
+  readonly #start: Observations;
   #values: Float32Array | null = null;
   #pairs = 0;
 
   /** @param candidates Rows of each environment. */
   constructor(problem: PlanningProblem, candidates: number) {
+    const { stateVariables, observations } = problem;
+    const rows = countObservations(stateVariables, observations) * candidates;
     this.#problem = problem;
-    this.#start = repeatRows(problem.observations, totalWidth(problem.stateVariables), candidates);
-    this.#encoded = new Float32Array(this.#start.length);
+    this.#start = observationRows(stateVariables, observations, {
+      rows: Int32Array.from({ length: rows }, (_, row) => Math.floor(row / candidates)),
+    });
   }
 
   restart(): void {
@@ -41,10 +43,9 @@ export class PlainRollout implements CandidateRollout {
   }
 
   step(actions: Float32Array): Float32Array {
-    const { predict, stateVariables, actionVariables } = this.#problem;
-    const observed = this.#values === null ? this.#start : encodeValues(stateVariables, this.#values, this.#encoded);
+    const { predict, actionVariables } = this.#problem;
     this.#pairs += actions.length / actionVariables.length;
-    this.#values = predict(observed, actions);
+    this.#values = predict(this.#values === null ? this.#start : { values: this.#values }, actions);
     return this.#values;
   }
 

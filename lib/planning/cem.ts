@@ -1,4 +1,4 @@
-import { totalWidth } from "../core/variable.ts";
+import { countObservations } from "../core/observations.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
 import { PlainRollout, repeatRows } from "./candidate_rollout.ts";
@@ -61,7 +61,7 @@ export class CrossEntropyPlanner implements Planner {
     const { horizon, candidates, iterations, distinctPairs } = this.#options;
     const { actionVariables, rng, reward } = problem;
     const rollout = distinctPairs ? distinctPairsRollout(problem, candidates) : new PlainRollout(problem, candidates);
-    const environments = problem.observations.length / totalWidth(problem.stateVariables);
+    const environments = countObservations(problem.stateVariables, problem.observations);
     const scratch = this.#scratchFor(environments, actionVariables);
     const goals = repeatRows(problem.goal, problem.goal.length / environments, candidates);
     startDistributions(scratch);

@@ -1,5 +1,5 @@
-import { encodeValues, totalWidth } from "../core/variable.ts";
-import type { Variable } from "../core/variable.ts";
+import { KeyTable } from "../core/key_table.ts";
+import { countObservations, observationRows } from "../core/observations.ts";
 import type { CandidateRollout } from "./candidate_rollout.ts";
 import { PlainRollout } from "./candidate_rollout.ts";
 import type { PlanningProblem } from "./planner.ts";
@@ -10,26 +10,25 @@ import type { PlanningProblem } from "./planner.ts";
  * within a plan.
  *
  * Each distinct predicted state gets a number (its id); the state an environment shows now is its row, as a shifted
- * observation has no values to compare. A pair is then one small integer, id · actions + action, and a state is
- * compared with others only once, when it is first predicted.
+ * observation has no values to compare. A pair is then a few small integers, id and actions, and a state is compared
+ * with others only once, when it is first predicted.
  *
  * Steps whose state or action has a continuous variable ask for every pair.
  */
 export class DistinctPairsRollout implements CandidateRollout {
   readonly #problem: PlanningProblem;
+  readonly #environments: number;
   readonly #candidates: number;
   readonly #rows: number;
   readonly #stateCount: number;
   readonly #actionCount: number;
-  readonly #width: number;
-  /** Product of the action variables' category counts. */
-  readonly #actionRadix: number;
-  /** The product of the state variables' fits in a double, so that a state's key can be a number. */
-  readonly #hasNumericKeys: boolean;
   /** Whether predicted states can be told apart; else only the first step is looked up. */
   readonly #hasStateIds: boolean;
-  readonly #predictionOfPair = new Map<number, number>();
-  readonly #idOfState = new Map<number | string, number>();
+  /** Numbers pairs by id and actions, and states by their values; a state's id comes after the environments' rows. */
+  readonly #pairNumbers: KeyTable;
+  readonly #stateNumbers: KeyTable;
+  /** The key that is looked up: of a pair, of a state. */
+  readonly #key: Int32Array;
   /** Predicted values of each distinct pair, [capacity, N]. */
   #predictions: Float32Array;
   /** Id of the predicted state of each distinct pair. */
@@ -44,7 +43,6 @@ export class DistinctPairsRollout implements CandidateRollout {
   #isFirst = true;
   #pairs = 0;
   #plainPairs = 0;
-  #encoded: Float32Array | null = null;
 
   /**
    * @param problem Its action variables must all be categorical, see {@link distinctPairsRollout}.
@@ -54,13 +52,14 @@ export class DistinctPairsRollout implements CandidateRollout {
     const { stateVariables, actionVariables, observations } = problem;
     this.#problem = problem;
     this.#candidates = candidates;
-    this.#width = totalWidth(stateVariables);
-    this.#rows = (observations.length / this.#width) * candidates;
+    this.#environments = countObservations(stateVariables, observations);
+    this.#rows = this.#environments * candidates;
     this.#stateCount = stateVariables.length;
     this.#actionCount = actionVariables.length;
-    this.#actionRadix = radixOf(actionVariables);
     this.#hasStateIds = stateVariables.every((variable) => variable.kind === "categorical");
-    this.#hasNumericKeys = this.#hasStateIds && radixOf(stateVariables) <= Number.MAX_SAFE_INTEGER;
+    this.#pairNumbers = new KeyTable(1 + this.#actionCount);
+    this.#stateNumbers = new KeyTable(this.#stateCount);
+    this.#key = new Int32Array(Math.max(1 + this.#actionCount, this.#stateCount));
     this.#ids = new Int32Array(this.#rows);
     this.#values = new Float32Array(this.#rows * this.#stateCount);
     this.#predictionOfRow = new Int32Array(this.#rows);
@@ -101,28 +100,21 @@ export class DistinctPairsRollout implements CandidateRollout {
 
   #stepPlain(actions: Float32Array): Float32Array {
     this.#plainPairs += this.#rows;
-    this.#encoded = encodeValues(this.#problem.stateVariables, this.#values, this.#encoded ?? undefined);
-    this.#values.set(this.#problem.predict(this.#encoded, actions));
+    this.#values.set(this.#problem.predict({ values: this.#values }, actions));
     return this.#values;
   }
 
   /** Fills `#predictionOfRow`; returns how many pairs are new, whose first rows are in `#newRows`. */
   #lookUp(actions: Float32Array): number {
-    const variables = this.#problem.actionVariables;
+    const count = this.#actionCount;
+    let known = this.#pairNumbers.size;
     let newCount = 0;
     for (let row = 0; row < this.#rows; row++) {
-      let action = 0;
-      for (let m = 0; m < this.#actionCount; m++) {
-        const variable = variables[m]!;
-        if (variable.kind === "categorical") {
-          action = action * variable.categories + actions[row * this.#actionCount + m]!;
-        }
-      }
-      const pair = this.#ids[row]! * this.#actionRadix + action;
-      let prediction = this.#predictionOfPair.get(pair);
-      if (prediction === undefined) {
-        prediction = this.#predicted + newCount;
-        this.#predictionOfPair.set(pair, prediction);
+      this.#key[0] = this.#ids[row]!;
+      for (let m = 0; m < count; m++) this.#key[1 + m] = actions[row * count + m]!;
+      const prediction = this.#pairNumbers.numberOf(this.#key);
+      if (prediction === known) {
+        known++;
         this.#newRows[newCount++] = row;
       }
       this.#predictionOfRow[row] = prediction;
@@ -131,24 +123,18 @@ export class DistinctPairsRollout implements CandidateRollout {
   }
 
   #predictNew(actions: Float32Array, newCount: number): void {
-    const observed = new Float32Array(newCount * this.#width);
+    const { stateVariables, observations, predict } = this.#problem;
+    const rows = this.#newRows.subarray(0, newCount);
     const chosen = new Float32Array(newCount * this.#actionCount);
-    const states = new Float32Array(this.#isFirst ? 0 : newCount * this.#stateCount);
-    for (let k = 0; k < newCount; k++) {
-      const row = this.#newRows[k]!;
+    rows.forEach((row, k) => {
       for (let m = 0; m < this.#actionCount; m++) {
         chosen[k * this.#actionCount + m] = actions[row * this.#actionCount + m]!;
       }
-      if (this.#isFirst) {
-        const start = this.#ids[row]! * this.#width;
-        observed.set(this.#problem.observations.subarray(start, start + this.#width), k * this.#width);
-      } else {
-        const start = row * this.#stateCount;
-        for (let i = 0; i < this.#stateCount; i++) states[k * this.#stateCount + i] = this.#values[start + i]!;
-      }
-    }
-    if (!this.#isFirst) encodeValues(this.#problem.stateVariables, states, observed);
-    this.#keep(this.#problem.predict(observed, chosen), newCount);
+    });
+    const seen = this.#isFirst
+      ? observationRows(stateVariables, observations, { rows: rows.map((row) => this.#ids[row]!) })
+      : observationRows(stateVariables, { values: this.#values }, { rows });
+    this.#keep(predict(seen, chosen), newCount);
   }
 
   #keep(predicted: Float32Array, newCount: number): void {
@@ -170,25 +156,8 @@ export class DistinctPairsRollout implements CandidateRollout {
   }
 
   #idOf(values: Float32Array, row: number): number {
-    const key = this.#keyOf(values, row * this.#stateCount);
-    let id = this.#idOfState.get(key);
-    if (id === undefined) {
-      // Ids below E are the environments' rows.
-      id = this.#rows / this.#candidates + this.#idOfState.size;
-      this.#idOfState.set(key, id);
-    }
-    return id;
-  }
-
-  #keyOf(values: Float32Array, start: number): number | string {
-    if (!this.#hasNumericKeys) return values.subarray(start, start + this.#stateCount).join();
-    const variables = this.#problem.stateVariables;
-    let key = 0;
-    for (let i = 0; i < this.#stateCount; i++) {
-      const variable = variables[i]!;
-      if (variable.kind === "categorical") key = key * variable.categories + values[start + i]!;
-    }
-    return key;
+    for (let i = 0; i < this.#stateCount; i++) this.#key[i] = values[row * this.#stateCount + i]!;
+    return this.#environments + this.#stateNumbers.numberOf(this.#key);
   }
 }
 
@@ -198,15 +167,6 @@ export class DistinctPairsRollout implements CandidateRollout {
  * @param candidates Rows of each environment.
  */
 export function distinctPairsRollout(problem: PlanningProblem, candidates: number): CandidateRollout {
-  // A state's id is an int32, so that a pair's number, id · actions + action, stays exact.
-  const canKey = problem.actionVariables.every((variable) => variable.kind === "categorical") &&
-    radixOf(problem.actionVariables) * 2 ** 31 <= Number.MAX_SAFE_INTEGER;
-  return canKey ? new DistinctPairsRollout(problem, candidates) : new PlainRollout(problem, candidates);
-}
-
-/** Number of distinct values of categorical `variables` together. */
-function radixOf(variables: readonly Variable[]): number {
-  let radix = 1;
-  for (const variable of variables) radix *= variable.kind === "categorical" ? variable.categories : 1;
-  return radix;
+  const canTellApart = problem.actionVariables.every((variable) => variable.kind === "categorical");
+  return canTellApart ? new DistinctPairsRollout(problem, candidates) : new PlainRollout(problem, candidates);
 }

@@ -1,14 +1,15 @@
+import type { Observations } from "../core/observations.ts";
 import type { Variable } from "../core/variable.ts";
 import type { Rng } from "../core/rng.ts";
 
 /**
  * A model in evaluation mode as a planner sees it: a pure function of each row.
  *
- * @param observations Encoded, row-major [B, D].
+ * @param observations What is seen of B states.
  * @param actions Values, row-major [B, M] (a category's index or a number).
  * @returns Values of the next state, row-major [B, N].
  */
-export type TransitionFunction = (observations: Float32Array, actions: Float32Array) => Float32Array;
+export type TransitionFunction = (observations: Observations, actions: Float32Array) => Float32Array;
 
 /** The known reward of reaching `nextValues` [B, N] with goals [B, G]; returns [B]. */
 export type RewardFunction = (nextValues: Float32Array, goal: Float32Array) => Float32Array;
@@ -19,8 +20,8 @@ export interface PlanningProblem {
   readonly reward: RewardFunction;
   readonly stateVariables: readonly Variable[];
   readonly actionVariables: readonly Variable[];
-  /** What the model observes now, encoded, row-major [E, D]. */
-  readonly observations: Float32Array;
+  /** What the model observes of E states now. */
+  readonly observations: Observations;
   /** Row-major [E, G]. */
   readonly goal: Float32Array;
   readonly rng: Rng;

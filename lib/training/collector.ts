@@ -1,4 +1,4 @@
-import { encodeValues } from "../core/variable.ts";
+import type { Observations } from "../core/observations.ts";
 import { Rng } from "../core/rng.ts";
 import type { RngState } from "../core/rng.ts";
 import type { Environment, EnvironmentState } from "../envs/environment.ts";
@@ -19,8 +19,8 @@ export interface CollectorOptions {
   readonly explorationNoise: number;
 }
 
-/** Chooses actions [E, M] from what the model observes [E, D] and goals [E, G]. */
-export type ChooseActions = (observations: Float32Array, goal: Float32Array, rng: Rng) => Plan;
+/** Chooses actions [E, M] from what the model observes of E states and goals [E, G]. */
+export type ChooseActions = (observations: Observations, goal: Float32Array, rng: Rng) => Plan;
 
 /** All that a collector's future depends on; see {@link Collector.save}. */
 export interface CollectorState {
@@ -95,10 +95,8 @@ export class Collector {
 
   /** Acts as planned, with exploration; returns the plan, whose actions are those before exploration. */
   actByPlan(choose: ChooseActions): Plan {
-    const { stateVariables } = this.#environment.spec;
-    const encoded = encodeValues(stateVariables, this.#state.values);
     const observations = observe(this.#environment.spec, {
-      encoded,
+      values: this.#state.values,
       split: trainingSplit,
       rng: this.#rngs.observation,
     });

@@ -1,18 +1,20 @@
+import { type Observations, observationsOf } from "../core/observations.ts";
 import type { Rng } from "../core/rng.ts";
 import { decodeValues, encodeValues } from "../core/variable.ts";
 import type { EnvironmentSpec, Split } from "../envs/environment.ts";
 
 /**
- * What the model sees of encoded observations in a split: shifted, if the split has a shift.
+ * What the model sees of states in a split: shifted, if the split has a shift, and values as long as categories are left.
  *
- * @returns Row-major [B, D]; `encoded` itself when nothing changes.
+ * @param options.values Row-major [B, N].
  */
 export function observe(
   spec: EnvironmentSpec,
-  options: { readonly encoded: Float32Array; readonly split: string; readonly rng: Rng },
-): Float32Array {
-  const shift = splitOf(spec, options.split).shift;
-  return shift === null ? options.encoded : shift.apply(options.encoded, options.rng);
+  { values, split, rng }: { readonly values: Float32Array; readonly split: string; readonly rng: Rng },
+): Observations {
+  const { shift } = splitOf(spec, split);
+  if (shift === null) return { values };
+  return observationsOf(spec.stateVariables, shift.apply(encodeValues(spec.stateVariables, values), rng));
 }
 
 /**

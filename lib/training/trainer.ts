@@ -134,8 +134,8 @@ export class Trainer {
     const { spec } = this.#options;
     return windowBatch(windows, {
       ...spec,
-      observe: (encoded) => observe(spec, { encoded, split: trainingSplit, rng: this.#rngs.observation }),
-      observeNext: (encoded) => spec.sensor?.apply(encoded, this.#rngs.observation) ?? encoded,
+      observe: (values) => observe(spec, { values, split: trainingSplit, rng: this.#rngs.observation }),
+      observeNext: (values) => senseValues(spec, { values, rng: this.#rngs.observation }),
     });
   }
 

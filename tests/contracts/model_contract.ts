@@ -13,7 +13,16 @@ import {
 } from "../../lib/model/dynamics_model.ts";
 import { chosenBackend } from "../chosen_backend.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
-import { actionOf, disposeAll, smallOptions, take, trainable, Trial, type TrialOptions } from "./model_trial.ts";
+import {
+  actionOf,
+  disposeAll,
+  predicted,
+  smallOptions,
+  take,
+  trainable,
+  Trial,
+  type TrialOptions,
+} from "./model_trial.ts";
 import { type ToyProblem, toyProblems } from "./toy_problems.ts";
 
 /**
@@ -83,10 +92,10 @@ const claims: Readonly<Record<string, Check>> = {
       const action = actionOf(batch);
       const use = async () => {
         trial.train(1);
-        model.predict(batch.observation, action).dispose();
+        predicted(model, subject.problem.context, { ...batch, action });
         disposeAll(model.evaluate(batch));
-        if (isGraphModel(model)) model.localGraph(batch.observation, action).dispose();
-        if (isCodebookModel(model)) tf.dispose([model.codes(batch.observation, action), model.codeGraphs()]);
+        if (isGraphModel(model)) model.localGraph({ ...batch, action }).dispose();
+        if (isCodebookModel(model)) tf.dispose([model.codes({ ...batch, action }), model.codeGraphs()]);
         model.restore(await model.state());
       };
       await use();
@@ -143,16 +152,16 @@ const claims: Readonly<Record<string, Check>> = {
       const batch = testBatch(subject.problem);
       const action = actionOf(batch);
       const [size, width] = batch.observation.shape;
-      const all = take(trial.model.predict(batch.observation, action));
+      const all = predicted(trial.model, subject.problem.context, { ...batch, action });
       assert.equal(all.length, size * width);
       checkOneHots(all, subject.problem);
       for (let row = 0; row < size; row++) {
-        const single = take(tf.tidy(() =>
-          trial.model.predict(
-            batch.observation.slice([row, 0], [1, width]),
-            action.slice([row, 0], [1, action.shape[1]]),
-          )
-        ));
+        const single = tf.tidy(() =>
+          predicted(trial.model, subject.problem.context, {
+            observation: batch.observation.slice([row, 0], [1, width]),
+            action: action.slice([row, 0], [1, action.shape[1]]),
+          })
+        );
         assertNear(single, all.slice(row * width, (row + 1) * width), `row ${row} alone`);
       }
       action.dispose();
@@ -170,7 +179,7 @@ const claims: Readonly<Record<string, Check>> = {
       assert.deepEqual(logProb.shape, [size, steps, count]);
       assert.deepEqual(prediction.shape, [size, steps, width]);
       const first = tf.tidy(() => take(prediction.slice([0, 0, 0], [size, 1, width])));
-      assertNear(first, take(trial.model.predict(batch.observation, action)), "the first step is what it predicts");
+      assertNear(first, predicted(trial.model, subject.problem.context, { ...batch, action }), "the first step is it");
       checkDistribution(trial, { batch, prediction, problem: subject.problem });
       disposeAll({ logProb, prediction, action });
       disposeAll(batch);
@@ -184,12 +193,12 @@ const claims: Readonly<Record<string, Check>> = {
       const { stateVariables: { length: n }, actionVariables: { length: m } } = subject.problem.context;
       const batch = testBatch(subject.problem);
       const action = actionOf(batch);
-      const graphs = model.localGraph(batch.observation, action);
+      const graphs = model.localGraph({ ...batch, action });
       assert.deepEqual(graphs.shape, [batch.observation.shape[0], n, n + m]);
       const entries = take(graphs);
       assert.ok(entries.every((entry) => entry >= 0 && entry <= 1));
       if (isCodebookModel(model)) {
-        const codes = model.codes(batch.observation, action);
+        const codes = model.codes({ ...batch, action });
         assert.equal(codes.dtype, "int32");
         const ofCodes = model.codeGraphs();
         assert.deepEqual(ofCodes.shape, [model.codeCount, n, n + m]);
@@ -215,6 +224,7 @@ const claims: Readonly<Record<string, Check>> = {
         const alone = tf.tidy(() => {
           const of = <T extends tf.Tensor>(tensor: T): T => tf.gather(tensor, [row]) as T;
           return trial.model.evaluate({
+            ...asked,
             observation: of(asked.observation),
             actions: of(asked.actions),
             nextObservations: of(asked.nextObservations),
@@ -234,9 +244,10 @@ const claims: Readonly<Record<string, Check>> = {
       trial.train(5);
       const batch = shifted(testBatch(subject.problem), subject.problem);
       const action = actionOf(batch);
-      const results: tf.Tensor[] = [model.predict(batch.observation, action), ...Object.values(model.evaluate(batch))];
-      if (isGraphModel(model)) results.push(model.localGraph(batch.observation, action));
-      if (isCodebookModel(model)) results.push(model.codes(batch.observation, action));
+      assert.ok(predicted(model, subject.problem.context, { ...batch, action }).every(Number.isFinite));
+      const results: tf.Tensor[] = Object.values(model.evaluate(batch));
+      if (isGraphModel(model)) results.push(model.localGraph({ ...batch, action }));
+      if (isCodebookModel(model)) results.push(model.codes({ ...batch, action }));
       for (const result of results) assert.ok(take(result).every(Number.isFinite));
       action.dispose();
       disposeAll(batch);
@@ -249,11 +260,11 @@ const claims: Readonly<Record<string, Check>> = {
       const before = structuredClone(await model.state());
       const batch = testBatch(subject.problem);
       const action = actionOf(batch);
-      const once = take(model.predict(batch.observation, action));
+      const once = predicted(model, subject.problem.context, { ...batch, action });
       disposeAll(model.evaluate(batch));
-      if (isGraphModel(model)) model.localGraph(batch.observation, action).dispose();
-      if (isCodebookModel(model)) tf.dispose([model.codes(batch.observation, action), model.codeGraphs()]);
-      assert.deepEqual(take(model.predict(batch.observation, action)), once);
+      if (isGraphModel(model)) model.localGraph({ ...batch, action }).dispose();
+      if (isCodebookModel(model)) tf.dispose([model.codes({ ...batch, action }), model.codeGraphs()]);
+      assert.deepEqual(predicted(model, subject.problem.context, { ...batch, action }), once);
       assert.deepEqual(await model.state(), before);
       action.dispose();
       disposeAll(batch);
@@ -323,7 +334,7 @@ function shifted(batch: WindowBatch, { context: { stateVariables } }: ToyProblem
   const encoded = shift.apply(Float32Array.from(batch.observation.dataSync()), new Rng(3));
   const observation = tf.tensor2d(encoded, batch.observation.shape);
   batch.observation.dispose();
-  return { ...batch, observation };
+  return { ...batch, observation, isShifted: true };
 }
 
 function checkOneHots(rows: readonly number[], { context: { stateVariables } }: ToyProblem): void {

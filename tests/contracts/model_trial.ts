@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
+import { decodeValues, encodeValues } from "../../lib/core/variable.ts";
 import type {
   DynamicsModel,
   Losses,
   MethodModule,
+  ModelContext,
+  ModelInput,
   ModelState,
   TrainingData,
   WindowBatch,
@@ -99,6 +102,18 @@ export function smallOptions(method: MethodModule): Record<string, unknown> {
     return value;
   };
   return shrink(method.parseOptions({})) as Record<string, unknown>;
+}
+
+/** What a model predicts of encoded input, encoded, [B · D]. */
+export function predicted(
+  model: DynamicsModel,
+  { stateVariables, actionVariables }: Pick<ModelContext, "stateVariables" | "actionVariables">,
+  { observation, action, isShifted }: ModelInput,
+): number[] {
+  const encoded = Float32Array.from(observation.dataSync());
+  const observations = isShifted ? { encoded } : { values: decodeValues(stateVariables, encoded) };
+  const actions = decodeValues(actionVariables, Float32Array.from(action.dataSync()));
+  return [...encodeValues(stateVariables, model.predict(observations, actions))];
 }
 
 /** Step t's action of a batch, [B, A]. */

@@ -94,10 +94,10 @@ Deno.test("no hidden value reaches a model: not as an input, a target, a transit
       tf.dispose([validation.observation, validation.actions, validation.nextObservations]);
       return model.update(batch, options);
     },
-    predict(observation, action) {
+    predict(observations, actions) {
       // Imagined states are the model's own; what an episode shows is its first row.
-      if (looked.predict++ === 0) isHidden(observation.dataSync() as Float32Array, 15);
-      return model.predict(observation, action);
+      if (looked.predict++ === 0) isHidden("values" in observations ? observations.values : observations.encoded, 5);
+      return model.predict(observations, actions);
     },
     evaluate(batch) {
       looked.evaluate++;

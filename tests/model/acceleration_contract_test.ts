@@ -3,15 +3,14 @@ import * as tf from "@tensorflow/tfjs";
 import { append } from "../../lib/core/append.ts";
 import { maxOf } from "../../lib/core/extremes.ts";
 import { Rng } from "../../lib/core/rng.ts";
-import { totalWidth } from "../../lib/core/variable.ts";
+import { decodeValues, totalWidth } from "../../lib/core/variable.ts";
 import { gaussianScaling } from "../../lib/envs/shifts/gaussian_scaling.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel, type WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RolloutModel } from "../../lib/model/rollout_model.ts";
 import { CrossEntropyPlanner } from "../../lib/planning/cem.ts";
 import { RngNoise, useBackend } from "../../lib/tensor/mod.ts";
-import { transitionFunction } from "../../lib/training/model_host.ts";
-import { actionOf, disposeAll, smallOptions, take, Trial } from "../contracts/model_trial.ts";
+import { actionOf, disposeAll, predicted, smallOptions, take, Trial } from "../contracts/model_trial.ts";
 import { type ToyProblem, toyProblems } from "../contracts/toy_problems.ts";
 import { assertClose } from "../tensor/numeric.ts";
 
@@ -123,7 +122,7 @@ function batchOf({ problem, shift }: Setting): WindowBatch {
   const encoded = shifted.apply(Float32Array.from(batch.observation.dataSync()), new Rng(3));
   const observation = tf.tensor2d(encoded, batch.observation.shape);
   batch.observation.dispose();
-  return { ...batch, observation };
+  return { ...batch, observation, isShifted: true };
 }
 
 function gradientsOf({ model }: Trial, setting: Setting) {
@@ -148,12 +147,12 @@ function evaluationOf({ model }: Trial, setting: Setting): { chosen: number[]; s
   const action = actionOf(batch);
   const { logProb, prediction } = model.evaluate(batch);
   const isCategorical = setting.problem.context.stateVariables.every(({ kind }) => kind === "categorical");
-  const predictions = [...take(prediction), ...take(model.predict(batch.observation, action))];
+  const predictions = [...take(prediction), ...predicted(model, setting.problem.context, { ...batch, action })];
   const chosen = isCategorical ? predictions : [];
   const summed = [...take(logProb), ...(isCategorical ? [] : predictions)];
-  if (isGraphModel(model)) append(summed, take(model.localGraph(batch.observation, action)));
+  if (isGraphModel(model)) append(summed, take(model.localGraph({ ...batch, action })));
   if (isCodebookModel(model)) {
-    append(chosen, take(model.codes(batch.observation, action)));
+    append(chosen, take(model.codes({ ...batch, action })));
     append(summed, take(model.codeGraphs()));
   }
   action.dispose();
@@ -172,10 +171,10 @@ function planOf(model: DynamicsModel, setting: Setting): Float32Array {
     distinctPairs: true,
   });
   const batch = batchOf(setting);
-  const observations = Float32Array.from(batch.observation.dataSync()).slice(0, 4 * totalWidth(stateVariables));
+  const encoded = Float32Array.from(batch.observation.dataSync()).slice(0, 4 * totalWidth(stateVariables));
   disposeAll(batch);
   return planner.plan({
-    predict: transitionFunction(model, { stateVariables, actionVariables }),
+    predict: (...asked) => model.predict(...asked),
     reward: (values) =>
       Float32Array.from(
         { length: values.length / stateVariables.length },
@@ -186,7 +185,7 @@ function planOf(model: DynamicsModel, setting: Setting): Float32Array {
       ),
     stateVariables,
     actionVariables,
-    observations,
+    observations: setting.shift ? { encoded } : { values: decodeValues(stateVariables, encoded) },
     goal: new Float32Array(4),
     rng: new Rng(6),
   }).actions;

@@ -6,7 +6,7 @@ import { HeadCache, type TargetRows } from "../../lib/model/fast/head_cache.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { modelGroups } from "../../lib/model/variable_groups.ts";
 import { RngNoise, useBackend } from "../../lib/tensor/mod.ts";
-import { smallOptions } from "../contracts/model_trial.ts";
+import { predicted, smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";
 
 const categorical = (categories: number): Variable => ({ kind: "categorical", name: "x", categories });
@@ -151,10 +151,11 @@ for (const entry of methods) {
     }
     const count = observation.shape[0];
     const predict = (start: number, size: number) =>
-      tf.tidy(
-        () => [
-          ...model.predict(observation.slice([start, 0], [size, 12]), action.slice([start, 0], [size, 6])).dataSync(),
-        ],
+      tf.tidy(() =>
+        predicted(model, problem.context, {
+          observation: observation.slice([start, 0], [size, 12]),
+          action: action.slice([start, 0], [size, 6]),
+        })
       );
     const asked = memory.variables;
     const computed = memory.predictedVariables;

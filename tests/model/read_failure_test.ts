@@ -4,7 +4,7 @@ import { Rng } from "../../lib/core/rng.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RngNoise, useBackend } from "../../lib/tensor/mod.ts";
-import { smallOptions } from "../contracts/model_trial.ts";
+import { predicted, smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";
 import { withFailingReads } from "../tensor/failing_reads.ts";
 
@@ -40,9 +40,9 @@ for (const entry of methods) {
         tf.dispose(Object.values(model.evaluate(batch)));
         tf.tidy(() => {
           const action = batch.actions.slice([0, 0, 0], [-1, 1, -1]).squeeze<tf.Tensor2D>([1]);
-          model.predict(batch.observation, action);
-          if (isGraphModel(model)) model.localGraph(batch.observation, action);
-          if (isCodebookModel(model)) model.codes(batch.observation, action);
+          predicted(model, problem.context, { ...batch, action });
+          if (isGraphModel(model)) model.localGraph({ ...batch, action });
+          if (isCodebookModel(model)) model.codes({ ...batch, action });
         });
       };
       const before = tf.memory().numTensors;

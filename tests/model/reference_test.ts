@@ -166,7 +166,7 @@ async function checkGraphUpdate(
   const ours = tf.tensor(average.data, [...average.shape]);
   close(ours, update.cmi_ema, `graph update ${k}: averages`);
   const action = batch.actions.slice([0, 0, 0], [1, 1, -1]).reshape<tf.Tensor2D>([1, -1]);
-  const scores = learner.localGraph(batch.observation.slice([0, 0], [1, -1]), action);
+  const scores = learner.localGraph({ observation: batch.observation.slice([0, 0], [1, -1]), action });
   const edges = [...scores.dataSync()].map((score) => score > 0.5 ? 1 : 0);
   assert.deepEqual(edges, update.graph.data, `graph update ${k}: edges`);
   tf.dispose([batch, ours, action, scores] as unknown as tf.TensorContainer);

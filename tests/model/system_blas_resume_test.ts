@@ -4,7 +4,7 @@ import type { Variable } from "../../lib/core/variable.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel, type WindowBatch } from "../../lib/model/dynamics_model.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { RngNoise, useBackend, useSystemBlas, withSystemBlas } from "../../lib/tensor/mod.ts";
-import { actionOf, disposeAll, lossOf, take } from "../contracts/model_trial.ts";
+import { actionOf, disposeAll, lossOf, predicted, take } from "../contracts/model_trial.ts";
 import { countingBlas, needsBlas } from "../tensor/system_blas.ts";
 import { randomBatch, type Variables } from "./methods/network_trial.ts";
 
@@ -64,7 +64,11 @@ for (const entry of methods) {
             withSystemBlas(() => lossOf(unbroken.update(batch, { noise, data })));
             const resumed = create(3);
             resumed.restore(await unbroken.state());
-            assert.deepEqual(saidOf(unbroken, batch), saidOf(resumed, batch), `after update ${update}`);
+            assert.deepEqual(
+              saidOf(unbroken, { batch, variables }),
+              saidOf(resumed, { batch, variables }),
+              `after update ${update}`,
+            );
             resumed.dispose();
           }
           assert.ok(blas.count > 0, `the BLAS computed ${blas.count} products`);
@@ -85,15 +89,18 @@ function transitions() {
 }
 
 /** All that a model tells of a batch in evaluation, to the bit. */
-function saidOf(model: DynamicsModel, batch: WindowBatch): Record<string, readonly number[]> {
+function saidOf(
+  model: DynamicsModel,
+  { batch, variables }: { readonly batch: WindowBatch; readonly variables: Variables },
+): Record<string, readonly number[]> {
   const action = actionOf(batch);
   const { logProb, prediction } = model.evaluate(batch);
   const said = {
-    predicted: take(model.predict(batch.observation, action)),
+    predicted: predicted(model, variables, { ...batch, action }),
     logProb: take(logProb),
     prediction: take(prediction),
-    graphs: isGraphModel(model) ? take(model.localGraph(batch.observation, action)) : [],
-    codes: isCodebookModel(model) ? take(model.codes(batch.observation, action)) : [],
+    graphs: isGraphModel(model) ? take(model.localGraph({ ...batch, action })) : [],
+    codes: isCodebookModel(model) ? take(model.codes({ ...batch, action })) : [],
     codeGraphs: isCodebookModel(model) ? take(model.codeGraphs()) : [],
   };
   action.dispose();

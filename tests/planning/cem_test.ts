@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { maxOf } from "../../lib/core/extremes.ts";
-import { encodeValues } from "../../lib/core/variable.ts";
 import type { Variable } from "../../lib/core/variable.ts";
+import { areValues, type Observations } from "../../lib/core/observations.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { CrossEntropyPlanner } from "../../lib/planning/cem.ts";
 import type { PlanningProblem } from "../../lib/planning/planner.ts";
@@ -13,19 +13,24 @@ const move: Variable = { kind: "categorical", name: "move", categories: 3 };
 
 const options = { horizon: 3, candidates: 64, elites: 16, iterations: 6, distinctPairs: false };
 
+/** What is seen, which nothing has shifted. */
+function valuesOf(observations: Observations): Float32Array {
+  assert.ok(areValues(observations));
+  return observations.values;
+}
+
 /** A corridor of seven places; a move goes left, stays or goes right. */
 function corridor(places: readonly number[], goals: readonly number[], rng: Rng): PlanningProblem {
   return {
     stateVariables: [place],
     actionVariables: [move],
-    observations: encodeValues([place], Float32Array.from(places)),
+    observations: { values: Float32Array.from(places) },
     goal: Float32Array.from(goals),
     rng,
     predict(observations, actions) {
       const next = new Float32Array(actions.length);
       for (let row = 0; row < next.length; row++) {
-        const at = observations.subarray(row * 7, row * 7 + 7).indexOf(1);
-        next[row] = Math.min(Math.max(at + actions[row]! - 1, 0), 6);
+        next[row] = Math.min(Math.max(valuesOf(observations)[row]! + actions[row]! - 1, 0), 6);
       }
       return next;
     },
@@ -38,10 +43,10 @@ function line(positions: readonly number[], goals: readonly number[], rng: Rng):
   return {
     stateVariables: [position],
     actionVariables: [push],
-    observations: Float32Array.from(positions),
+    observations: { values: Float32Array.from(positions) },
     goal: Float32Array.from(goals),
     rng,
-    predict: (observations, actions) => observations.map((x, row) => x + actions[row]!),
+    predict: (observations, actions) => valuesOf(observations).map((x, row) => x + actions[row]!),
     reward: (next, goal) => next.map((x, row) => -((x - goal[row]!) ** 2)),
   };
 }
@@ -61,11 +66,11 @@ Deno.test("CrossEntropyPlanner looks ahead: it passes a worse state on the way t
   const problem = (rng: Rng): PlanningProblem => ({
     stateVariables: [{ ...place, categories: 3 }],
     actionVariables: [{ ...move, categories: 2 }],
-    observations: Float32Array.of(1, 0, 0),
+    observations: { values: Float32Array.of(0) },
     goal: new Float32Array(0),
     rng,
     predict: (observations, actions) =>
-      actions.map((action, row) => Math.min(observations.subarray(row * 3, row * 3 + 3).indexOf(1) + action, 2)),
+      actions.map((action, row) => Math.min(valuesOf(observations)[row]! + action, 2)),
     reward: (next) => next.map((state) => [0.5, 0, 3][state]!),
   });
   const greedy = new CrossEntropyPlanner({ ...options, horizon: 1 });
@@ -87,11 +92,11 @@ Deno.test("CrossEntropyPlanner plans categorical and continuous action variables
   const plan = planner.plan({
     stateVariables: [position],
     actionVariables: [move, push],
-    observations: Float32Array.of(0),
+    observations: { values: Float32Array.of(0) },
     goal: Float32Array.of(1.75),
     rng: new Rng(4),
     predict: (observations, actions) =>
-      observations.map((x, row) => x + (actions[row * 2]! - 1) * 2 + actions[row * 2 + 1]!),
+      valuesOf(observations).map((x, row) => x + (actions[row * 2]! - 1) * 2 + actions[row * 2 + 1]!),
     reward: (next, goal) => next.map((x, row) => -Math.abs(x - goal[row]!)),
   });
   assert.equal(plan.actions[0], 2);
@@ -110,7 +115,7 @@ function spyProblem(
     problem: {
       stateVariables: [position],
       actionVariables: [actionVariable],
-      observations: Float32Array.of(0),
+      observations: { values: Float32Array.of(0) },
       goal: new Float32Array(0),
       rng,
       predict(_, actions) {

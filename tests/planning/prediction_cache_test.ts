@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { encodeValues, totalWidth } from "../../lib/core/variable.ts";
+import { observationRows } from "../../lib/core/observations.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { methods } from "../../lib/model/registry.ts";
 import { CrossEntropyPlanner } from "../../lib/planning/cem.ts";
 import type { PlanningProblem, TransitionFunction } from "../../lib/planning/planner.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
-import { transitionFunction } from "../../lib/training/model_host.ts";
 import { smallOptions } from "../contracts/model_trial.ts";
 import { toyProblems } from "../contracts/toy_problems.ts";
 
@@ -26,13 +25,14 @@ for (const { id, options } of subjects) {
       rng: new Rng(1),
     });
     const memory = model.predictionCache!;
-    const keeping = transitionFunction(model, context);
-    const width = totalWidth(stateVariables);
+    const keeping: TransitionFunction = (...asked) => model.predict(...asked);
     const forgetting: TransitionFunction = (observations, actions) =>
       Float32Array.from(
         Array.from(actions, (_, row) => {
           memory.clear();
-          return [...keeping(observations.slice(row * width, (row + 1) * width), actions.slice(row, row + 1))];
+          return [
+            ...keeping(observationRows(stateVariables, observations, { rows: [row] }), actions.slice(row, row + 1)),
+          ];
         }).flat(),
       );
     for (let seed = 0; seed < 3; seed++) {
@@ -44,7 +44,7 @@ for (const { id, options } of subjects) {
           Float32Array.from({ length: next.length / 4 }, (_, row) => next[4 * row]! + next[4 * row + 2]!),
         stateVariables,
         actionVariables,
-        observations: encodeValues(stateVariables, values),
+        observations: { values },
         goal: new Float32Array(2),
         rng: new Rng(seed + 10),
       });

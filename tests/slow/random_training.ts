@@ -85,13 +85,21 @@ export async function learnFork(
 
   const windows = buffer.sampleForEvaluation(root.fork("score"), { count: 2048, steps: 1, pool: "validation" });
   const observations = encodeValues(spec.stateVariables, windows.values);
-  const scores = await scorePrediction(model, { spec, split: spec.splits[0]!, windows, observations });
+  const scores = await scorePrediction(model, {
+    spec,
+    split: spec.splits[0]!,
+    windows,
+    observations: { values: windows.values },
+  });
   let localF1: number | null = null;
   if (isGraphModel(model)) {
     const rows = windows.actions.length;
     const actions = encodeValues(spec.actionVariables, windows.actions);
     const probabilities = await readTensor(() =>
-      model.localGraph(tf.tensor2d(observations, [rows, 15]), tf.tensor2d(actions, [rows, 15]))
+      model.localGraph({
+        observation: tf.tensor2d(observations, [rows, 15]),
+        action: tf.tensor2d(actions, [rows, 15]),
+      })
     );
     const contexts = environment.contexts(windows);
     const truth = contextUnions(environment.localGraphs(windows), { entries: 30, contexts });

@@ -1,9 +1,10 @@
 import { metricText } from "../../lib/records/metric_id.ts";
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { encodeObservations, type Observations } from "../../lib/core/observations.ts";
 import { Rng } from "../../lib/core/rng.ts";
 import { partiallyObserved } from "../../lib/envs/partial_observation.ts";
-import type { CodebookModel } from "../../lib/model/dynamics_model.ts";
+import type { CodebookModel, ModelInput } from "../../lib/model/dynamics_model.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { evaluate, type EvaluationResult } from "../../lib/training/evaluation/evaluator.ts";
@@ -117,11 +118,12 @@ Deno.test("evaluate scores episodes, prediction, graphs and codes of each split 
 Deno.test("evaluate: codes that hang on a scaled variable change under the shift, and know nothing of contexts", async () => {
   const shared = parts();
   const { model } = shared;
-  const codes = (observation: tf.Tensor2D) => tf.tidy(() => observation.slice([0, 2], [-1, 2]).argMax<tf.Tensor1D>(1));
+  const codes = ({ observation }: ModelInput) =>
+    tf.tidy(() => observation.slice([0, 2], [-1, 2]).argMax<tf.Tensor1D>(1));
   Object.assign(model, {
     codes,
-    localGraph: (observation: tf.Tensor2D) =>
-      tf.tidy(() => tf.gather((model as unknown as CodebookModel).codeGraphs(), codes(observation))),
+    localGraph: (input: ModelInput) =>
+      tf.tidy(() => tf.gather((model as unknown as CodebookModel).codeGraphs(), codes(input))),
   });
   const { scores } = await run(shared);
   const of = (split: string, metric: string) =>
@@ -231,8 +233,8 @@ Deno.test("evaluate plays episodes alone while the buffer is empty", async () =>
 Deno.test("playTestEpisodes shifts each observation once, plays to the end and counts a goal met at any step", () => {
   const environment = toyEnvironment({ copyChance: 0 });
   const seen: Float32Array[] = [];
-  const choose = (observations: Float32Array, goal: Float32Array) => {
-    seen.push(observations);
+  const choose = (observations: Observations, goal: Float32Array) => {
+    seen.push(encodeObservations(environment.spec.stateVariables, observations));
     return { actions: new Float32Array(goal.length / 2).fill(1), pairs: 0, predictedPairs: 0 };
   };
   const play = (split: string) => {

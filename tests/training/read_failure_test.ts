@@ -4,7 +4,7 @@ import { Rng } from "../../lib/core/rng.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import { Collector } from "../../lib/training/collector.ts";
 import { evaluate } from "../../lib/training/evaluation/evaluator.ts";
-import { transitionFunction, windowBatch } from "../../lib/training/model_host.ts";
+import { windowBatch } from "../../lib/training/model_host.ts";
 import { ReplayBuffer } from "../../lib/training/replay_buffer.ts";
 import { Trainer } from "../../lib/training/trainer.ts";
 import { withFailingReads } from "../tensor/failing_reads.ts";
@@ -34,12 +34,11 @@ Deno.test("evaluate leaves no tensor behind, whichever read of the device fails"
   const { environment, buffer, model } = parts();
   const before = tf.memory().numTensors;
   const reads = await withFailingReads(async () => {
-    const predict = transitionFunction(model, environment.spec);
     const steps = evaluate({
       ...{ environment, buffer, model, episodes: 2, batchSize: 16, predictionSteps: 2, rng: new Rng(5) },
       choose: (observations, goal) => {
         const actions = new Float32Array(goal.length / 2).fill(1);
-        predict(observations, actions);
+        model.predict(observations, actions);
         return { actions, pairs: 0, predictedPairs: 0 };
       },
     });

@@ -1,5 +1,7 @@
+import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import { totalWidth } from "../../lib/core/variable.ts";
+import { encodeObservations, type Observations } from "../../lib/core/observations.ts";
+import { decodeValues, encodeValues, totalWidth } from "../../lib/core/variable.ts";
 import type { Rng } from "../../lib/core/rng.ts";
 import type { Environment, EnvironmentEntry, EnvironmentModule, EnvironmentState } from "../../lib/envs/environment.ts";
 import type {
@@ -8,9 +10,11 @@ import type {
   MethodEntry,
   MethodModule,
   ModelContext,
+  ModelInput,
   ModelState,
   WindowBatch,
 } from "../../lib/model/dynamics_model.ts";
+import { defineMethod } from "../../lib/model/define_method.ts";
 import type { NoiseSource } from "../../lib/tensor/mod.ts";
 
 /** Steps of the toy's episodes. */
@@ -100,6 +104,7 @@ class ToyModel implements CodebookModel {
   readonly #weights: tf.Variable<tf.Rank.R2>;
   readonly #velocity: tf.Variable<tf.Rank.R2>;
   readonly #nanAtUpdate: number | null;
+  readonly #context: ModelContext;
   #updates = 0;
 
   constructor(context: ModelContext, options: { readonly rng: Rng; readonly nanAtUpdate: number | null }) {
@@ -110,6 +115,7 @@ class ToyModel implements CodebookModel {
     this.#velocity = tf.tidy(() => tf.variable(tf.zeros<tf.Rank.R2>([inputs, outputs])));
     this.parameterCount = inputs * outputs;
     this.#nanAtUpdate = options.nanAtUpdate;
+    this.#context = context;
   }
 
   update(batch: WindowBatch, { noise }: { readonly noise: NoiseSource }): Losses {
@@ -129,7 +135,24 @@ class ToyModel implements CodebookModel {
     });
   }
 
-  predict(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
+  predict(observations: Observations, actions: Float32Array): Float32Array {
+    const { stateVariables, actionVariables } = this.#context;
+    const [observation, action] = [
+      encodeObservations(stateVariables, observations),
+      encodeValues(actionVariables, actions),
+    ].map((encoded) => tf.tensor2d(encoded, [actions.length, encoded.length / actions.length])) as [
+      tf.Tensor2D,
+      tf.Tensor2D,
+    ];
+    const predicted = this.#next(observation, action);
+    try {
+      return decodeValues(stateVariables, Float32Array.from(predicted.dataSync()));
+    } finally {
+      tf.dispose([observation, action, predicted]);
+    }
+  }
+
+  #next(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor2D {
     return tf.tidy(() => tf.matMul(tf.concat([observation, action], 1), this.#weights as unknown as tf.Tensor2D));
   }
 
@@ -139,7 +162,7 @@ class ToyModel implements CodebookModel {
       let observation = batch.observation;
       for (let t = 0; t < batch.actions.shape[1]; t++) {
         const action = batch.actions.slice([0, t, 0], [-1, 1, -1]).reshape<tf.Tensor2D>([observation.shape[0], -1]);
-        observation = this.predict(observation, action);
+        observation = this.#next(observation, action);
         predictions.push(observation);
       }
       const prediction = tf.stack(predictions, 1) as tf.Tensor3D;
@@ -149,11 +172,11 @@ class ToyModel implements CodebookModel {
     });
   }
 
-  localGraph(observation: tf.Tensor2D): tf.Tensor3D {
-    return tf.tidy(() => tf.gather(this.codeGraphs(), this.codes(observation)));
+  localGraph(input: ModelInput): tf.Tensor3D {
+    return tf.tidy(() => tf.gather(this.codeGraphs(), this.codes(input)));
   }
 
-  codes(observation: tf.Tensor2D): tf.Tensor1D {
+  codes({ observation }: ModelInput): tf.Tensor1D {
     return tf.tidy(() => observation.slice([0, 0], [-1, 2]).argMax<tf.Tensor1D>(1));
   }
 
@@ -210,10 +233,13 @@ export const toyRegistries: {
       id: "picky",
       label: "Picky",
       load: () =>
-        Promise.resolve({
-          ...toyMethod,
+        Promise.resolve(defineMethod({
+          options: z.strictObject({}),
           unsupported: () => "Cannot run picky: it needs continuous variables, expected some, got none",
-        }),
+          create: () => {
+            throw new Error("never asked for");
+          },
+        })),
     },
   ],
 };

@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../lib/core/rng.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import { Collector } from "../../lib/training/collector.ts";
-import { transitionFunction, windowBatch } from "../../lib/training/model_host.ts";
+import { windowBatch } from "../../lib/training/model_host.ts";
 import { ReplayBuffer } from "../../lib/training/replay_buffer.ts";
 import { Trainer } from "../../lib/training/trainer.ts";
 import { toyEnvironment, toyMethod } from "./toy_world.ts";
@@ -49,25 +49,13 @@ Deno.test("windowBatch encodes windows with the first observation as the model s
   const { spec } = toyEnvironment();
   const batch = windowBatch(
     { values: Float32Array.of(0, 1), actions: Float32Array.of(2, 0), nextValues: Float32Array.of(1, 1, 0, 0) },
-    { ...spec, observe: (encoded) => encoded.map((x) => x * 3) },
+    { ...spec, observe: () => ({ encoded: Float32Array.of(3, 0, 0, 3) }) },
   );
   assert.deepEqual(await batch.observation.array(), [[3, 0, 0, 3]]);
+  assert.equal(batch.isShifted, true);
   assert.deepEqual(await batch.actions.array(), [[[0, 0, 1], [1, 0, 0]]]);
   assert.deepEqual(await batch.nextObservations.array(), [[[0, 1, 0, 1], [1, 0, 1, 0]]]);
   tf.dispose([batch.observation, batch.actions, batch.nextObservations]);
-});
-
-Deno.test("transitionFunction decodes the model's prediction and frees its tensors", () => {
-  const { environment, model } = parts();
-  const before = tf.memory().numTensors;
-  const next = transitionFunction(model, environment.spec)(
-    Float32Array.of(1, 0, 0, 1, 0, 1, 0, 1),
-    Float32Array.of(1, 2),
-  );
-  assert.equal(next.length, 4);
-  assert.ok(next.every((bit) => bit === 0 || bit === 1));
-  assert.equal(tf.memory().numTensors, before);
-  model.dispose();
 });
 
 Deno.test("Trainer reads losses once and averages them; no tensor is left behind", async () => {

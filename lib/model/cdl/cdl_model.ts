@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import { type NoiseSource, oneHots } from "../../tensor/mod.ts";
 import { logProbability, modeState, sampleState } from "../distribution.ts";
-import type { GraphModel, Losses, TrainingData, WindowBatch } from "../dynamics_model.ts";
+import type { GraphModel, Losses, ModelInput, TrainingData, WindowBatch } from "../dynamics_model.ts";
 import type { CdlAcceleration } from "../fast/cdl.ts";
 import { RolloutModel, type RolloutOptions } from "../rollout_model.ts";
 import type { StepOutput } from "../step_network.ts";
@@ -59,7 +59,7 @@ export class CdlModel extends RolloutModel<CdlNetwork, CdlAcceleration> implemen
     });
   }
 
-  localGraph(observation: tf.Tensor2D, _action: tf.Tensor2D): tf.Tensor3D {
+  localGraph({ observation }: ModelInput): tf.Tensor3D {
     return tf.tidy(() => this.network.graph.scores().expandDims(0).tile([observation.shape[0], 1, 1]) as tf.Tensor3D);
   }
 

@@ -5,6 +5,8 @@ import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 export interface InputFacts {
   /** Whether categorical variables are exact one-hots; a shifted observation is not. */
   readonly isOneHot: boolean;
+  /** Categories of exact one-hots as far as the host knows them, [N + M, B]; else they are read where needed. */
+  readonly categories?: Int32Array | null;
   /** Whether gradients must reach the state: it is a sample of the step before, on the tape of an update. */
   readonly learnsInput: boolean;
 }

@@ -59,7 +59,7 @@ export class CdlAcceleration implements Acceleration {
     const cache = noise === null && facts.isOneHot && readsAtOnce() ? this.predictionCache : null;
     if (!cache) return { heads: this.predict(input, mask, pass) };
     return {
-      heads: cache.heads({ state, action, mask, label: null }, (wanted) => {
+      heads: cache.heads({ state, action, mask, label: null, categories: facts.categories ?? null }, (wanted) => {
         const rows = rowsOfTargets(this.#featuresOf(input, mask, pass), wanted);
         return headsOfRows(rows, { counts: wanted.counts, groups, hidden, heads });
       }),

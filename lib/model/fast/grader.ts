@@ -56,7 +56,7 @@ class FastGrader implements Acceleration {
     for (const derived of [this.#tables, this.#readers, this.#mask]) derived.dispose();
   }
 
-  step({ state, action, noise }: StepInput, { isOneHot, learnsInput }: InputFacts): StepOutput {
+  step({ state, action, noise }: StepInput, { isOneHot, learnsInput, categories: known }: InputFacts): StepOutput {
     const network = this.#network;
     const { groups } = network;
     const inputs = [...state, ...action];
@@ -77,7 +77,7 @@ class FastGrader implements Acceleration {
     const tables = this.#tables.value;
     if (!this.predictionCache || !readsAtOnce()) return { heads: headsOf(gruChains({ ...tables, categories }, null)) };
     const heads = this.predictionCache.heads(
-      { state, action, mask: this.#mask.value, label: null },
+      { state, action, mask: this.#mask.value, label: null, categories: known ?? null },
       ({ rows, counts }) => {
         const hidden = gruChainsOfSamples({ ...tables, categories }, { rows, counts }).relu<tf.Tensor2D>();
         return headsOfRows(hidden, { groups, hidden: [], heads: network.heads, counts });

@@ -18,6 +18,8 @@ export interface VariableInputs extends Pick<StepInput, "state" | "action"> {
   readonly mask: tf.Tensor3D;
   /** Further inputs of 0 and 1, float32 [N or 1, B, X]; null for none. */
   readonly label: tf.Tensor3D | null;
+  /** Category of each variable in each sample, [N + M, B], where the host knows them; else they are read. */
+  readonly categories?: Int32Array | null;
 }
 
 /** Samples of each target, [N, B]: which rows of [N · B] and how many a target, targets in order. */
@@ -152,10 +154,10 @@ export class HeadCache implements PredictionCache {
   }
 
   /** Number of each target's key in each sample, [N, B]. */
-  #lookUp({ state, action, mask, label }: VariableInputs, batch: number): Int32Array {
+  #lookUp({ state, action, mask, label, categories }: VariableInputs, batch: number): Int32Array {
     const { stateCount, actionCount } = this.#groups;
     const inputs = stateCount + actionCount;
-    const values = categoriesOf([...state, ...action]);
+    const values = categories ?? categoriesOf([...state, ...action]);
     const edges = mask.dataSync();
     const maskStride = mask.shape[0] === 1 ? 0 : stateCount * inputs;
     const labels = label && this.#labelWords > 0 ? packBits(label) : null;

@@ -74,7 +74,7 @@ export class MaskedAcceleration implements Acceleration {
     const { predictor, groups } = this.#network;
     const cache = input.noise === null && facts.isOneHot && readsAtOnce() ? this.predictionCache : null;
     if (!cache) return predictor.apply(features, seen);
-    return cache.heads({ ...input, ...seen }, (wanted) => {
+    return cache.heads({ ...input, ...seen, categories: facts.categories ?? null }, (wanted) => {
       const first = rowsOfTargets(predictor.firstSum(features, seen), wanted).relu() as tf.Tensor2D;
       return headsOfRows(first, { counts: wanted.counts, groups, hidden: predictor.hidden, heads: predictor.heads });
     });

@@ -70,7 +70,7 @@ class FastProduction implements Acceleration {
     if (input.noise === null && facts.isOneHot && this.predictionCache && readsAtOnce()) {
       const mask = this.#parents(choices.context.oneHot);
       const heads = this.predictionCache.heads(
-        { ...input, mask, label: null },
+        { ...input, mask, label: null, categories: facts.categories ?? null },
         (wanted) => this.#headsOfTargets(features, choices, wanted),
       );
       return { heads, trace };

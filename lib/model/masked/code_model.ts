@@ -1,6 +1,6 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
-import type { CodebookModel, CreateOptions, ModelContext } from "../dynamics_model.ts";
+import type { CodebookModel, CreateOptions, ModelContext, ModelInput } from "../dynamics_model.ts";
 import { CodeInference, type Quantizer } from "./code_inference.ts";
 import { createMaskedNetwork, graphOption, MaskedModel, predictorOptions } from "./masked_model.ts";
 import { OneGraphInference } from "./one_graph_inference.ts";
@@ -36,8 +36,8 @@ export class CodeModel<Inference extends CodeInference | OneGraphInference = Cod
     return this.network.inference.codeCount;
   }
 
-  codes(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor1D {
-    return tf.tidy(() => this.masks(observation, action).trace.assignment!.argMax<tf.Tensor1D>(-1));
+  codes(input: ModelInput): tf.Tensor1D {
+    return tf.tidy(() => this.masks(input).trace.assignment!.argMax<tf.Tensor1D>(-1));
   }
 
   codeGraphs(): tf.Tensor3D {

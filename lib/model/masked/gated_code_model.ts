@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { logProbability } from "../distribution.ts";
-import type { GatedModel, ModelContext, TrainingOptions, WindowBatch } from "../dynamics_model.ts";
+import type { GatedModel, ModelContext, ModelInput, TrainingOptions, WindowBatch } from "../dynamics_model.ts";
 import { splitGroups } from "../variable_groups.ts";
 import { CodeModel } from "./code_model.ts";
 import type { CodeInference } from "./code_inference.ts";
@@ -9,9 +9,7 @@ import type { MaskedNetwork } from "./masked_network.ts";
 import { swapVariable } from "./swap_variable.ts";
 
 /** First steps of a batch, encoded: [B, D], [B, A], [B, D]. */
-interface Transitions {
-  readonly observation: tf.Tensor2D;
-  readonly action: tf.Tensor2D;
+interface Transitions extends ModelInput {
   readonly nextObservation: tf.Tensor2D;
 }
 
@@ -77,6 +75,7 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
     if (changed.length === 0) return effects;
     const rows = tf.tensor1d(changed.map(({ row }) => row), "int32");
     const chosen = {
+      ...transitions,
       observation: tf.gather(transitions.observation, rows),
       action: tf.gather(transitions.action, rows),
       nextObservation: tf.gather(transitions.nextObservation, rows),
@@ -88,16 +87,17 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
   }
 
   /** Codes in evaluation mode, [B]. */
-  #codes({ observation, action }: Transitions): ArrayLike<number> {
-    return this.network.inference.assign(this.read(observation, action).features).argMax(-1).dataSync();
+  #codes(input: Transitions): ArrayLike<number> {
+    return this.network.inference.assign(this.read(input).features).argMax(-1).dataSync();
   }
 
   /** Log-probability of the next state under the graphs of given codes, a mean over variables; [B]. */
-  #logProb({ observation, action, nextObservation }: Transitions, codes: readonly number[]): ArrayLike<number> {
+  #logProb(input: Transitions, codes: readonly number[]): ArrayLike<number> {
     const assignment = tf.oneHot(tf.tensor1d([...codes], "int32"), this.codeCount, 1, 0, "int32").cast("float32");
     const masks = this.network.inference.given(assignment as tf.Tensor2D);
-    const heads = this.headsUnder(this.read(observation, action), masks);
-    return logProbability(this.groups.state, heads, splitGroups(nextObservation, this.groups.state)).mean(0).dataSync();
+    const heads = this.headsUnder(this.read(input), masks);
+    return logProbability(this.groups.state, heads, splitGroups(input.nextObservation, this.groups.state)).mean(0)
+      .dataSync();
   }
 
   #swapped(transitions: Transitions, variable: number): Transitions {
@@ -111,8 +111,8 @@ export class GatedCodeModel extends CodeModel<CodeInference> implements GatedMod
   }
 }
 
-function firstSteps({ observation, actions, nextObservations }: WindowBatch): Transitions {
+function firstSteps({ observation, actions, nextObservations, isShifted = false }: WindowBatch): Transitions {
   const first = (tensor: tf.Tensor3D) =>
     tensor.slice([0, 0, 0], [-1, 1, -1]).reshape<tf.Tensor2D>([tensor.shape[0], tensor.shape[2]]);
-  return { observation, action: first(actions), nextObservation: first(nextObservations) };
+  return { observation, action: first(actions), nextObservation: first(nextObservations), isShifted };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { ParameterSet } from "../../tensor/mod.ts";
-import type { CreateOptions, GraphModel, ModelContext } from "../dynamics_model.ts";
+import type { CreateOptions, GraphModel, ModelContext, ModelInput } from "../dynamics_model.ts";
 import type { InputFacts } from "../fast/acceleration.ts";
 import { fastMasked, type MaskedAcceleration } from "../fast/masked.ts";
 import { RolloutModel, type RolloutOptions } from "../rollout_model.ts";
@@ -43,20 +43,20 @@ export class MaskedModel<Inference extends GraphInference = GraphInference>
     super(network, { ...options, accelerate: fastMasked });
   }
 
-  localGraph(observation: tf.Tensor2D, action: tf.Tensor2D): tf.Tensor3D {
-    return tf.tidy(() => this.masks(observation, action).probabilities);
+  localGraph(input: ModelInput): tf.Tensor3D {
+    return tf.tidy(() => this.masks(input).probabilities);
   }
 
   /** Masks in evaluation mode; call inside `tf.tidy`. */
-  protected masks(observation: tf.Tensor2D, action: tf.Tensor2D): Masks {
-    const { features, input } = this.read(observation, action);
+  protected masks(given: ModelInput): Masks {
+    const { features, input } = this.read(given);
     return this.network.inference.masks(features, input);
   }
 
-  /** Reads encoded input [B, D] and [B, A] in evaluation mode; call inside `tf.tidy`. */
-  protected read(observation: tf.Tensor2D, action: tf.Tensor2D): Reading {
-    const input = this.evaluationInput(observation, action);
-    const facts = this.factsAt(0, { observation });
+  /** Reads encoded input in evaluation mode; call inside `tf.tidy`. */
+  protected read(given: ModelInput): Reading {
+    const input = this.evaluationInput(given);
+    const facts = this.factsAt(0, given);
     return { input, facts, features: this.fast?.features(input, facts) ?? this.network.features.of(input) };
   }
 

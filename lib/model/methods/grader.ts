@@ -3,7 +3,7 @@ import * as tf from "@tensorflow/tfjs";
 import type { CategoricalVariable, Variable } from "../../core/variable.ts";
 import { ParameterSet } from "../../tensor/mod.ts";
 import { defineMethod } from "../define_method.ts";
-import type { GraphModel } from "../dynamics_model.ts";
+import type { GraphModel, ModelInput } from "../dynamics_model.ts";
 import { fastGrader } from "../fast/grader.ts";
 import { GraderNetwork } from "../grader/grader_network.ts";
 import { TestedGraph } from "../grader/tested_graph.ts";
@@ -21,7 +21,7 @@ const optionsSchema = z.strictObject({
 
 /** A global graph by independence tests on the buffer, and recurrent units that read parents (Ding et al. 2022). */
 class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
-  localGraph(observation: tf.Tensor2D, _action: tf.Tensor2D): tf.Tensor3D {
+  localGraph({ observation }: ModelInput): tf.Tensor3D {
     const { stateCount, actionCount } = this.groups;
     return tf.tidy(() => {
       const scores = tf.tensor3d(this.network.graph.scores(), [1, stateCount, stateCount + actionCount]);

@@ -1,3 +1,4 @@
+import type { Observations } from "../../core/observations.ts";
 import type { EnvironmentSpec } from "../../envs/environment.ts";
 import { codeConsistency } from "../../metrics/code_consistency.ts";
 import { codeUsage } from "../../metrics/code_usage.ts";
@@ -23,11 +24,8 @@ export async function assignCodes(
   options: { readonly spec: EnvironmentSpec; readonly graphs: SampleGraphs },
 ): Promise<SampleCodes> {
   const { spec, graphs } = options;
-  const assign = (observations: Float32Array) =>
-    readTensor(() => {
-      const { observation, action } = inputTensors(spec, { ...graphs.sample, observations });
-      return model.codes(observation, action);
-    });
+  const assign = (observations: Observations) =>
+    readTensor(() => model.codes(inputTensors(spec, { ...graphs.sample, observations })));
   const { observations, unshifted } = graphs.sample;
   return {
     graphs,

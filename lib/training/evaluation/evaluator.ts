@@ -1,11 +1,10 @@
 import { append } from "../../core/append.ts";
-import { encodeValues } from "../../core/variable.ts";
+import { encodeObservations, type Observations } from "../../core/observations.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Environment, Split } from "../../envs/environment.ts";
 import { type DynamicsModel, isCodebookModel, isGraphModel } from "../../model/dynamics_model.ts";
 import type { ChooseActions } from "../collector.ts";
-import { transitionFunction } from "../model_host.ts";
-import { observe } from "../observe.ts";
+import { observe, senseValues } from "../observe.ts";
 import type { ReplayBuffer, Windows } from "../replay_buffer.ts";
 import { assignCodes, codebookArtifact, codebookMetrics, type SampleCodes } from "./codebook_evaluation.ts";
 import { graphMetrics, graphsArtifact, inferGraphs, type SampleGraphs } from "./graph_evaluation.ts";
@@ -67,7 +66,7 @@ export async function* evaluate(options: EvaluationOptions): AsyncGenerator<void
         ...(environment.scene ? { onStep: (step) => steps.push(step) } : {}),
       }),
     );
-    append(replays, replayEpisodes(environment, { split, steps, predict: transitionFunction(model, spec) }));
+    append(replays, replayEpisodes(environment, { split, steps, predict: (...given) => model.predict(...given) }));
     const sample = sampleOf(split, { ...options, rng: rng.fork("one step") });
     if (sample.contexts.length === 0) continue;
     append(
@@ -110,17 +109,24 @@ function sampleOf(split: Split, options: EvaluationOptions): SplitSample {
   const { environment, rng } = options;
   const { spec } = environment;
   const transitions = windowsOf(split, { ...options, steps: 1 });
-  const encoded = encodeValues(spec.stateVariables, transitions.values);
-  const observations = observe(spec, { encoded, split: split.id, rng: rng.fork("shift") });
+  const { values } = transitions;
+  const observations = observe(spec, { values, split: split.id, rng: rng.fork("shift") });
   // A sensor comes first in every split's shift, so with the same source of draws it shows the same.
-  const sensed = spec.sensor === undefined ? encoded : spec.sensor.apply(encoded, rng.fork("shift"));
-  const isShifted = !split.inDistribution && sensed.some((value, k) => value !== observations[k]);
+  const sensed = { values: senseValues(spec, { values, rng: rng.fork("shift") }) };
+  const [seen, unshifted] = [observations, sensed].map((each) => encodeObservations(spec.stateVariables, each));
+  const contexts = environment.contexts(transitions);
+  const width = seen!.length / contexts.length;
+  const isChanged = (row: number) =>
+    seen!.subarray(row * width, (row + 1) * width)
+      .some((value, k) => value !== unshifted![row * width + k]);
+  const changed = contexts.map((_, row) => !split.inDistribution && isChanged(row) ? 1 : 0);
   return {
     split,
     transitions,
     observations,
-    unshifted: isShifted ? sensed : null,
-    contexts: environment.contexts(transitions),
+    unshifted: changed.includes(1) ? sensed : null,
+    changed,
+    contexts,
   };
 }
 
@@ -136,9 +142,7 @@ function windowsOf(split: Split, options: EvaluationOptions & { readonly steps: 
 
 function observed(
   split: Split,
-  options: EvaluationOptions & { readonly windows: Windows },
-): Float32Array {
-  const { spec } = options.environment;
-  const encoded = encodeValues(spec.stateVariables, options.windows.values);
-  return observe(spec, { encoded, split: split.id, rng: options.rng });
+  { environment, windows, rng }: EvaluationOptions & { readonly windows: Windows },
+): Observations {
+  return observe(environment.spec, { values: windows.values, split: split.id, rng });
 }

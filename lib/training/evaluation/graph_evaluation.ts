@@ -1,10 +1,11 @@
 import { append } from "../../core/append.ts";
+import { areValues, encodeObservations, type Observations } from "../../core/observations.ts";
 import { encodeValues } from "../../core/variable.ts";
 import type { Environment, EnvironmentSpec } from "../../envs/environment.ts";
 import { contextUnions } from "../../metrics/context_unions.ts";
 import { type GraphScores, scoreGraphs } from "../../metrics/graph_scores.ts";
-import type { GraphModel } from "../../model/dynamics_model.ts";
-import { matrix, readTensor, type Tensor2D } from "../../tensor/mod.ts";
+import type { GraphModel, ModelInput } from "../../model/dynamics_model.ts";
+import { matrix, readTensor } from "../../tensor/mod.ts";
 import type { JsonArtifact } from "../../records/artifacts.ts";
 import { inContext, matrixOf, type Score, scoreOf, type SplitSample } from "./score.ts";
 
@@ -23,11 +24,8 @@ export async function inferGraphs(
   options: { readonly environment: Environment; readonly sample: SplitSample },
 ): Promise<SampleGraphs> {
   const { environment, sample } = options;
-  const infer = (observations: Float32Array) =>
-    readTensor(() => {
-      const { observation, action } = inputTensors(environment.spec, { ...sample, observations });
-      return model.localGraph(observation, action);
-    });
+  const infer = (observations: Observations) =>
+    readTensor(() => model.localGraph(inputTensors(environment.spec, { ...sample, observations })));
   return {
     sample,
     probabilities: await infer(sample.observations),
@@ -36,16 +34,18 @@ export async function inferGraphs(
   };
 }
 
-/** A sample's input to a model, [B, D] and [B, A]; call inside `tidy`. */
+/** A sample's input to a model; call inside `tidy`. */
 export function inputTensors(
   spec: EnvironmentSpec,
   { contexts, transitions, observations }: SplitSample,
-): { readonly observation: Tensor2D; readonly action: Tensor2D } {
+): ModelInput {
   const rows = contexts.length;
+  const seen = encodeObservations(spec.stateVariables, observations);
   const actions = encodeValues(spec.actionVariables, transitions.actions);
   return {
-    observation: matrix(observations, [rows, observations.length / rows]),
+    observation: matrix(seen, [rows, seen.length / rows]),
     action: matrix(actions, [rows, actions.length / rows]),
+    isShifted: !areValues(observations),
   };
 }
 

@@ -33,7 +33,7 @@ export function labelMetrics(all: readonly SampleLabels[], { name }: { readonly 
     if (unshifted === null) return [];
     return [
       scoreOf(split.id, `${name}_agreement`, {
-        value: labelAgreement(labels, unshifted, { included: shiftedRows(sample) }),
+        value: labelAgreement(labels, unshifted, { included: sample.changed }),
       }),
     ];
   });
@@ -61,13 +61,4 @@ export function graphLabelMetrics(all: readonly SampleGraphs[], spec: Environmen
     ),
     ...labelMetrics(labelled, { name: "graph" }),
   ];
-}
-
-/** 1 for the samples whose observation the shift changes, [B]. */
-function shiftedRows({ observations, unshifted, contexts }: SplitSample): Uint8Array {
-  const width = observations.length / contexts.length;
-  return Uint8Array.from(contexts, (_, b) => {
-    for (let k = b * width; k < (b + 1) * width; k++) if (observations[k] !== unshifted![k]) return 1;
-    return 0;
-  });
 }

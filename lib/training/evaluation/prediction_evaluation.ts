@@ -1,3 +1,4 @@
+import type { Observations } from "../../core/observations.ts";
 import { decodeValues } from "../../core/variable.ts";
 import type { EnvironmentSpec, Split } from "../../envs/environment.ts";
 import { negativeLogLikelihood, scorePredictions } from "../../metrics/prediction_scores.ts";
@@ -10,7 +11,7 @@ import { type Score, scoreOf } from "./score.ts";
 /**
  * Scores the prediction of a window's last step, after the model has fed back its own predictions until there.
  *
- * @param options `windows` of T steps; `observations` is what the model sees of their first states, encoded [B, D].
+ * @param options `windows` of T steps; `observations` is what the model sees of their first states.
  * @returns One step: `accuracy`, `mse`, `nll` over the split's scored variables and by variable; more steps: the same
  * three over all of them, by steps. A kind of variable that is not there gives none.
  */
@@ -20,7 +21,7 @@ export async function scorePrediction(
     readonly spec: EnvironmentSpec;
     readonly split: Split;
     readonly windows: Windows;
-    readonly observations: Float32Array;
+    readonly observations: Observations;
   },
 ): Promise<Score[]> {
   const { spec, split, windows, observations } = options;

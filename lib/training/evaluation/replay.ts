@@ -1,4 +1,4 @@
-import { encodeValues } from "../../core/variable.ts";
+import { observationRows } from "../../core/observations.ts";
 import type { Environment, EnvironmentSpec, Split } from "../../envs/environment.ts";
 import type { SceneView } from "../../envs/scene_view.ts";
 import type { TransitionFunction } from "../../planning/planner.ts";
@@ -84,14 +84,13 @@ function predictedValues(
 ): Float32Array {
   const { stateVariables, actionVariables } = spec;
   const { state, observations } = steps[0]!;
-  const episodes = steps[0]!.actions.length / actionVariables.length;
   const rows = [rowOf(state.values, { row: episode, width: stateVariables.length })];
-  let seen = rowOf(observations, { row: episode, width: observations.length / episodes });
+  let seen = observationRows(stateVariables, observations, { rows: [episode] });
   for (const { actions } of steps) {
     const next = predict(seen, rowOf(actions, { row: episode, width: actionVariables.length }));
     if (!next.every(Number.isFinite)) break;
     rows.push(next);
-    seen = encodeValues(stateVariables, next);
+    seen = { values: next };
   }
   return Float32Array.from(rows.flatMap((row) => [...row]));
 }

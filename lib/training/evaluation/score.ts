@@ -1,3 +1,4 @@
+import type { Observations } from "../../core/observations.ts";
 import type { Transitions } from "../../envs/environment.ts";
 import type { Split } from "../../envs/environment.ts";
 import type { MetricName } from "../../metrics/catalogue.ts";
@@ -17,10 +18,12 @@ export interface SplitSample {
   readonly split: Split;
   /** values [B, N], actions [B, M], nextValues [B, N]. */
   readonly transitions: Transitions;
-  /** What the model observes, encoded, row-major [B, D]. */
-  readonly observations: Float32Array;
+  /** What the model observes. */
+  readonly observations: Observations;
   /** What it would observe without the split's own shift, the sensor's draws being the same; null where nothing shifts. */
-  readonly unshifted: Float32Array | null;
+  readonly unshifted: Observations | null;
+  /** 1 for the transitions whose observation the split's own shift changes, [B]; all 0 in distribution. */
+  readonly changed: Uint8Array;
   /** Index of each transition's context, [B]. */
   readonly contexts: Uint8Array;
 }

@@ -1,4 +1,4 @@
-import { encodeValues } from "../../core/variable.ts";
+import type { Observations } from "../../core/observations.ts";
 import type { Rng } from "../../core/rng.ts";
 import type { Environment, EnvironmentState, StepResult } from "../../envs/environment.ts";
 import type { ChooseActions } from "../collector.ts";
@@ -8,8 +8,8 @@ import { type Score, scoreOf } from "./score.ts";
 /** One step of all test episodes of a split. */
 export interface PlayedStep {
   readonly state: EnvironmentState;
-  /** What the model saw of the state, encoded, row-major [E, D]. */
-  readonly observations: Float32Array;
+  /** What the model saw of the state. */
+  readonly observations: Observations;
   /** Row-major [E, M]. */
   readonly actions: Float32Array;
   readonly result: StepResult;
@@ -43,8 +43,7 @@ export function* playTestEpisodes(
   let total = 0;
   const succeeded = new Uint8Array(episodes);
   for (let step = 0; step < environment.spec.episodeLength; step++) {
-    const encoded = encodeValues(environment.spec.stateVariables, state.values);
-    const observations = observe(environment.spec, { encoded, split, rng: rngs.observation });
+    const observations = observe(environment.spec, { values: state.values, split, rng: rngs.observation });
     const { actions } = choose(observations, state.goal, rngs.planning);
     const result = environment.step(state, { actions, rng: rngs.environment });
     options.onStep?.({ state, observations, actions, result });

@@ -1,7 +1,8 @@
+import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
 import { create, parseOptions } from "../../../lib/envs/chemical/chemical.ts";
-import type { CodebookModel, DynamicsModel, GraphModel } from "../../../lib/model/dynamics_model.ts";
+import type { CodebookModel, DynamicsModel, GraphModel, ModelInput } from "../../../lib/model/dynamics_model.ts";
 import type { MetricRow } from "../../../lib/store/store.ts";
 import { useBackend } from "../../../lib/tensor/mod.ts";
 import { Collector } from "../../../lib/training/collector.ts";
@@ -57,15 +58,14 @@ export function codebookModel(
   code: (seen: Seen) => number,
   graphs: readonly (readonly number[])[],
 ): CodebookModel {
-  const codes = (observation: tf.Tensor2D, action: tf.Tensor2D) =>
-    tf.tensor1d(rowsOf(observation, action).map(code), "int32");
+  const codes = (input: ModelInput) => tf.tensor1d(rowsOf(input).map(code), "int32");
   const codeGraphs = () => tf.tensor3d(graphs.flat(), [graphs.length, nodes, nodes + 1]);
   return {
     ...plainModel(),
     codeCount: graphs.length,
     codes,
     codeGraphs,
-    localGraph: (observation, action) => tf.tidy(() => tf.gather(codeGraphs(), codes(observation, action))),
+    localGraph: (input) => tf.tidy(() => tf.gather(codeGraphs(), codes(input))),
   };
 }
 
@@ -73,8 +73,8 @@ export function codebookModel(
 export function sampleGraphModel(graph: (seen: Seen) => readonly number[]): GraphModel {
   return {
     ...plainModel(),
-    localGraph: (observation, action) => {
-      const rows = rowsOf(observation, action);
+    localGraph: (input) => {
+      const rows = rowsOf(input);
       return tf.tensor3d(rows.flatMap((row) => [...graph(row)]), [rows.length, nodes, nodes + 1]);
     },
   };
@@ -87,7 +87,10 @@ export function plainModel(): DynamicsModel {
     update: () => {
       throw new Error("not trained here");
     },
-    predict: (observation) => observation.clone(),
+    predict: (observations) => {
+      assert.ok("values" in observations);
+      return observations.values.slice();
+    },
     evaluate: ({ observation, actions }) => {
       const [rows, steps] = actions.shape;
       return {
@@ -130,7 +133,7 @@ export async function recordsOf(model: DynamicsModel): Promise<MetricRow[]> {
   return step.value.scores.map((score) => ({ ...score, runId: "made", envSteps: 4000, updates: 0, elapsedMs: 0 }));
 }
 
-function rowsOf(observation: tf.Tensor2D, action: tf.Tensor2D): Seen[] {
+function rowsOf({ observation, action }: ModelInput): Seen[] {
   const [states, actions] = [observation.dataSync() as Float32Array, action.dataSync() as Float32Array];
   const [width, actionWidth] = [nodes * colors, nodes * colors];
   return Array.from({ length: states.length / width }, (_, b) => {

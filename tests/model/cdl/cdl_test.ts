@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { predicted } from "../../contracts/model_trial.ts";
 import * as tf from "@tensorflow/tfjs";
 import { maxOf, minOf } from "../../../lib/core/extremes.ts";
 import { Rng } from "../../../lib/core/rng.ts";
@@ -184,7 +185,7 @@ Deno.test("cdl: all is an edge at the start; scores rise with the average and ag
   const model = modelOf(discrete);
   const batch = batchOf(discrete, { size: 2, steps: 1 });
   const scores = () =>
-    tf.tidy(() => [...model.localGraph(batch.observation, batch.actions.squeeze([1])).dataSync()].slice(0, 24));
+    tf.tidy(() => [...model.localGraph({ ...batch, action: batch.actions.squeeze([1]) }).dataSync()].slice(0, 24));
   assert(scores().every((score) => score > 0.5));
   const saved = await model.state();
   const threshold = Math.fround(0.001);
@@ -240,8 +241,8 @@ for (const world of [discrete, mixed]) {
       const noise = new RngNoise(new Rng(updates));
       const data = dataOf(world);
       for (let k = 0; k < updates; k++) tf.dispose(Object.values(model.update(batch, { noise, data })));
-      model.predict(batch.observation, action).dispose();
-      model.localGraph(batch.observation, action).dispose();
+      predicted(model, { stateVariables: world.state, actionVariables: world.action }, { ...batch, action });
+      model.localGraph({ ...batch, action }).dispose();
     };
     train(first, 4);
     second.restore(await first.state());
@@ -262,7 +263,7 @@ for (const world of [discrete, mixed]) {
 Deno.test("cdl: shifted one-hots go the plain way in training and evaluation", async () => {
   await useBackend("wasm");
   const batch = batchOf(discrete, { size: 8, steps: 2 });
-  const shifted = { ...batch, observation: tf.tidy(() => batch.observation.mul<tf.Tensor2D>(-7.5)) };
+  const shifted = { ...batch, observation: tf.tidy(() => batch.observation.mul<tf.Tensor2D>(-7.5)), isShifted: true };
   const models = [true, false].map((fast) => modelOf(discrete, { fast }));
   const [tables, dense] = models.map((model) => numbersOf(model, shifted));
   assert(Math.abs(tables!.losses.loss! - dense!.losses.loss!) < 1e-3);

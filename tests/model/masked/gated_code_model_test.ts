@@ -6,7 +6,7 @@ import { type GatedModel, isGatedModel } from "../../../lib/model/dynamics_model
 import { GatedCodeModel } from "../../../lib/model/masked/gated_code_model.ts";
 import { methods } from "../../../lib/model/registry.ts";
 import { useBackend } from "../../../lib/tensor/mod.ts";
-import { actionOf, disposeAll, smallOptions, take, Trial } from "../../contracts/model_trial.ts";
+import { actionOf, disposeAll, predicted, smallOptions, take, Trial } from "../../contracts/model_trial.ts";
 import { toyProblems } from "../../contracts/toy_problems.ts";
 
 const load = (id: string) => methods.find((entry) => entry.id === id)!.load();
@@ -45,7 +45,7 @@ for (const problem of toyProblems) {
     assert.ok(open.subarray(0, stateCount).some((gate) => gate === 0), `some gate is closed: ${open}`);
     const batch = problem.batch(64, { steps: 1, rng: new Rng(3) });
     const action = actionOf(batch);
-    const codes = take(model.codes(batch.observation, action));
+    const codes = take(model.codes({ ...batch, action }));
     const columns = [...open.subarray(0, stateCount)].flatMap((gate, i) => {
       return Array.from({ length: widthOf(problem.context.stateVariables[i]!) }, () => gate);
     });
@@ -53,7 +53,7 @@ for (const problem of toyProblems) {
     const shifted = tf.tidy(() =>
       batch.observation.mul(tf.tensor1d(columns.map((gate, k) => gate === 1 ? 1 : (-1) ** k * 100)))
     ) as tf.Tensor2D;
-    assert.deepEqual(take(model.codes(shifted, action)), codes);
+    assert.deepEqual(take(model.codes({ observation: shifted, action, isShifted: true })), codes);
     disposeAll({ ...batch, action, shifted });
     model.dispose();
   });
@@ -84,7 +84,7 @@ Deno.test("swapEffects is the difference that a sample-by-sample calculation fin
         tf.tensor2d(all.map((row) => row.slice(0, stateWidth))),
         tf.tensor2d(all.map((row) => row.slice(stateWidth))),
       ];
-      const codes = take(model.codes(state, act));
+      const codes = take(model.codes({ observation: state, action: act }));
       tf.dispose([state, act]);
       return codes;
     };
@@ -108,11 +108,11 @@ Deno.test("a test of gates leaves nothing behind that evaluation would use", asy
   const batch = categorical!.batch(16, { steps: 1, rng: new Rng(5) });
   const action = actionOf(batch);
   const before = model.predictionCache!.predictedVariables;
-  model.predict(batch.observation, action).dispose();
+  predicted(model, categorical!.context, { ...batch, action });
   assert.ok(model.predictionCache!.predictedVariables > before, "predictions are computed anew");
   const tensors = tf.memory().numTensors;
   trial.train(4);
-  model.predict(batch.observation, action).dispose();
+  predicted(model, categorical!.context, { ...batch, action });
   assert.equal(tf.memory().numTensors, tensors);
   disposeAll({ ...batch, action });
   model.dispose();

@@ -76,7 +76,7 @@ for (const id of masked.filter((id) => id !== "oracle")) {
         const { stateVariables: { length: n }, actionVariables: { length: m } } = problem.context;
         const batch = problem.batch(4, { steps: 1, rng: new Rng(4) });
         const action = actionOf(batch);
-        take(trial.model.localGraph(batch.observation, action)).forEach((entry, at) => {
+        take(trial.model.localGraph({ ...batch, action })).forEach((entry, at) => {
           const column = at % (n + m);
           const row = Math.floor(at / (n + m)) % n;
           if (column === row || (graph === "triangular" && column >= n)) assert.equal(entry, 1);
@@ -100,7 +100,7 @@ Deno.test("oracle's graph is the true one for every sample, and cuts off what it
     const batch = problem.batch(4, { steps: 1, rng: new Rng(4) });
     const action = actionOf(batch);
     const graph = [...problem.context.globalGraph()];
-    assert.deepEqual(take(model.localGraph(batch.observation, action)), Array(4).fill(graph).flat());
+    assert.deepEqual(take(model.localGraph({ ...batch, action })), Array(4).fill(graph).flat());
     const moved = action.reverse(0);
     const n = problem.context.stateVariables.length;
     const scores = (actions: tf.Tensor2D) => {

@@ -143,8 +143,8 @@ for (const backend of ["wasm", "cpu"] as const) {
 
     // Evaluation has the graph of training, for every sample.
     const action = actionOf(batch);
-    assert.deepEqual(take(one.localGraph(batch.observation, action)), Array(16).fill(graph).flat());
-    assert.deepEqual(take(one.codes(batch.observation, action)), Array(16).fill(0));
+    assert.deepEqual(take(one.localGraph({ ...batch, action })), Array(16).fill(graph).flat());
+    assert.deepEqual(take(one.codes({ ...batch, action })), Array(16).fill(0));
     for (const result of results) {
       disposeAll(result.losses);
       tf.dispose(result.gradients.filter((gradient) => gradient !== null));

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
+import { observationsOf } from "../../../lib/core/observations.ts";
+import { encodeValues } from "../../../lib/core/variable.ts";
 import { Rng } from "../../../lib/core/rng.ts";
 import { create as createChemical, parseOptions as chemicalOptions } from "../../../lib/envs/chemical/chemical.ts";
 import { modelContext } from "../../../lib/experiment/model_context.ts";
@@ -50,7 +52,7 @@ function graphsOf(model: MaskedModel, problem: ToyProblem): { graphs: number[][]
     const data = take(tensor);
     return Array.from({ length: 16 }, (_, row) => data.slice(row * width, (row + 1) * width));
   };
-  const found = rowsOf(model.localGraph(batch.observation, action));
+  const found = rowsOf(model.localGraph({ ...batch, action }));
   const inputs = rowsOf(tf.concat([batch.observation, action], 1));
   action.dispose();
   disposeAll(batch);
@@ -113,10 +115,15 @@ Deno.test("fixed-graph's local is the truth of every step of Chemical, shifted o
       const batch = windowBatch({ values, actions, nextValues }, {
         stateVariables,
         actionVariables,
-        ...(shift ? { observe: (encoded: Float32Array) => shift.apply(encoded, new Rng(5)) } : {}),
+        ...(shift
+          ? {
+            observe: (values: Float32Array) =>
+              observationsOf(stateVariables, shift.apply(encodeValues(stateVariables, values), new Rng(5))),
+          }
+          : {}),
       });
       const action = actionOf(batch);
-      assert.deepEqual(take(model.localGraph(batch.observation, action)), [...truth]);
+      assert.deepEqual(take(model.localGraph({ ...batch, action })), [...truth]);
       // The prediction of a variable whose parents are not shifted is that of the clean observation, to the bit.
       if (shift) {
         const clean = windowBatch({ values, actions, nextValues }, { stateVariables, actionVariables });

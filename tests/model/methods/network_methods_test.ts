@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { predicted } from "../../contracts/model_trial.ts";
 import * as tf from "@tensorflow/tfjs";
 import { Rng } from "../../../lib/core/rng.ts";
 import type { MethodModule } from "../../../lib/model/dynamics_model.ts";
@@ -36,7 +37,7 @@ for (const [name, { method, options }] of Object.entries(small)) {
       const use = () => {
         tf.dispose(model.update(batch, { noise, data: noData }) as unknown as tf.TensorContainer);
         tf.dispose(model.evaluate(batch) as unknown as tf.TensorContainer);
-        model.predict(batch.observation, action).dispose();
+        predicted(model, variables, { ...batch, action });
       };
       use();
       const after = tf.memory().numTensors;

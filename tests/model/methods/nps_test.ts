@@ -63,7 +63,7 @@ for (const backend of ["cpu", "wasm"] as const) {
         await useBackend(backend);
         // More rows than all rules are applied to at once.
         const drawn = randomBatch(variables, { steps: 3, size: 70 });
-        const batch = { ...drawn, observation: drawn.observation.mul<tf.Tensor2D>(factor) };
+        const batch = { ...drawn, observation: drawn.observation.mul<tf.Tensor2D>(factor), isShifted: factor !== 1 };
         const fast = measure(batch, { variables, options: chosen, fast: true });
         const plain = measure(batch, { variables, options: chosen, fast: false });
         assert(Math.abs(fast.loss - plain.loss) <= 1e-5 * Math.abs(plain.loss), `${fast.loss}, ${plain.loss}`);
