@@ -9,6 +9,7 @@ import { ImageCache } from "../reports/render/image_cache.ts";
 import { allowedHosts } from "./allowed_hosts.ts";
 import { apiRoutes } from "./api.ts";
 import { assetRoutes } from "./assets.ts";
+import { compareRoutes } from "./compare_page.tsx";
 import { chartRoutes } from "./charts.ts";
 import { downloadRoutes } from "./downloads.ts";
 import { eventRoutes } from "./events.ts";
@@ -89,6 +90,7 @@ export function createApp(options: AppOptions): Hono {
   }
   app.route("/", homeRoutes(services));
   app.route("/", suiteRoutes(services));
+  app.route("/", compareRoutes(services));
   app.route("/", runRoutes(services));
   app.route("/", replayRoutes(services));
   app.route("/", chartRoutes(services));

@@ -30,6 +30,11 @@ export function executionHref(id: string): string {
   return `/executions/${encodeURIComponent(id)}`;
 }
 
+/** Address of the page that compares two executions. */
+export function compareHref(before: string, after: string): string {
+  return `/compare?before=${encodeURIComponent(before)}&after=${encodeURIComponent(after)}`;
+}
+
 /** Address of a run's page. */
 export function runHref(id: string): string {
   return `/runs/${encodeURIComponent(id)}`;

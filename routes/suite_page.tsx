@@ -7,7 +7,7 @@ import { buildRunTable } from "../reports/build/run_table.ts";
 import { Sections, Status, TableView } from "../reports/render/render_html.tsx";
 import { environmentsOf, methodLabel, methodsOf } from "../reports/read/results.ts";
 import { noExecution, subjectOf } from "./execution_subject.ts";
-import { durationText, executionHref, Moment, momentText, runHref, suiteHref } from "./format.tsx";
+import { compareHref, durationText, executionHref, Moment, momentText, runHref, suiteHref } from "./format.tsx";
 import { Layout, Trail } from "./layout.tsx";
 import { noStore, problem } from "./problem.tsx";
 import { progressOf } from "./progress.ts";
@@ -134,6 +134,8 @@ function SuitePage(
 
 /** Which execution the page shows, and what began after it. */
 function ExecutionFacts({ execution, executions }: Pick<SuiteReport, "execution" | "executions">) {
+  const before = executions.slice(0, executions.findIndex(({ id }) => id === execution.id))
+    .findLast(({ state }) => state === "complete");
   const later = executions.slice(executions.findIndex(({ id }) => id === execution.id) + 1).toReversed();
   return (
     <div id="execution" data-live>
@@ -142,6 +144,13 @@ function ExecutionFacts({ execution, executions }: Pick<SuiteReport, "execution"
         {" "}
         {execution.state}: {executionProgress(execution)}; code {execution.code.version};{" "}
         {engineText(execution.engine)}.
+        {before
+          ? (
+            <>
+              <a href={compareHref(before.id, execution.id)}>Compare with the one before</a>
+            </>
+          )
+          : null}
       </p>
       {later.length > 0
         ? (
