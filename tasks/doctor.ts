@@ -3,7 +3,15 @@ import { maxOf } from "../lib/core/extremes.ts";
 import { provenanceOf } from "../lib/bench/mod.ts";
 import { parseFlags, runCli } from "./cli.ts";
 import { say } from "./terminal_text.ts";
-import { type Check, checkBackends, checkBlas, checkChromium, checkStore, defaultBackend } from "./doctor/checks.ts";
+import {
+  type Check,
+  checkBackends,
+  checkBlas,
+  checkChromium,
+  checkStore,
+  defaultBackend,
+  measureBackends,
+} from "./doctor/checks.ts";
 import { defaultResultsFolder, resultsFolder } from "./results_folder.ts";
 import { userLibrary } from "./user_paths.ts";
 
@@ -13,6 +21,7 @@ Usage: deno task doctor [options]
 
   --out <folder>          Folder of the results (default: ${defaultResultsFolder})
   --blas <auto|off|file>  System BLAS to look at, as bench takes it (default: FCDL_BLAS, else auto)
+  --quick                 Leave out how fast backends are
   --json                  One JSON object instead of a table
   -h, --help              This text
 
@@ -48,6 +57,7 @@ export async function doctor(
   const flags = parseFlags(args, {
     out: { type: "string" },
     blas: { type: "string" },
+    quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
   });
@@ -57,8 +67,9 @@ export async function doctor(
   }
   const { environment } = options;
   const { codeVersion, versions, machine } = provenanceOf(defaultBackend);
+  const backends = await checkBackends();
   const checks = [
-    ...await checkBackends(),
+    ...flags.quick ? backends : await measureBackends(backends),
     await checkBlas(userLibrary(flags.blas || environment.blas || "auto")),
     await checkStore(resultsFolder(flags.out)),
     checkChromium({ named: environment.chromium, path: environment.path }),

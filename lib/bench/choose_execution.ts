@@ -143,7 +143,7 @@ function changesSince(then: Execution, now: NewExecution): readonly string[] {
   }
   const parts = ({ backend, library }: Engine): Readonly<Record<string, string>> => ({ backend, ...library });
   const [before, after] = [parts(then.engine), parts(now.engine)];
-  const names = { backend: "backend", tfjs: "TensorFlow.js", blas: "system BLAS" };
+  const names = { backend: "backend", tfjs: "TensorFlow.js", tensorflow: "TensorFlow", blas: "system BLAS" };
   for (const [name, label] of Object.entries(names)) {
     if (before[name] !== after[name]) changes.push(`${label} ${after[name] ?? "none"} after ${before[name] ?? "none"}`);
   }

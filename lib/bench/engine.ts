@@ -1,5 +1,5 @@
 import type { Engine } from "../records/execution.ts";
-import { type BlasChoice, openChosenBlas } from "../tensor/mod.ts";
+import { type BlasChoice, openChosenBlas, readInstallation } from "../tensor/mod.ts";
 import { tfjsVersion } from "./provenance.ts";
 
 /** What computes in an execution, and the choice that its workers are given for it. */
@@ -20,12 +20,19 @@ export function engineOf(
 ): ChosenEngine {
   const known = recorded?.backend === backend ? recorded.library.blas ?? null : undefined;
   const blas = openChosenBlas(choice, known);
+  const tensorflow = usesTensorFlow(backend) ? readInstallation()?.tensorflow : undefined;
+  const library = { tfjs: tfjsVersion, ...(tensorflow ? { tensorflow } : {}), ...(blas ? { blas: blas.version } : {}) };
   try {
     return {
-      engine: { backend, library: { tfjs: tfjsVersion, ...(blas ? { blas: blas.version } : {}) } },
+      engine: { backend, library },
       blas: { library: blas?.library ?? null, isAutomatic: choice.isAutomatic },
     };
   } finally {
     blas?.close();
   }
+}
+
+/** Whether runs may be computed by TensorFlow's C library. */
+function usesTensorFlow(backend: string): boolean {
+  return backend === "tensorflow" || backend === "auto";
 }

@@ -4,6 +4,9 @@
  *
  * @module
  */
+export type { EngineFinding } from "./engines/choose_engine.ts";
+export type { SizeChoice } from "./engines/choose_engines.ts";
+export { type AskEngine, askInProcess, type EngineAnswer, type EngineTask } from "./engines/ask_engine.ts";
 export { type ExecutionChoice, newExecutionId } from "./choose_execution.ts";
 export { countParameters } from "./count_parameters.ts";
 export { readJsonFile } from "./json_file.ts";

@@ -38,6 +38,8 @@ export interface PoolOptions {
   /** Most worker processes at a time. */
   readonly workers: number;
   readonly backend: string;
+  /** Engines by run id, chosen by measurement, in place of `backend`; a run that goes on keeps the one it began with. */
+  readonly engines?: ReadonlyMap<string, string>;
   /** Absent: no system BLAS. */
   readonly blas?: BlasChoice;
   /** What a worker that starts now runs. */

@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Source } from "../core/json_text.ts";
 import { expandSuite, type PlannedRun, type SuiteSelection } from "../experiment/expand_suite.ts";
 import type { Suite } from "../experiment/suite.ts";
@@ -13,6 +13,10 @@ import type { BackendName, BlasChoice } from "../tensor/mod.ts";
 import { type ExecutionChoice, type ExecutionRequest, settingsHash } from "./choose_execution.ts";
 import { codeIdentity } from "./code_hash.ts";
 import { addPlanned, forgetRuns, openRuns, type Plan, planAgain, planRuns, refuseDamaged } from "./plan_runs.ts";
+import { type AskEngine, askInProcess } from "./engines/ask_engine.ts";
+import type { ChooseOptions } from "./engines/choose_engines.ts";
+import { engineFile, fileCache } from "./engines/engine_cache.ts";
+import { safeEngine } from "./engines/engine_findings.ts";
 import type { PoolEvent, PoolOptions } from "./pool_options.ts";
 import { codeVersion, provenanceOf } from "./provenance.ts";
 import { runPool } from "./worker_pool.ts";
@@ -29,7 +33,7 @@ export interface SuiteOptions extends SuiteSelection {
   readonly location: string;
   /** Names the suite in errors, as `readSuite` gives it. */
   readonly source?: Source;
-  /** `wasm` when absent. */
+  /** `auto` (when absent): for each run the fastest that is measured to compute rightly, `wasm` when in doubt. */
   readonly backend?: string;
   /** `auto` (when absent), `off`, or the name or path of a system BLAS. */
   readonly blas?: string;
@@ -48,12 +52,17 @@ export interface RunSuiteOptions extends SuiteOptions, Partial<Pick<PoolOptions,
   /** Forgets the results of exactly these runs first. */
   readonly fresh?: boolean;
   readonly checkpointEveryMs?: number;
+  /** Answers how fast an engine is, in place of a process of its own. */
+  readonly ask?: AskEngine;
   /** Aborted: workers write a checkpoint and stop. */
   readonly stop?: AbortSignal;
   /** Aborted: workers are ended at once. */
   readonly kill?: AbortSignal;
   /** Is told what there is to do before the first worker starts, and how many workers there will be at a time. */
   onPlan?(plan: Plan, options: { readonly workers: number }): void;
+  /** Is told what `auto` measures, and what it takes; not where there is one backend. */
+  onMeasure?: ChooseOptions["onMeasure"];
+  onChoice?: ChooseOptions["onChoice"];
 }
 
 /** A run that was not done for another reason than that somebody stopped it. */
@@ -109,7 +118,7 @@ export async function planSuite(suite: Suite, options: SuiteOptions): Promise<Pl
  * @throws {StoreUnavailable} If the store could not be used for long; runs keep their last checkpoints.
  */
 export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<SuiteOutcome> {
-  const { runs, request, blasFor } = await prepare(suite, options);
+  const { runs, request, isAutomatic, blasFor } = await prepare(suite, options);
   await refuseUnsupported(runs);
   const store = await openStore(options.location, { check: "always" });
   try {
@@ -117,7 +126,10 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
     if (options.fresh) await forgetRuns(found, store, options);
     else refuseDamaged(found);
     const opened = await addPlanned(runs, { store, request });
-    const problems = await train(opened, { ...options, store, blas: blasFor(opened.execution.engine) });
+    const problems = await train(opened, {
+      ...options,
+      ...{ store, isAutomatic, blas: blasFor(opened.execution.engine) },
+    });
     const plan = await planAgain(opened, store);
     return { plan, left: openRuns(plan), problems };
   } finally {
@@ -129,6 +141,8 @@ export async function runSuite(suite: Suite, options: RunSuiteOptions): Promise<
 interface Prepared {
   readonly runs: readonly PlannedRun[];
   readonly request: ExecutionRequest;
+  /** Whether each run has the backend that is measured to be the best one. */
+  readonly isAutomatic: boolean;
   /** The library for the workers of an execution that was begun with an engine. */
   blasFor(engine: Engine): BlasChoice;
 }
@@ -136,13 +150,18 @@ interface Prepared {
 /** What is wrong with names, options or the backend is said here, once for all workers. */
 async function prepare(
   suite: Suite,
-  { backend = "wasm", blas = "auto", execution = "same", trigger = "API", now = Date.now, ...selection }: SuiteOptions,
+  { backend: asked = "auto", blas = "auto", execution = "same", trigger = "API", now = Date.now, ...selection }:
+    SuiteOptions,
 ): Promise<Prepared> {
   const runs = await expandSuite(suite, selection);
   // Loaded when needed: who only names suites or shows help waits for no tensor library.
   const { chooseBlas, useBackend } = await import("../tensor/mod.ts");
   const { engineOf } = await import("./engine.ts");
-  await useBackend(backend as BackendName);
+  const { enginesHere } = await import("./engines/choose_engines.ts");
+  const isAutomatic = asked === "auto";
+  // One that has no rival is what it is; else the choice is each run's.
+  const backend = isAutomatic && Object.keys(enginesHere()).length === 1 ? safeEngine : asked;
+  await useBackend((backend === "auto" ? safeEngine : backend) as BackendName);
   const chosen = chooseBlas(blas);
   const { methods: _, ...general } = selection;
   const whole = await expandSuite(suite, { ...general, seeds: [0] });
@@ -154,28 +173,31 @@ async function prepare(
     machine: provenanceOf(backend).machine,
     ...{ trigger, now },
   };
-  return { runs, request, blasFor: (recorded) => engineOf(chosen, { backend, recorded }).blas };
+  return { runs, request, isAutomatic, blasFor: (recorded) => engineOf(chosen, { backend, recorded }).blas };
 }
 
 async function train(
   plan: Plan,
-  { store, blas, location, onPlan, onEvent, ...options }: Omit<RunSuiteOptions, "blas"> & {
+  { store, blas, isAutomatic, location, onPlan, onEvent, ...options }: Omit<RunSuiteOptions, "blas"> & {
     readonly store: Store;
+    readonly isAutomatic: boolean;
     readonly blas: BlasChoice;
   },
 ): Promise<readonly Problem[]> {
   const open = openRuns(plan);
   const workers = Math.max(Math.min(options.workers ?? availableParallelism(), open.length), 1);
-  onPlan?.(plan, { workers });
   // With symbolic links followed: permissions are of the file's own path.
   const path = existsSync(location) ? realpathSync(location) : resolve(location);
   const never = new AbortController().signal;
   const problems: Problem[] = [];
+  const engines = isAutomatic ? await enginesOf(open, { ...options, workers, blas, folder: dirname(path) }) : null;
+  onPlan?.(plan, { workers });
   await runPool({
     startWorker: startWorkerProcess,
     ...options,
     ...{ store, workers, blas, codeVersion, location: path, writableFolder: dirname(path), runs: open },
-    backend: options.backend ?? "wasm",
+    backend: isAutomatic ? safeEngine : options.backend!,
+    ...(engines ? { engines } : {}),
     leaseMs: LEASE_MS,
     checkpointEveryMs: options.checkpointEveryMs ?? CHECKPOINT_EVERY_MS,
     heapMiB: heapMiB(workers),
@@ -187,6 +209,23 @@ async function train(
     },
   });
   return problems.sort((a, b) => plan.runs.indexOf(a.run) - plan.runs.indexOf(b.run));
+}
+
+/** The engine of each run that is still to be done. */
+async function enginesOf(
+  runs: readonly PlannedRun[],
+  { workers, blas, folder, ask, stop, onMeasure, onChoice }:
+    & Pick<RunSuiteOptions, "ask" | "stop" | "onMeasure" | "onChoice">
+    & { readonly workers: number; readonly blas: BlasChoice; readonly folder: string },
+): Promise<ReadonlyMap<string, string>> {
+  // It loads the tensor library.
+  const { chooseEngines } = await import("./engines/choose_engines.ts");
+  return await chooseEngines(runs, {
+    ...(stop ? { signal: stop } : {}),
+    ...{ workers, blas: blas.library, cache: fileCache(join(folder, engineFile)), ask: ask ?? askInProcess },
+    ...(onMeasure ? { onMeasure } : {}),
+    ...(onChoice ? { onChoice } : {}),
+  });
 }
 
 function isProblem(event: PoolEvent): event is Problem {

@@ -13,6 +13,7 @@ import {
   loadedLibrary,
   noBlas,
   openChosenBlas,
+  runsOwnKernels,
   useBackend,
   useSystemBlas,
 } from "../tensor/mod.ts";
@@ -29,6 +30,8 @@ export interface Attempt {
   /** Who holds the lease. */
   readonly worker: string;
   readonly backend: string;
+  /** Whether a run that goes on keeps the backend it began with, where that still works. */
+  readonly keepsBackend?: boolean;
   /** Absent: no system BLAS. */
   readonly blas?: BlasChoice;
   /** What this process runs, see `codeVersion`. */
@@ -47,7 +50,6 @@ export interface Attempt {
  * @throws {Error} If the run cannot even start; nothing was changed then.
  */
 export async function trainRun(attempt: Attempt): Promise<WorkerOutcome> {
-  await useBackend(attempt.backend as BackendName);
   // bench has looked: a worker that starts while others write would look through all they wrote.
   const store = await patiently(attempt, () => openStore(attempt.location, { check: "never" }));
   try {
@@ -67,12 +69,15 @@ async function trainIn(store: Store, attempt: Attempt): Promise<WorkerOutcome> {
   const fromLoop = checkpoint ? decodeState(checkpoint, { specHash: specHash(spec), codeVersion }).loop : 0;
   // What the checkpoint was made with; an attempt that wrote none left nothing in it.
   const before = run.origins.findLast((origin) => origin.fromLoop < fromLoop)?.provenance;
-  const blas = openChosenBlas(attempt.blas ?? noBlas, before ? before.versions.blas ?? null : undefined);
+  const backend = await startBackend(attempt, before?.backend);
+  // A chosen library is for the own kernels; another engine has its own products.
+  const choice = attempt.keepsBackend && !runsOwnKernels() ? noBlas : attempt.blas ?? noBlas;
+  const blas = openChosenBlas(choice, before ? before.versions.blas ?? null : undefined);
   useSystemBlas(blas);
   try {
-    const provenance = provenanceOf(attempt.backend, {
+    const provenance = provenanceOf(backend, {
       blas: blas?.version ?? null,
-      ...(attempt.backend === "wasm" ? { kernels: kernelsInUse() } : {}),
+      ...(backend === "wasm" ? { kernels: kernelsInUse() } : {}),
       tensorflow: loadedLibrary()?.version ?? null,
       version: codeVersion,
     });
@@ -95,6 +100,24 @@ async function trainIn(store: Store, attempt: Attempt): Promise<WorkerOutcome> {
     useSystemBlas(null);
     blas?.close();
   }
+}
+
+/**
+ * Makes the attempt's backend the one in use, or the one that a run began with where that is to be kept and still works.
+ *
+ * @returns Its name.
+ */
+async function startBackend({ backend, keepsBackend }: Attempt, recorded: string | undefined): Promise<string> {
+  if (keepsBackend && recorded !== undefined && recorded !== backend) {
+    try {
+      await useBackend(recorded as BackendName);
+      return recorded;
+    } catch {
+      // It is gone: the run goes on with what is there, and says so.
+    }
+  }
+  await useBackend(backend as BackendName);
+  return backend;
 }
 
 function patiently<Value>({ signal, say }: Attempt, work: () => Promise<Value>): Promise<Value> {

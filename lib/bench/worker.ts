@@ -24,8 +24,9 @@ if (import.meta.main) {
       run: { type: "string" },
       worker: { type: "string" },
       backend: { type: "string" },
-      blas: { type: "string" },
       // A run that goes on keeps what it began with.
+      "backend-as-recorded": { type: "boolean" },
+      blas: { type: "string" },
       "blas-as-recorded": { type: "boolean" },
       "code-version": { type: "string" },
       "lease-ms": { type: "string" },
@@ -45,6 +46,7 @@ if (import.meta.main) {
         runId: values.run!,
         worker: values.worker!,
         backend: values.backend!,
+        keepsBackend: values["backend-as-recorded"] ?? false,
         blas: { library: values.blas ?? null, isAutomatic: values["blas-as-recorded"] ?? false },
         codeVersion: values["code-version"]!,
         leaseMs: Number(values["lease-ms"]),

@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly location: string;
   readonly writableFolder: string;
   readonly backend: string;
+  /** Whether a run that goes on keeps the backend it began with instead. */
+  readonly keepsBackend?: boolean;
   /** Absent: no system BLAS. */
   readonly blas?: BlasChoice;
   /** What the worker runs, see `codeVersion`. */
@@ -78,6 +80,7 @@ function spawn(options: WorkerOptions): Deno.ChildProcess {
       `--run=${options.runId}`,
       `--worker=${options.worker}`,
       `--backend=${options.backend}`,
+      ...(options.keepsBackend ? ["--backend-as-recorded"] : []),
       ...(options.blas?.library ? [`--blas=${libraryPath(options.blas.library)}`] : []),
       ...(options.blas?.isAutomatic ? ["--blas-as-recorded"] : []),
       `--code-version=${options.codeVersion}`,

@@ -13,8 +13,9 @@ export interface CodeIdentity {
 
 /** What computes. */
 export interface Engine {
+  /** `auto` where each run has the one that was measured to be the best, which its provenance names. */
   readonly backend: string;
-  /** Version of each library: `tfjs`, and `blas` where a system BLAS is used. */
+  /** Version of each library: `tfjs`, `tensorflow` where its C library may be used, `blas` where a system BLAS is. */
   readonly library: Readonly<Record<string, string>>;
 }
 

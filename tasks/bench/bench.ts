@@ -22,6 +22,7 @@ import { shownPath, userPath } from "../user_paths.ts";
 import { benchHelp, type BenchOptions, parseBenchOptions } from "./bench_options.ts";
 import { executionText } from "./execution_text.ts";
 import { describePlan, describeRuns } from "./dry_run.ts";
+import { choiceText, measuringText } from "./engine_text.ts";
 import { ProgressDisplay } from "./progress_display.ts";
 import { summaryText } from "./summary.ts";
 import { screenOf } from "./terminal.ts";
@@ -102,6 +103,8 @@ async function train(
         shown.push(display);
         endings.push(stopWhenAsked({ stop, kill, display }), () => display.close());
       },
+      onMeasure: ({ method, environment }) => say(measuringText(method, environment)),
+      onChoice: (size) => say(choiceText(size)),
       onEvent: (event) => shown[0]?.show(event),
     });
   } catch (error) {

@@ -71,7 +71,9 @@ Usage: deno task bench [options]
                             the same code and engine where that is unfinished; else begin one of this id
   --fresh                   Forget the results of exactly these runs of the execution and train them anew
   --dry-run                 Show the runs, their sizes and what is already done; write nothing
-  --backend <name>          wasm (default), cpu, webgpu or tensorflow
+  --backend <name>          wasm, cpu, webgpu, tensorflow or auto: for each run the fastest of those set up that computes
+                            what cpu computes, measured once and kept in engines.json, wasm when in doubt; a run that
+                            goes on keeps its own (default: auto)
   --blas <auto|off|file>    A system BLAS (OpenBLAS, MKL, BLIS, Accelerate) for large products of updates: auto
                             takes one that is found and measured to be faster (default: FCDL_BLAS, else auto)
   --fast <on|off>           off computes each method as its network says, without its acceleration: the same within
@@ -123,7 +125,7 @@ export function parseBenchOptions(
     execution: executionOf(values),
     isScheduled: values.scheduled !== undefined,
     dryRun: values["dry-run"] === true,
-    backend: backend ?? "wasm",
+    backend: backend ?? "auto",
     blas: userLibrary(values.blas || defaults.blas || "auto"),
     fast: onOrOff("fast", values.fast),
     checkpointEveryMs: 1000 *

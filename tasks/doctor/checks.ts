@@ -2,7 +2,9 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { type AskEngine, askInProcess, type EngineAnswer } from "../../lib/bench/mod.ts";
 import { messageOf } from "../../lib/core/errors.ts";
+import { runSpecSchema } from "../../lib/experiment/run_spec.ts";
 import { openStore } from "../../lib/store/open_store.ts";
 import {
   backendChoices,
@@ -71,6 +73,39 @@ function backendDetail(name: BackendName): string {
   if (name === "cpu") return "plain JavaScript, the slow reference";
   const library = name === "tensorflow" ? loadedLibrary() : null;
   return library ? `TensorFlow ${library.version}, on the ${library.usesGpu ? "GPU" : "processor"}` : "runs";
+}
+
+/**
+ * Measures an update and a plan of FCDL at the paper's size on each backend that works, in processes of their own.
+ *
+ * @param checks What {@link checkBackends} found.
+ * @returns The same with times in their details, or why there are none.
+ */
+export async function measureBackends(
+  checks: readonly Check[],
+  { ask = askInProcess }: { readonly ask?: AskEngine } = {},
+): Promise<readonly Check[]> {
+  const spec = runSpecSchema.parse({
+    suite: "doctor",
+    environment: { id: "chemical" },
+    method: { id: "fcdl" },
+    seed: 1,
+  });
+  const measured: Check[] = [];
+  for (const check of checks) {
+    const engine = check.part.replace(/^backend /, "");
+    // The reference is too slow to wait for.
+    const isTimed = check.status === "ok" && engine !== "cpu";
+    const answer = isTimed ? await ask({ engine, spec, blas: null, what: "loop" }) : null;
+    measured.push(answer === null ? check : { ...check, detail: `${check.detail}; ${timeText(answer)}` });
+  }
+  return measured;
+}
+
+function timeText(answer: EngineAnswer): string {
+  if (answer.kind !== "loop") return `not measured: ${answer.kind === "failed" ? answer.error : "no times"}`;
+  const [updateMs, planMs] = [answer.times.updateMs, answer.times.planMs].map((ms) => ms.toPrecision(3));
+  return `FCDL: ${updateMs} ms an update, ${planMs} ms a plan`;
 }
 
 /** A backend's error as reason and remedy. */

@@ -227,13 +227,28 @@ Deno.test("a run that goes on with another backend keeps both origins and says s
     await untilCheckpoint(out);
     first.kill("SIGTERM");
     equal((await first.finished).code, 130);
-    const { code, output, errors } = await bench(...args);
+    const { code, output, errors } = await bench(...args, "--resume", "--backend", "wasm");
     equal(code, 0, output + errors);
     match(output, /goes on from its checkpoint with backend wasm after cpu.*; its page names both\n/);
     const [run] = await runsOf(out);
     deepEqual(run!.origins.map(({ provenance }) => provenance.backend), ["cpu", "wasm"]);
     equal(run!.origins[0]!.fromLoop, 0);
     ok(run!.origins[1]!.fromLoop > 0);
+  }));
+
+Deno.test("a run that goes on keeps its backend unless another is asked for", () =>
+  withFolder(async (folder) => {
+    const out = join(folder, "out");
+    const args = await oneRun(folder, { loops: 300 });
+    const first = startBench([...args, "--backend", "cpu"]);
+    await untilCheckpoint(out);
+    first.kill("SIGTERM");
+    equal((await first.finished).code, 130);
+    const { code, output, errors } = await bench(...args, "--resume");
+    equal(code, 0, output + errors);
+    match(output, /goes on from its checkpoint\n/);
+    const [run] = await runsOf(out);
+    ok(run!.origins.every(({ provenance }) => provenance.backend === "cpu"));
   }));
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));

@@ -13,7 +13,7 @@ Deno.test("parseBenchOptions without flags runs suite quick on all cores and res
   const options = parsed();
   equal(options.suite, "quick");
   equal(options.out, resolve("results"));
-  equal(options.backend, "wasm");
+  equal(options.backend, "auto");
   equal(options.blas, "auto");
   equal(options.fresh, false);
   equal(options.fast, true);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { openStore } from "../../lib/store/open_store.ts";
-import { checkBlas, checkChromium, checkStore } from "../../tasks/doctor/checks.ts";
+import { type Check, checkBlas, checkChromium, checkStore, measureBackends } from "../../tasks/doctor/checks.ts";
 import { type Diagnosis, diagnosisText, exitCodeOf } from "../../tasks/doctor.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -33,7 +33,7 @@ async function withFolder(body: (folder: string) => Promise<void>): Promise<void
 
 Deno.test("doctor --json: default backend, versions, machine; leaves nothing behind", () =>
   withFolder(async (folder) => {
-    const { code, output, errors } = await runDoctor(["--json", "--out", folder]);
+    const { code, output, errors } = await runDoctor(["--json", "--quick", "--out", folder]);
     assert.equal(code, 0, errors);
     assert.equal(errors, "");
     const { checks, versions, machine }: Diagnosis = JSON.parse(output);
@@ -54,7 +54,7 @@ Deno.test("doctor --json: default backend, versions, machine; leaves nothing beh
   }));
 
 Deno.test("doctor: a table, also without --allow-ffi; a bad flag is one sentence and exit code 2", async () => {
-  const table = await runDoctor(["--out", "results"], "--allow-ffi");
+  const table = await runDoctor(["--quick", "--out", "results"], "--allow-ffi");
   assert.equal(table.code, 0, table.errors);
   assert.match(table.output, /^backend wasm +ok +own kernels/m);
   assert.match(table.output, /^system BLAS +no +.*--allow-ffi/m);
@@ -101,6 +101,33 @@ Deno.test("checkStore: an existing store, a folder to be made, and one that cann
     await Deno.writeTextFile(join(folder, "other", "store.sqlite"), "not a database at all");
     assert.equal((await checkStore(join(folder, "other"))).status, "failed");
   }));
+
+Deno.test("measureBackends: times of those that work, why there are none, and no wait for the reference", async () => {
+  const checks: Check[] = [
+    { part: "backend wasm", status: "ok", detail: "own kernels" },
+    { part: "backend cpu", status: "ok", detail: "slow" },
+    { part: "backend webgpu", status: "no", detail: "none" },
+    { part: "backend tensorflow", status: "ok", detail: "TensorFlow 2.21.0" },
+  ];
+  const asked: string[] = [];
+  const measured = await measureBackends(checks, {
+    ask: ({ engine, what }) => {
+      asked.push(`${engine} ${what}`);
+      return Promise.resolve(
+        engine === "wasm"
+          ? { kind: "loop", times: { updateMs: 56.789, planMs: 28.01 } }
+          : { kind: "failed", error: "it ended without a word" },
+      );
+    },
+  });
+  assert.deepEqual(asked, ["wasm loop", "tensorflow loop"]);
+  assert.deepEqual(measured.map(({ detail }) => detail), [
+    "own kernels; FCDL: 56.8 ms an update, 28.0 ms a plan",
+    "slow",
+    "none",
+    "TensorFlow 2.21.0; not measured: it ended without a word",
+  ]);
+});
 
 Deno.test("checkBlas: off, and a library that is not there", async () => {
   assert.equal((await checkBlas("off")).status, "no");
