@@ -59,46 +59,55 @@ for (const problem of toyProblems) {
   });
 }
 
-Deno.test("swapEffects is the difference that a sample-by-sample calculation finds", async () => {
+Deno.test("swapEffects is what models with one code each find, sample by sample", async () => {
   const { trial, model } = await gated(mixed, { codes: 4 });
   trial.train(150);
-  const batch = mixed!.batch(8, { steps: 1, rng: new Rng(4) });
+  const batch = mixed!.batch(16, { steps: 1, rng: new Rng(4) });
   const found = tf.tidy(() => model.swapEffects(batch));
   const action = actionOf(batch);
+
+  // log p(s'_j | graph of code k), a mean over j, of each sample: from a model whose codes are all code k.
+  const state = await model.state();
+  const codes = state["codebook.codes"]!;
+  const width = codes.shape[1]!;
+  const { trial: other, model: oneCode } = await gated(mixed, { codes: 4 });
+  const logProbs = Array.from({ length: 4 }, (_, k) => {
+    const code = codes.data.subarray(k * width, (k + 1) * width);
+    const data = Float32Array.from({ length: 4 * width }, (_, at) => code[at % width]!);
+    oneCode.restore({ ...state, "codebook.codes": { shape: codes.shape, data } });
+    const { logProb, prediction } = oneCode.evaluate(batch);
+    const means = take(tf.tidy(() => logProb.mean(2).flatten()));
+    tf.dispose([logProb, prediction]);
+    return means;
+  });
+
   const { stateVariables, actionVariables } = mixed!.context;
-  const widths = [...stateVariables, ...actionVariables].map(widthOf);
-  const rows = async (tensor: tf.Tensor2D) => await tensor.array();
-  const [observations, actions] = [await rows(batch.observation), await rows(action)];
-  const inputs = observations.map((row, b) => [...row, ...actions[b]!]);
-  const stateWidth = observations[0]!.length;
-  const graphs = await tf.tidy(() => model.codeGraphs()).array();
-  let column = 0;
-  let anyEffect = false;
-  for (const [i, width] of widths.entries()) {
-    const swapped = inputs.map((row, b) => {
-      const next = inputs[(b + 1) % inputs.length]!;
-      return row.map((value, k) => k >= column && k < column + width ? next[k]! : value);
-    });
-    const codesOf = (all: number[][]) => {
-      const [state, act] = [
-        tf.tensor2d(all.map((row) => row.slice(0, stateWidth))),
-        tf.tensor2d(all.map((row) => row.slice(stateWidth))),
-      ];
-      const codes = take(model.codes({ observation: state, action: act }));
-      tf.dispose([state, act]);
-      return codes;
-    };
-    const [own, other] = [codesOf(inputs), codesOf(swapped)];
-    // Samples whose graph stays the same cannot differ.
-    const differs = own.some((code, b) =>
-      graphs[code]!.flat().some((p, k) => (p > 0.5) !== (graphs[other[b]!]!.flat()[k]! > 0.5))
+  const inputs = take(tf.tidy(() => tf.concat([batch.observation, action], 1)));
+  const columns = inputs.length / 16;
+  const stateWidth = batch.observation.shape[1];
+  const codesOf = (all: ArrayLike<number>) => {
+    const input = tf.tensor2d(Float32Array.from(all), [16, columns]);
+    const [observation, act] = tf.split(input, [stateWidth, columns - stateWidth], 1) as [tf.Tensor2D, tf.Tensor2D];
+    const codes = take(model.codes({ observation, action: act }));
+    tf.dispose([input, observation, act]);
+    return codes;
+  };
+  const own = codesOf(inputs);
+  let first = 0;
+  const effects = [...stateVariables, ...actionVariables].map(widthOf).map((width) => {
+    const isOfVariable = (at: number) => at % columns >= first && at % columns < first + width;
+    const swapped = codesOf(
+      inputs.map((value, at) => isOfVariable(at) ? inputs[(at + columns) % inputs.length]! : value),
     );
-    if (!differs) assert.ok(Math.abs(found[i]!) < 1e-6, `variable ${i} has no effect, got ${found[i]}`);
-    else anyEffect ||= found[i] !== 0;
-    column += width;
+    first += width;
+    return own.reduce((sum, code, b) => sum + (logProbs[code]![b]! - logProbs[swapped[b]!]![b]!) / 16, 0);
+  });
+  for (const [i, effect] of effects.entries()) {
+    assert.ok(Math.abs(found[i]! - effect) < 1e-5, `variable ${i}: expected ${effect}, got ${found[i]}`);
   }
-  assert.ok(anyEffect, `some variable has an effect: ${found}`);
+  assert.ok(effects.some((effect) => Math.abs(effect) > 1e-3), `some variable has an effect: ${effects}`);
   disposeAll({ ...batch, action });
+  other.model.dispose();
   model.dispose();
 });
 
