@@ -3,6 +3,7 @@ import { type Source, sourceName } from "../core/json_text.ts";
 import { labelLook } from "../core/label.ts";
 import { FieldError, parseWith } from "../core/parse.ts";
 import { environments } from "../envs/registry.ts";
+import type { MethodEntry, MethodModule } from "../model/dynamics_model.ts";
 import { methods as methodRegistry } from "../model/registry.ts";
 import { methodCalled } from "./method_names.ts";
 import { type RunSpec, runSpecSchema } from "./run_spec.ts";
@@ -155,12 +156,21 @@ async function methodsOf(suite: Suite, source: Source): Promise<readonly Named[]
       });
     }
     if (label !== undefined) refuseOtherName(label, { id, source, path });
-    const module = await entry.load();
+    const module = await loadMethod(entry);
     const options = readOptions({ source, path, parse: () => module.parseOptions(given) });
     named.push({ name: label ?? id, options: { ...options, id, ...(label === undefined ? {} : { label }) } });
   }
   refuseTwins(named, { source, pathOf: (i) => ["methods", i], hint: "a label of its own for each variant" });
   return named;
+}
+
+/** Tasks are not type-checked, so a name that a module does not export comes as undefined. */
+async function loadMethod({ id, load }: MethodEntry): Promise<MethodModule> {
+  const module: MethodModule | undefined = await load();
+  if (module !== undefined) return module;
+  throw new Error(
+    `Cannot load method "${id}": wrong name in lib/model/registry.ts, expected what defineMethod made, got undefined`,
+  );
 }
 
 type Path = readonly (string | number)[];

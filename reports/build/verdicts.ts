@@ -11,7 +11,7 @@ import { methodLabel, methodsOf, type SuiteResults } from "../read/results.ts";
 /** How outcomes are called in a table. */
 const outcomeNames: Readonly<Record<Outcome, string>> = {
   fault: "fault",
-  limit: "by design",
+  limit: "limit",
   sound: "sound",
   unchecked: "not checked",
 };

@@ -36,17 +36,20 @@ const registries = { environments, methods: [...methods, additive] };
 // The contract that the page tells its reader to run.
 await modelContract(additive);
 
-Deno.test("the tutorial's code has no type error", async () => {
-  await withMethodFile(async (file) => {
-    const config = new URL("../../deno.json", import.meta.url).pathname;
-    const check = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--config", config, file],
-      env: { NO_COLOR: "1" },
-    }).output();
-    equal(new TextDecoder().decode(check.stderr).replaceAll(/^Check .*\n/gm, ""), "");
-    ok(check.success);
+for (const [what, args] of [["type error", ["check"]], ["lint", ["lint"]]] as const) {
+  Deno.test(`the tutorial's code has no ${what}`, async () => {
+    await withMethodFile(async (file) => {
+      const config = new URL("../../deno.json", import.meta.url).pathname;
+      const command = new Deno.Command(Deno.execPath(), {
+        args: [...args, "--config", config, file],
+        env: { NO_COLOR: "1" },
+      });
+      const { success, stderr } = await command.output();
+      equal(new TextDecoder().decode(stderr).replaceAll(/^Check.*\n/gm, ""), "");
+      ok(success);
+    });
   });
-});
+}
 
 Deno.test("the tutorial's line of the registry names the method that it shows", () => {
   const [line] = codeBlocks(sectionOf(page, "2. The registry"), "ts");

@@ -76,7 +76,7 @@ function collapseVerdict(codes: NonNullable<RunMeasures["codes"]>): Verdict {
 function oneGraph(measures: RunMeasures): Verdict {
   const perplexity = measures.graphs?.perplexity ?? null;
   if (perplexity === null) return unchecked("one-graph", "how many different graphs are in use was not recorded");
-  const figure = { value: perplexity, unit: "graphs", of: "in effect (perplexity)" };
+  const figure = { value: perplexity, unit: perplexity < 1.005 ? "graph" : "graphs", of: "in effect (perplexity)" };
   if (perplexity >= oneGraphPerplexity || measures.contexts === 1) {
     return {
       check: "one-graph",
