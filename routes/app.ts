@@ -15,6 +15,7 @@ import { downloadRoutes } from "./downloads.ts";
 import { eventRoutes } from "./events.ts";
 import { headAnswers } from "./head_answers.ts";
 import { healthRoutes } from "./health.ts";
+import { historyRoutes } from "./history_page.tsx";
 import { homeRoutes } from "./home_page.tsx";
 import { perfRoutes } from "./perf_page.tsx";
 import { problem } from "./problem.tsx";
@@ -91,6 +92,7 @@ export function createApp(options: AppOptions): Hono {
   app.route("/", homeRoutes(services));
   app.route("/", suiteRoutes(services));
   app.route("/", compareRoutes(services));
+  app.route("/", historyRoutes(services));
   app.route("/", runRoutes(services));
   app.route("/", replayRoutes(services));
   app.route("/", chartRoutes(services));

@@ -122,6 +122,10 @@ function SuitePage(
       </section>
       <section id="executions" class="section" aria-labelledby="executions-title">
         <h2 id="executions-title">Executions</h2>
+        <p class="files">
+          <a href={`${suiteHref(suite)}/history`}>History</a>
+          <a href={`${suiteHref(suite)}/alerts.atom`}>Atom feed</a>
+        </p>
         <div class="blocks">
           <TableView
             block={buildExecutionTable(executions, { href: ({ id }) => executionHref(id), moment: momentText })}
@@ -143,14 +147,8 @@ function ExecutionFacts({ execution, executions }: Pick<SuiteReport, "execution"
         Execution <a href={executionHref(execution.id)}>{execution.id}</a> of <Moment atMs={execution.startedAtMs} />,
         {" "}
         {execution.state}: {executionProgress(execution)}; code {execution.code.version};{" "}
-        {engineText(execution.engine)}.
-        {before
-          ? (
-            <>
-              <a href={compareHref(before.id, execution.id)}>Compare with the one before</a>
-            </>
-          )
-          : null}
+        {engineText(execution.engine)}.{" "}
+        {before ? <a href={compareHref(before.id, execution.id)}>Compare with the one before</a> : null}
       </p>
       {later.length > 0
         ? (

@@ -29,12 +29,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
     "lib/bench",
   ],
   "reports": ["lib/core", "lib/records", "lib/metrics"],
-  "routes": ["lib/core", "lib/records", "lib/store", "reports"],
+  "routes": ["lib/core", "lib/records", "lib/alerts", "lib/store", "reports"],
 };
 
 /** Layers of which these use nothing but types, which are erased. */
 const typesOnly: Readonly<Record<string, readonly string[]>> = {
-  "reports": ["lib/store"],
+  "reports": ["lib/store", "lib/alerts"],
 };
 
 /** What any layer above `lib` may list: names and loaders, no tensors. */

@@ -12,6 +12,10 @@ import {
   type ScheduleEvent,
   Scheduler,
 } from "../../lib/schedule/mod.ts";
+import { openStore } from "../../lib/store/open_store.ts";
+import { historyAlerts } from "../../reports/build/history_alerts.ts";
+import { readHistory } from "../../reports/read/suite_history.ts";
+import { storeFile } from "../results_folder.ts";
 import { shownPath } from "../user_paths.ts";
 import { saidExecution, tickExecutionId } from "./tick_execution.ts";
 import { runBench } from "./bench_process.ts";
@@ -68,14 +72,37 @@ export async function runConfig(config: ScheduleConfig, options: RunOptions): Pr
       onEvent(event) {
         const entry = entries.get(event.tick.entry);
         print(eventLine(event, entry));
-        if (entry && event.kind === "finished" && event.tick.result === "failed") tell(failure(event, entry));
+        if (!entry || event.kind !== "finished") return;
+        if (event.tick.result === "failed") tell(failure(event, entry));
+        const told = tellRegressions(event.tick.execution, { out, tell }).catch((error) => complain(messageOf(error)));
+        sending.add(told);
+        void told.finally(() => sending.delete(told));
       },
     });
     await runSchedule(scheduler, { clock, signal, pause });
-    await Promise.all(sending);
+    // What the last ones found is sent, too.
+    while (sending.size > 0) await Promise.all(sending);
   } finally {
     ledger.close();
     lock.close();
+  }
+}
+
+/** Tells what the history of a suite says of an execution that has ended. */
+async function tellRegressions(
+  id: string | null,
+  { out, tell }: { readonly out: string; tell(alert: Alert): void },
+): Promise<void> {
+  if (id === null) return;
+  const store = await openStore(storeFile(out), { readOnly: true, check: "never" });
+  try {
+    const suite = (await store.listExecutions()).find((execution) => execution.id === id)?.suite;
+    const history = suite === undefined ? null : await readHistory(store, suite);
+    for (const alert of history ? historyAlerts(history) : []) {
+      if (alert.execution === id && alert.kind === "regression") tell(alert);
+    }
+  } finally {
+    await store.close();
   }
 }
 
