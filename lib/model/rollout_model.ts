@@ -15,10 +15,8 @@ import type {
   WindowBatch,
 } from "./dynamics_model.ts";
 import type { Accelerate, Acceleration, InputFacts } from "./fast/acceleration.ts";
-import type { Penalty, StepInput, StepNetwork, StepOutput } from "./step_network.ts";
+import type { StepInput, StepNetwork, StepOutput } from "./step_network.ts";
 import { type Factored, joinGroups, type ModelGroups, modelGroups, splitGroups } from "./variable_groups.ts";
-
-export type { Penalty, StepInput, StepNetwork, StepOutput };
 
 /** What a method does beside its gradient steps. */
 export interface UpdateHooks {

@@ -6,6 +6,7 @@ import {
   type LinearInit,
   type LinearWeights,
   type ParameterSet,
+  stackedInit,
 } from "../tensor/mod.ts";
 import type { Factored, VariableGroup } from "./variable_groups.ts";
 
@@ -29,6 +30,22 @@ export function createVariableLayers(
     const sizes = options.sizes(group);
     const init = options.init(sizes);
     return createStackedLinear(parameters, { name: `${options.name}.${r}`, stack: group.count, ...sizes, init });
+  });
+}
+
+/** Makes hidden layers of a stack of networks, `name.0`, `name.1`, … */
+export function createHiddenLayers(
+  parameters: ParameterSet,
+  { name, stack, inputs, widths }: {
+    readonly name: string;
+    readonly stack: number;
+    readonly inputs: number;
+    readonly widths: readonly number[];
+  },
+): readonly Linear<tf.Rank.R3>[] {
+  return widths.map((outputs, k) => {
+    const sizes = { inputs: k === 0 ? inputs : widths[k - 1]!, outputs };
+    return createStackedLinear(parameters, { name: `${name}.${k}`, stack, ...sizes, init: stackedInit(sizes) });
   });
 }
 

@@ -2,7 +2,8 @@ import { z } from "zod";
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear, createLinear, ParameterSet, plainInit } from "../../lib/tensor/mod.ts";
 import { defineMethod } from "../../lib/model/define_method.ts";
-import { RolloutModel, type StepInput, type StepOutput } from "../../lib/model/rollout_model.ts";
+import { RolloutModel } from "../../lib/model/rollout_model.ts";
+import type { StepInput, StepOutput } from "../../lib/model/step_network.ts";
 import { headWidth, joinGroups, modelGroups } from "../../lib/model/variable_groups.ts";
 
 // A whole method in one file: each next variable is linear in observation and action. It refuses continuous variables.

@@ -1,15 +1,8 @@
 import type * as tf from "@tensorflow/tfjs";
-import {
-  applyLinear,
-  createStackedLinear,
-  type Linear,
-  outputInit,
-  type ParameterSet,
-  stackedInit,
-} from "../../tensor/mod.ts";
+import { applyLinear, type Linear, outputInit, type ParameterSet } from "../../tensor/mod.ts";
 import type { StepInput, StepNetwork, StepOutput } from "../step_network.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
-import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
+import { applyToVariables, createHiddenLayers, createVariableLayers } from "../variable_layers.ts";
 import { ConditionalGraph } from "./conditional_graph.ts";
 import { PairFeatures, type PairInput } from "./pair_features.ts";
 
@@ -47,20 +40,16 @@ export class CdlNetwork implements StepNetwork {
     this.parameters = parameters;
     this.groups = groups;
     this.features = new PairFeatures(parameters, { groups, widths: featureWidths });
-    const widths = [featureWidths.at(-1)!, ...predictorWidths];
-    this.hidden = predictorWidths.map((outputs, k) =>
-      createStackedLinear(parameters, {
-        name: `predictor.${k}`,
-        stack: groups.stateCount,
-        inputs: widths[k]!,
-        outputs,
-        init: stackedInit({ outputs }),
-      })
-    );
+    this.hidden = createHiddenLayers(parameters, {
+      name: "predictor",
+      stack: groups.stateCount,
+      inputs: featureWidths.at(-1)!,
+      widths: predictorWidths,
+    });
     this.heads = createVariableLayers(parameters, {
       name: "head",
       groups: groups.state,
-      sizes: (group) => ({ inputs: widths.at(-1)!, outputs: headWidth(group) }),
+      sizes: (group) => ({ inputs: predictorWidths.at(-1)!, outputs: headWidth(group) }),
       init: outputInit,
     });
     this.graph = new ConditionalGraph(parameters, { ...groups, ...options });

@@ -1,6 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
-import { applyLinear, createStackedLinear, type Linear, type ParameterSet, stackedInit } from "../../tensor/mod.ts";
+import { applyLinear, type Linear, type ParameterSet } from "../../tensor/mod.ts";
 import type { Factored, ModelGroups, VariableGroup } from "../variable_groups.ts";
+import { createHiddenLayers } from "../variable_layers.ts";
 
 /** What the N targets read. A tensor a group [n, B, w]. */
 export interface PairInput {
@@ -47,16 +48,13 @@ export class PairFeatures {
     const create = (kind: "state" | "action") =>
       groups[kind].map((group, r): PairGroup => {
         const isState = kind === "state";
-        const inputs = [group.width, ...widths];
-        const layers = widths.map((width, k) =>
-          createStackedLinear(parameters, {
-            name: `feature.${kind}.${r}.${k}`,
-            stack: this.targets * group.count,
-            inputs: inputs[k]!,
-            outputs: width,
-            init: stackedInit({ outputs: width }),
-          })
-        );
+        const stack = this.targets * group.count;
+        const layers = createHiddenLayers(parameters, {
+          name: `feature.${kind}.${r}`,
+          stack,
+          inputs: group.width,
+          widths,
+        });
         const isOwn = isState ? ownPairs(parameters, group, groups) : null;
         return { group, isState, layers, column: group.start + (isState ? 0 : groups.stateCount), isOwn };
       });

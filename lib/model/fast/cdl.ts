@@ -1,7 +1,7 @@
 import * as tf from "@tensorflow/tfjs";
 import type { CdlNetwork } from "../cdl/cdl_network.ts";
 import type { PairInput } from "../cdl/pair_features.ts";
-import { distinctRows } from "../distinct_rows.ts";
+import { distinctRows } from "./distinct_rows.ts";
 import type { StepInput, StepOutput } from "../step_network.ts";
 import { type Factored, joinGroups } from "../variable_groups.ts";
 import type { Acceleration, InputFacts } from "./acceleration.ts";

@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import { distinctRows } from "../distinct_rows.ts";
+import { distinctRows } from "./distinct_rows.ts";
 import type { GraphNetwork } from "../graph_network/graph_network.ts";
 import type { StepInput, StepOutput } from "../step_network.ts";
 import { applyToValues, applyToVariables } from "../variable_layers.ts";

@@ -1,14 +1,7 @@
 import type * as tf from "@tensorflow/tfjs";
-import {
-  applyLinear,
-  createStackedLinear,
-  type Linear,
-  outputInit,
-  type ParameterSet,
-  stackedInit,
-} from "../../tensor/mod.ts";
+import { applyLinear, type Linear, outputInit, type ParameterSet, stackedInit } from "../../tensor/mod.ts";
 import { type Factored, headWidth, type ModelGroups } from "../variable_groups.ts";
-import { applyToVariables, createVariableLayers } from "../variable_layers.ts";
+import { applyToVariables, createHiddenLayers, createVariableLayers } from "../variable_layers.ts";
 import type { FeatureLinear, Features } from "./features.ts";
 import type { Masks } from "./graph_inference.ts";
 
@@ -41,16 +34,12 @@ export class MaskedPredictor {
   ) {
     const { groups, featureWidth, widths, labelWidth } = options;
     this.#groups = groups;
-    const inputs = [(groups.stateCount + groups.actionCount) * featureWidth, ...widths];
-    const [first, ...hidden] = widths.map((outputs, k) =>
-      createStackedLinear(parameters, {
-        name: `predictor.${k}`,
-        stack: groups.stateCount,
-        inputs: inputs[k]!,
-        outputs,
-        init: stackedInit({ outputs }),
-      })
-    );
+    const [first, ...hidden] = createHiddenLayers(parameters, {
+      name: "predictor",
+      stack: groups.stateCount,
+      inputs: (groups.stateCount + groups.actionCount) * featureWidth,
+      widths,
+    });
     const { weight, bias } = first!;
     this.first = { weight: () => weight, bias };
     this.hidden = hidden;
@@ -66,7 +55,7 @@ export class MaskedPredictor {
     this.heads = createVariableLayers(parameters, {
       name: "head",
       groups: groups.state,
-      sizes: (group) => ({ inputs: inputs.at(-1)!, outputs: headWidth(group) }),
+      sizes: (group) => ({ inputs: widths.at(-1)!, outputs: headWidth(group) }),
       init: outputInit,
     });
   }

@@ -30,7 +30,7 @@ class GraderModel extends RolloutModel<GraderNetwork> implements GraphModel {
   }
 }
 
-/** The model. */
+/** GRADER: a graph by tests of independence, and recurrent units that read parents (Ding et al. 2022). */
 export const grader = defineMethod({
   options: optionsSchema,
   /** The tests count categories, so continuous variables are out. */

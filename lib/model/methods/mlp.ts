@@ -50,7 +50,7 @@ class MlpNetwork implements StepNetwork {
   }
 }
 
-/** The model. */
+/** One network for all variables: `p(x' | x) = MLP([x, a])`. */
 export const mlp = defineMethod({
   options: optionsSchema,
   create(context, { options, training, rng }) {

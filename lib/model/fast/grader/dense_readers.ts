@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
 import { applyLinear } from "../../../tensor/mod.ts";
-import { distinctRows } from "../../distinct_rows.ts";
+import { distinctRows } from "../distinct_rows.ts";
 import type { GraderNetwork } from "../../grader/grader_network.ts";
 import { applyGru, type GruStack, sliceGruStack } from "../../grader/gru.ts";
 import { type Factored, joinGroups } from "../../variable_groups.ts";
