@@ -9,6 +9,7 @@ import { buildLearnableTables } from "./learnable_table.ts";
 import { suiteVerdicts } from "./verdicts.ts";
 import { environmentResults } from "../read/environment_results.ts";
 import { finalsByRun } from "../read/finals_by_run.ts";
+import { mixedCodeNote } from "./mixed_code.ts";
 import { mixedSettingsNote } from "./mixed_settings.ts";
 import { paperEnvironment, paperRemarks, protocolDifferences, protocolTable } from "../paper/protocol.ts";
 import { curveMetrics, environmentsOf, methodLabel, stylesOf, type SuiteResults } from "../read/results.ts";
@@ -24,8 +25,8 @@ const built = new WeakMap<SuiteResults, { readonly isOnly: boolean; readonly sec
 export function buildSuite(results: SuiteResults): readonly Section[] {
   const environments = environmentsOf(results.runs);
   const isOnly = environments.length === 1;
-  const mixed = mixedSettingsNote(results.runs);
-  const settings: Section[] = mixed ? [{ id: "settings", title: "Settings", blocks: [mixed] }] : [];
+  const mixed = present([mixedSettingsNote(results.runs), mixedCodeNote(results.runs)]);
+  const settings: Section[] = mixed.length > 0 ? [{ id: "settings", title: "Settings", blocks: mixed }] : [];
   return settings.concat(environments.flatMap((environment) => {
     const part = environmentResults(results, environment);
     const known = built.get(part);
