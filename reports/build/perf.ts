@@ -10,6 +10,7 @@ import {
 } from "../../lib/records/perf_records.ts";
 import type { PerfRecord } from "../../lib/records/perf_records.ts";
 import { methodLabel } from "../read/results.ts";
+import { speedStepNote, speedSteps } from "./speed_steps.ts";
 
 /**
  * What `deno task perf` measured as blocks, none where there is nothing: the latest measurement, where the time goes, scaling, and speed over time.
@@ -36,9 +37,14 @@ export function buildPerf(records: readonly PerfRecord[]): readonly Section[] {
   const history = {
     id: "history",
     title: "Over time",
-    blocks: [...historyCharts(all, times), historyTable(all, times)],
+    blocks: [...stepNotes(all), ...historyCharts(all, times), historyTable(all, times)],
   };
   return [latest, parts, scaling, history].filter((section: Section) => section.blocks.length > 0);
+}
+
+function stepNotes(all: readonly PerfMeasurement[]): readonly NoteBlock[] {
+  const note = speedStepNote(speedSteps(all));
+  return note === null ? [] : [note];
 }
 
 /** Speed of one case, with three digits that count. */
