@@ -97,13 +97,18 @@ export function runsOf(folder: string): Promise<readonly Run[]> {
   return withStore(folder, (store) => store.listRuns());
 }
 
-/** All records of a results folder but those that measure time and memory. */
+/**
+ * All records of a results folder but those that measure time and memory, by what their run is: the same run has another
+ * id in another execution.
+ */
 export function recordsOf(folder: string): Promise<readonly string[]> {
   return withStore(folder, async (store) => {
+    const runs = new Map((await store.listRuns()).map((run) => [run.id, run]));
     const rows = await store.queryMetrics({});
-    return rows.filter((row) => row.name !== "cost").map((row) =>
-      [row.runId, row.split, metricText(row), row.updates, row.envSteps, row.value].join(" ")
-    );
+    return rows.filter((row) => row.name !== "cost").map((row) => {
+      const { environment, method, seed } = runs.get(row.runId)!;
+      return [environment, method, seed, row.split, metricText(row), row.updates, row.envSteps, row.value].join(" ");
+    });
   });
 }
 
