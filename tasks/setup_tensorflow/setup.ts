@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { messageOf } from "../../lib/core/errors.ts";
 import { type Installation, installationFile, readInstallation } from "../../lib/tensor/mod.ts";
 import { bindingName, bindingSources, compileBinding } from "./compile_binding.ts";
@@ -11,7 +10,8 @@ import { copyJavaScript, installPackage, type NpmPackage, runInstallScript } fro
 import type { SetupPlan } from "./setup_plan.ts";
 import type { System } from "./system.ts";
 import { readMetadata, unpackWheels } from "./unpack_wheels.ts";
-import { type Verification, wrongIn } from "./verify_library.ts";
+import { verifyFolder } from "./verify_folder.ts";
+import { wrongIn } from "./verify_library.ts";
 import { requirementsOfExtra } from "./wheel_parts.ts";
 
 /** What {@link setUp} works with. */
@@ -173,24 +173,8 @@ function siteName({ version, plan: { device } }: SetupOptions): string {
 /** Loads an installation in a process of its own; it is recorded only if it computes. */
 async function verified(installation: Installation, { system, folder, plan }: SetupOptions): Promise<Installation> {
   await record(installation, folder);
-  const script = fileURLToPath(new URL("./verify_library.ts", import.meta.url));
-  const config = fileURLToPath(new URL("../../deno.json", import.meta.url));
-  const result = await system.run(Deno.execPath(), [
-    "run",
-    "--no-prompt",
-    "--quiet",
-    "--allow-read",
-    "--allow-env",
-    "--allow-ffi",
-    "--allow-sys",
-    `--config=${config}`,
-    script,
-    folder,
-  ]);
-  const said = result?.output.trim().split("\n").at(-1) ?? "";
   try {
-    if (result?.code !== 0) throw new Error(lastError(result?.errors ?? ""));
-    const found: Verification = JSON.parse(said);
+    const found = await verifyFolder(folder, system);
     const wrong = wrongIn(found, plan.device);
     if (wrong !== null) throw new Error(wrong);
     const whole = { ...installation, tensorflow: found.version };
@@ -200,12 +184,6 @@ async function verified(installation: Installation, { system, folder, plan }: Se
     await rm(join(folder, installationFile), { force: true });
     throw new Error(`TensorFlow ${installation.tensorflow} was set up and does not work: ${messageOf(error)}`);
   }
-}
-
-function lastError(errors: string): string {
-  // deno-lint-ignore no-control-regex -- Colour codes.
-  const lines = errors.replace(/\x1b\[[0-9;]*m/g, "").split("\n").filter((line) => line.trim() !== "");
-  return (lines.find((line) => /Error: /.test(line)) ?? lines.at(-1) ?? "it ended without a word").trim();
 }
 
 async function record(installation: Installation, folder: string): Promise<void> {

@@ -11,11 +11,15 @@ export interface EngineTask {
   readonly blas: string | null;
   /** Its time, or its losses in a trial. */
   readonly what: "loop" | "losses";
+  /** Environment variables of the process, beside this one's. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** How long to wait for it, ms, at most; no longer than for any engine. */
+  readonly limitMs?: number;
 }
 
 /** What it answers. */
 export type EngineAnswer =
-  | { readonly kind: "loop"; readonly times: LoopTimes }
+  | { readonly kind: "loop"; readonly times: LoopTimes; readonly residentBytes?: number }
   | { readonly kind: "losses"; readonly losses: TrialLosses }
   | { readonly kind: "failed"; readonly error: string };
 
@@ -40,10 +44,11 @@ export const askInProcess: AskEngine = async (task) => {
         fileURLToPath(new URL("./engine_process.ts", import.meta.url)),
         JSON.stringify(task),
       ],
+      ...(task.environment ? { env: task.environment } : {}),
       stdin: "null",
       stdout: "piped",
       stderr: "null",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(Math.min(task.limitMs ?? PATIENCE_MS, PATIENCE_MS)),
     });
     const { code, stdout } = await child.output();
     const said = new TextDecoder().decode(stdout).trim().split("\n").at(-1);

@@ -14,7 +14,8 @@ async function answer({ engine, spec, blas, what }: EngineTask): Promise<EngineA
   useSystemBlas(library);
   try {
     if (what === "losses") return { kind: "losses", losses: await trialLosses(spec) };
-    return { kind: "loop", times: await measureLoop(spec, { ...extent, clock: () => performance.now() }) };
+    const times = await measureLoop(spec, { ...extent, clock: () => performance.now() });
+    return { kind: "loop", times, residentBytes: Deno.memoryUsage().rss };
   } finally {
     useSystemBlas(null);
     library?.close();
