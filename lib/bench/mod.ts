@@ -5,7 +5,7 @@
  * @module
  */
 export type { EngineFinding } from "./engines/choose_engine.ts";
-export { differenceOf } from "./engines/engine_findings.ts";
+export { differenceOf, plainly } from "./engines/engine_findings.ts";
 export type { SizeChoice } from "./engines/choose_engines.ts";
 export { type AskEngine, askInProcess, type EngineAnswer, type EngineTask } from "./engines/ask_engine.ts";
 export { type ExecutionChoice, newExecutionId } from "./choose_execution.ts";

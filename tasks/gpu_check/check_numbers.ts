@@ -1,4 +1,4 @@
-import { type AskEngine, differenceOf, type EngineAnswer } from "../../lib/bench/mod.ts";
+import { type AskEngine, differenceOf, type EngineAnswer, plainly } from "../../lib/bench/mod.ts";
 import { type CheckRow, row } from "./check_row.ts";
 import { paperSpec } from "./check_speed.ts";
 
@@ -17,8 +17,8 @@ export async function checkNumbers(
   },
 ): Promise<readonly CheckRow[]> {
   const spec = paperSpec(method);
-  const losses = (of: string) => ask({ engine: of, spec, blas: null, what: "losses" });
-  const [right, first, second] = [await losses(reference), await losses(engine), await losses(engine)];
+  const losses = (of: string, what = spec) => ask({ engine: of, spec: what, blas: null, what: "losses" });
+  const [right, first, second] = [await losses(reference, plainly(spec)), await losses(engine), await losses(engine)];
   const part = { section: "numbers", engine, item: method };
   const rows = [
     row({ ...part, metric: `as on ${reference}`, ...verdictOf(first, right) }),

@@ -9,6 +9,8 @@ export const seedCounts = [1, 2, 4, 8, 16] as const;
 export interface SpeedCheck {
   readonly engine: string;
   readonly methods: readonly string[];
+  /** Numbers of runs at once; absent: {@link seedCounts}. */
+  readonly counts?: readonly number[];
   readonly budget: Budget;
   /** Time for all of it, ms. */
   readonly limitMs: number;
@@ -35,13 +37,13 @@ export function paperSpec(method: string): RunSpec {
  * memory for is said.
  */
 export async function checkSpeed(check: SpeedCheck): Promise<readonly CheckRow[]> {
-  const { engine, methods, budget, limitMs } = check;
+  const { engine, methods, counts = seedCounts, budget, limitMs } = check;
   const endMs = budget.now() + Math.min(limitMs, budget.leftMs);
   const [first, ...others] = methods;
   const cases = [
-    ...seedCounts.map((seeds) => ({ method: first!, seeds })),
+    ...counts.map((seeds) => ({ method: first!, seeds })),
     ...others.map((method) => ({ method, seeds: 1 })),
-    ...seedCounts.slice(1).flatMap((seeds) => others.map((method) => ({ method, seeds }))),
+    ...counts.slice(1).flatMap((seeds) => others.map((method) => ({ method, seeds }))),
   ];
   const rows: CheckRow[] = [];
   const costMs = new Map<string, number>();

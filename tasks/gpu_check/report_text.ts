@@ -49,16 +49,28 @@ function speedTable(rows: readonly CheckRow[]): readonly string[] {
     const key = [each.item, each.engine, each.seeds].join();
     lines.set(key, [...lines.get(key) ?? [], each]);
   }
-  return table(
-    ["method", "backend", "runs at once", ...metrics.map((metric) => titles[metric]!), "note"],
-    [...lines.values()].map((of) => [
+  const all = [...lines.values()];
+  const isMeasured = (of: readonly CheckRow[]) => of.some(({ value }) => value !== null);
+  const left = all.filter((of) => !isMeasured(of)).map(([first]) => ({
+    what: `${first!.item} ${first!.seeds}`,
+    why: `${first!.engine}: ${first!.note}`,
+  }));
+  const reasons = [...new Set(left.map(({ why }) => why))];
+  const measured = table(
+    ["method", "backend", "runs at once", ...metrics.map((metric) => titles[metric]!)],
+    all.filter(isMeasured).map((of) => [
       of[0]!.item,
       of[0]!.engine,
       String(of[0]!.seeds ?? ""),
       ...metrics.map((metric) => textOf(of.find((each) => each.metric === metric)?.value ?? null, "")),
-      of.find(({ value }) => value === null)?.note ?? "",
     ]),
   );
+  return [
+    ...measured,
+    ...reasons.flatMap((
+      why,
+    ) => ["", `- ${why} (${left.filter((each) => each.why === why).map(({ what }) => what).join(", ")})`]),
+  ];
 }
 
 function textOf(value: CheckRow["value"], unit: string): string {

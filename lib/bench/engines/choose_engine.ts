@@ -1,6 +1,6 @@
 import type { RunSpec } from "../../experiment/run_spec.ts";
 import type { AskEngine, EngineAnswer } from "./ask_engine.ts";
-import { differenceOf, type LoopTimes, safeEngine } from "./engine_findings.ts";
+import { differenceOf, type LoopTimes, plainly, safeEngine } from "./engine_findings.ts";
 
 /** What was found of one engine for runs of one size. */
 export interface EngineFinding {
@@ -42,7 +42,7 @@ export async function chooseEngine(
 ): Promise<EngineChoice> {
   const others = engines.filter((engine) => engine !== safeEngine);
   if (others.length === 0) return { engine: safeEngine, findings: [] };
-  const plain = await ask({ engine: plainEngine, spec, blas: null, what: "losses" });
+  const plain = await ask({ engine: plainEngine, spec: plainly(spec), blas: null, what: "losses" });
   const findings: EngineFinding[] = [];
   for (const engine of others) {
     const reason = await whyNot(engine, { plain, spec, ask });

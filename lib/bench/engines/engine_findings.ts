@@ -1,3 +1,5 @@
+import type { RunSpec } from "../../experiment/run_spec.ts";
+
 /** One loop of training: an update, and a plan for each environment. */
 export interface LoopTimes {
   /** Median, ms. */
@@ -40,6 +42,11 @@ function isClose(
   }
   const relative = isFirst ? tolerance.first : tolerance.later;
   return Math.abs(here - there) <= tolerance.absolute + relative * Math.abs(there);
+}
+
+/** A run as the plain engine computes it for a comparison: the plain network, which has less to do for a small batch. */
+export function plainly(spec: RunSpec): RunSpec {
+  return { ...spec, fast: false };
 }
 
 /** The engine that is taken when in doubt, and against which others are measured. */

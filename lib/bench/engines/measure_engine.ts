@@ -21,7 +21,7 @@ export interface MeasureOptions {
 const EPISODES = 2;
 
 /** Sizes of {@link trialLosses}: small enough for plain JavaScript. */
-const trial = { batchSize: 16, updates: 3 } as const;
+const trial = { batchSize: 8, updates: 2 } as const;
 
 /**
  * Measures updates and plans of a run as it would train, after one loop that warms up; the engine is in use.
