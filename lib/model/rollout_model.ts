@@ -141,7 +141,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
     const { stateVariables, actionVariables } = this.#context;
     const isOneHot = areValues(observations);
     const encoded = [encodeObservations(stateVariables, observations), encodeValues(actionVariables, actions)];
-    return tf.tidy(() => {
+    const predicted: { values: Float32Array } = { values: new Float32Array() };
+    // Not what the scope returns: it would look for tensors in each number.
+    tf.tidy(() => {
       const rows = countObservations(stateVariables, observations);
       const [observation, action] = encoded.map((each) => tf.tensor2d(each, [rows, each.length / rows]));
       const input = this.evaluationInput({ observation: observation!, action: action! });
@@ -150,8 +152,9 @@ export class RolloutModel<Network extends StepNetwork = StepNetwork, Fast extend
         categories: isOneHot ? this.#categories(observations.values, actions) : null,
         learnsInput: false,
       }));
-      return modeValues(this.groups.state, heads);
+      predicted.values = modeValues(this.groups.state, heads);
     });
+    return predicted.values;
   }
 
   evaluate(batch: WindowBatch): { readonly logProb: tf.Tensor3D; readonly prediction: tf.Tensor3D } {
